@@ -14,6 +14,7 @@
 enum { SOURCE_MAX_BYTES = 64 * 1024 * 1024 };   // a larger file is refused, so that offsets fit and memory is bounded
 
 typedef struct Source {
+    Arena *arena;               // where it lives
     const char *path;           // as messages and #line-like comments show it: what the user typed, or "<stdin>"
     const char *text;           // size bytes, followed by two NULs (which is what flex scans in place)
     size_t size;
@@ -21,6 +22,7 @@ typedef struct Source {
     int n_lines;
     struct Source *importer;    // the file whose import brought this one in; NULL for the main file
     uint32_t import_begin, import_end;  // where in the importer
+    uint64_t device, inode;     // which file it is, whatever it is called; 0, 0 for text that is no file
 } Source;
 
 // A span of bytes [begin, end) of one file. file == NULL: no place at all (a message about the command line, say).
