@@ -1,0 +1,181 @@
+# Makefile - builds the compiler `adc` and its runtime `libadrt.a`, and runs everything that checks them.
+#
+#   make            build/adc and build/libadrt.a
+#   make check      the whole test suite; installs missing tools (NO_INSTALL=1 only says what it would install)
+#   make demo       builds, then shows two worked samples
+#   make asan       everything rebuilt under AddressSanitizer and UBSan in build/asan, and all tests run with it
+#   make bless      rewrites the expected files of the golden cases from what adc says now
+#   make samples    builds and runs every folder under samples/
+#   make bench      timings, kept out of `make check`
+#   make fuzz       throws bytes and mutated programs at the front end for a while (SECONDS_TO_FUZZ=60)
+#   make install    PREFIX=/usr/local, DESTDIR=
+#   make clean
+#
+# BLAS=openblas (or any name pkg-config or -l knows) builds the runtime's matrix products on CBLAS.
+# WANT='loop_*' narrows the golden and the run cases: make check-run WANT='loop_*'; also check-unit, check-golden.
+
+BUILD  ?= build
+PREFIX ?= /usr/local
+BLAS   ?=
+SAN    ?=
+WANT   ?= *
+CC     ?= cc
+FLEX   ?= flex
+BISON  ?= bison
+JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
+MODE   ?= -O2 -g
+
+GEN      := $(BUILD)/gen
+WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
+comma    := ,
+SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+CFLAGS_  := -std=c11 $(WARN) $(MODE) $(SANFLAGS) $(CFLAGS)
+CPP_     := -D_POSIX_C_SOURCE=200809L -Icompiler -Iruntime -I$(GEN) -MMD -MP
+
+# --- what there is to build; wildcards, so that a new file needs no line here -------------------------------------------------
+
+COMPILER_C := $(filter-out compiler/main.c,$(wildcard compiler/*.c))
+PARSER     := $(and $(wildcard compiler/parse.y),parse)
+SCANNER    := $(and $(wildcard compiler/scan.l),scan)
+ADC_O      := $(COMPILER_C:compiler/%.c=$(BUILD)/compiler/%.o) $(BUILD)/gen/standalone_data.o \
+              $(PARSER:%=$(GEN)/%.tab.o) $(SCANNER:%=$(GEN)/%.lex.o)
+GENERATED  := $(PARSER:%=$(GEN)/%.tab.h) $(SCANNER:%=$(GEN)/%.lex.h)
+
+RUNTIME_C  := $(filter-out runtime/standalone.c,$(wildcard runtime/*.c))
+RUNTIME_O  := $(RUNTIME_C:runtime/%.c=$(BUILD)/runtime/%.o) $(if $(wildcard runtime/gemm.c),$(BUILD)/gen/gemmf.o)
+TESTS      := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
+
+all: $(if $(wildcard compiler/main.c),$(BUILD)/adc) $(BUILD)/libadrt.a
+
+# --- the compiler -------------------------------------------------------------------------------------------------------------
+
+$(BUILD)/adc: $(BUILD)/compiler/main.o $(BUILD)/libadc.a
+	$(CC) $(CFLAGS_) -o $@ $^ $(LDFLAGS) -lm
+
+# An archive, so that a unit test links only what it uses.
+$(BUILD)/libadc.a: $(ADC_O)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/compiler/%.o: compiler/%.c | $(GENERATED)
+	@mkdir -p $(@D)
+	$(CC) $(CPP_) $(CFLAGS_) -c -o $@ $<
+
+$(GEN)/parse.tab.c $(GEN)/parse.tab.h &: compiler/parse.y
+	@mkdir -p $(@D)
+	$(BISON) -Wall -Werror -Wcounterexamples --header=$(GEN)/parse.tab.h -o $(GEN)/parse.tab.c $<
+
+$(GEN)/scan.lex.c $(GEN)/scan.lex.h &: compiler/scan.l
+	@mkdir -p $(@D)
+	$(FLEX) --header-file=$(GEN)/scan.lex.h -o $(GEN)/scan.lex.c $<
+
+# What flex and bison write is theirs: their conversions and unused parts are not ours to mend.
+$(GEN)/%.o: $(GEN)/%.c | $(GENERATED)
+	$(CC) $(CPP_) $(CFLAGS_) -Wno-conversion -Wno-sign-conversion -Wno-sign-compare -Wno-unused-function -Wno-shadow -c -o $@ $<
+
+# --- the runtime --------------------------------------------------------------------------------------------------------------
+
+BLAS_C    = $(if $(BLAS),-DADRT_CBLAS $(shell pkg-config --cflags $(BLAS) 2>/dev/null))
+# No contraction to fma and no reassociation: the same bits with every compiler and on every machine.
+RUNTIME_F = -O3 -ffp-contract=off $(BLAS_C)
+
+# Objects depend on a file that changes when BLAS does.
+$(BUILD)/blas.flag: FORCE
+	@mkdir -p $(@D)
+	@echo '$(BLAS)' | cmp -s - $@ || echo '$(BLAS)' > $@
+
+$(BUILD)/libadrt.a: $(RUNTIME_O)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/runtime/%.o: runtime/%.c $(BUILD)/blas.flag
+	@mkdir -p $(@D)
+	$(CC) $(CPP_) $(CFLAGS_) $(RUNTIME_F) -c -o $@ $<
+
+# The float kernels are the double ones, word for word.
+$(GEN)/gemmf.c: runtime/gemm.c runtime/tofloat.sed
+	@mkdir -p $(@D)
+	sed -f runtime/tofloat.sed $< > $@
+
+$(GEN)/gemmf.o: $(GEN)/gemmf.c $(BUILD)/blas.flag
+	$(CC) $(CPP_) $(CFLAGS_) $(RUNTIME_F) -c -o $@ $<
+
+# The runtime's text as a C table in adc: what --standalone pastes (see compiler/snippet.h).
+SNIPPETS := $(wildcard runtime/adrt.h runtime/standalone.c runtime/math.c runtime/arena.c runtime/gemm.c)
+$(GEN)/standalone_data.c: runtime/snippets.awk $(SNIPPETS) $(if $(wildcard runtime/gemm.c),$(GEN)/gemmf.c)
+	@mkdir -p $(@D)
+	awk -f runtime/snippets.awk $(filter-out %.awk,$^) > $@.tmp
+	mv $@.tmp $@
+
+# --- tests --------------------------------------------------------------------------------------------------------------------
+
+CHECK_C = $(shell pkg-config --cflags check)
+CHECK_L = $(shell pkg-config --libs check) -lpthread -lm
+BLAS_L  = $(if $(BLAS),$(shell pkg-config --libs $(BLAS) 2>/dev/null || echo -l$(BLAS)))
+
+$(BUILD)/tests/test_%: tests/test_%.c $(BUILD)/libadc.a $(BUILD)/libadrt.a
+	@mkdir -p $(@D)
+	$(CC) $(CPP_) $(CFLAGS_) $(CHECK_C) -MF $@.d -o $@ $< $(BUILD)/libadc.a $(BUILD)/libadrt.a $(LDFLAGS) $(BLAS_L) $(CHECK_L)
+
+tests: $(TESTS)
+
+# Sets itself up, then runs everything in parallel in a second make (the first may have just installed what it needs).
+PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
+CHECKENV = BUILD=$(BUILD) SAN=$(SAN) CC='$(CC)' MAKE='$(MAKE)' JOBS=$(JOBS) WANT='$(WANT)' BLAS_LIBS='$(BLAS_L)'
+
+check: setup
+	@$(MAKE) --no-print-directory $(PARALLEL) check-built
+
+check-built: all tests
+	@+$(CHECKENV) sh tests/check.sh unit golden run samples
+check-unit: all tests
+	@+$(CHECKENV) sh tests/check.sh unit
+check-golden: all
+	@+$(CHECKENV) sh tests/check.sh golden
+check-run: all
+	@+$(CHECKENV) sh tests/check.sh run
+check-samples: all
+	@+$(CHECKENV) sh tests/check.sh samples
+
+asan: setup
+	@$(MAKE) --no-print-directory $(PARALLEL) BUILD=$(BUILD)/asan SAN=1 MODE='-O1 -g' check-built
+
+bless: all
+	@$(CHECKENV) sh tests/golden.sh bless
+
+setup:
+	@sh tests/setup.sh cc flex bison check clang
+setup-build:
+	@sh tests/setup.sh cc flex bison
+
+# --- samples, demo, the rest --------------------------------------------------------------------------------------------------
+
+samples: all
+	@$(CHECKENV) sh tests/samples.sh
+
+demo: setup-build
+	@$(MAKE) --no-print-directory $(PARALLEL) all
+	@BUILD=$(BUILD) CC='$(CC)' sh samples/demo.sh
+
+bench: all
+	@$(CHECKENV) sh tests/bench/run.sh
+
+fuzz: all
+	@$(CHECKENV) sh tests/fuzz/run.sh
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include
+	install -m 755 $(BUILD)/adc $(DESTDIR)$(PREFIX)/bin/adc
+	install -m 644 $(BUILD)/libadrt.a $(DESTDIR)$(PREFIX)/lib/libadrt.a
+	install -m 644 runtime/adrt.h $(DESTDIR)$(PREFIX)/include/adrt.h
+
+clean:
+	rm -rf $(BUILD)
+
+FORCE:
+.PHONY: all tests check check-built check-unit check-golden check-run check-samples asan bless setup setup-build samples demo \
+        bench fuzz install clean FORCE
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+-include $(wildcard $(BUILD)/*/*.d)
