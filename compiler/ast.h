@@ -45,12 +45,12 @@ typedef struct Name {
 
 typedef enum Elem { ELEM_VOID, ELEM_BOOL, ELEM_INT, ELEM_REAL, ELEM_STRUCT, ELEM_ERROR } Elem;   // ERROR: already reported
 
-// One axis' length in canonical form, made and interned by check.c: sizes known to be equal are the same pointer.
+// One axis' length in canonical form, made and interned by shape.c: sizes known to be equal are the same pointer.
 typedef struct Size {
     bool is_const;              // then value is it
     int64_t value;
     const char *text;           // canonical spelling for messages: "3", "n", "m*n + 1"
-    void *canon;                // check.c's own representation
+    void *canon;                // shape.c's own representation
 } Size;
 
 // The type of a value, resolved. rank == 0: a scalar or a struct. Filled in by check.c; a value, copied freely.
@@ -81,11 +81,21 @@ typedef struct VarDecl {
     Expr *init;                 // or NULL; EXPR_BRACES for {...}
     bool is_const;
     Role role;                  // of a parameter
+    bool added;                 // [check] a parameter that a derive added to those of its base function;
+    int of;                     // [check] then: the base's parameter it belongs to, or -1 for the result
     Loc role_loc;               // of the keyword; empty span where none was written
     Symbol *sym;                // [check]
 } VarDecl;
 
 typedef VEC(VarDecl *) VarDeclList;
+
+// A constant that check.c has worked out.
+typedef struct Constant {
+    bool known;
+    Elem elem;                  // which of the following holds
+    int64_t i;                  // ELEM_INT (in the range of int), ELEM_BOOL (0 or 1)
+    double r;                   // ELEM_REAL
+} Constant;
 
 typedef enum SymbolKind { SYM_CONST, SYM_PARAM, SYM_LOCAL } SymbolKind;
 
@@ -98,6 +108,10 @@ struct Symbol {
     Role role;                  // of a SYM_PARAM
     bool is_const;              // not to be assigned to (constants, const locals, `in` arrays and structs)
     bool used;                  // [check] read somewhere
+    Constant value;             // [check] of a constant scalar that is known (M_PI included)
+    const char *cname;          // [check] of a parameter or constant: its name in C, `y0_` for y0
+    const Size *size;           // [check] of an int that is never written after its declaration: its value as a size
+    int depth;                  // [check] of scopes
     int index;                  // of a parameter: its position
     VarDecl *decl;              // NULL for a predefined constant
     Function *owner;            // of a parameter or local
@@ -142,14 +156,6 @@ typedef struct Axis {
     Expr *lo, *hi;              // AXIS_SLICE lo:hi; NULL where missing
 } Axis;
 
-// A constant that check.c has worked out.
-typedef struct Constant {
-    bool known;
-    Elem elem;                  // which of the following holds
-    int64_t i;                  // ELEM_INT (in the range of int), ELEM_BOOL (0 or 1)
-    double r;                   // ELEM_REAL
-} Constant;
-
 struct Expr {
     ExprKind kind;
     int depth;                  // 1 for a leaf
@@ -157,6 +163,9 @@ struct Expr {
     Type type;                  // [check]
     Constant value;             // [check] where it is constant; the parser sets it for literals
     Elem convert;               // [check] ELEM_REAL where the context makes an int value real; else ELEM_VOID
+    bool check_shape;           // [check] only values tell whether its shape is what its place asks for: test it (see check.h)
+    bool copy_arg;              // [check] an `in` array argument that may overlap an out or inout one: pass a copy
+    bool check_overlap;         // [check] an out or inout argument: under --check test it against the earlier ones of its variable
     void *lowered;              // [lower]
     union {
         struct { int value; } int_;
@@ -255,6 +264,10 @@ struct Function {
     Derive *derive;             // [check] set if this is what a derive defines; params and result_type are then synthesised
     Function *definition;       // [check] of a prototype: what it stands for
     Function *custom_vjp, *custom_jvp;  // [check]
+    const char *cname;          // [check] its name in C
+    Function *base;             // [check] of a derived function: what it is the `transform` of ...
+    int transform;              // [check] ... a TransformKind: XFORM_GRAD, XFORM_VJP or XFORM_JVP (0: not derived) ...
+    VEC(int) wrt;               // [check] ... with respect to these parameters of base, ascending
     Function *next;             // [check] free
     void *lowered;              // [lower]
 };
