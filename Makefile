@@ -71,7 +71,8 @@ $(GEN)/scan.lex.c $(GEN)/scan.lex.h &: compiler/scan.l
 
 # What flex and bison write is theirs: their conversions and unused parts are not ours to mend.
 $(GEN)/%.o: $(GEN)/%.c | $(GENERATED)
-	$(CC) $(CPP_) $(CFLAGS_) -Wno-conversion -Wno-sign-conversion -Wno-sign-compare -Wno-unused-function -Wno-shadow -c -o $@ $<
+	$(CC) $(CPP_) $(CFLAGS_) -Wno-conversion -Wno-sign-conversion -Wno-sign-compare -Wno-unused-function \
+	      -Wno-shadow -Wno-overlength-strings -c -o $@ $<
 
 # --- the runtime --------------------------------------------------------------------------------------------------------------
 

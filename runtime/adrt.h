@@ -416,7 +416,7 @@ static inline bool adrt_bit(const unsigned char *at, ptrdiff_t i)
 /* adrt:end */
 
 /* --- 5. Scalars that libm has not ----------------------------------------------------------------------------------------------
- * Each takes NaN to NaN. The float ones bear the suffix f. */
+ * Each takes NaN to NaN unless it says otherwise. The float ones bear the suffix f. */
 
 /* 1 / (1 + exp(-x)), without overflow. */
 /* adrt:begin adrt_sigmoid uses <math.h> */
@@ -446,7 +446,7 @@ static inline float adrt_softplusf(float x)
     return (x > 0 ? x : 0) + log1pf(expf(-fabsf(x)));
 }
 /* adrt:end */
-/* -1, 0 or 1; a zero keeps its sign. */
+/* -1 or 1, and x itself where it is zero or NaN. */
 /* adrt:begin adrt_sign */
 static inline double adrt_sign(double x)
 {
@@ -459,30 +459,105 @@ static inline float adrt_signf(float x)
     return x > 0 ? 1 : x < 0 ? -1 : x;
 }
 /* adrt:end */
-/* 1 from 0 on, else 0. */
+/* 1 above 0, else 0, also for NaN. */
 /* adrt:begin adrt_step */
 static inline double adrt_step(double x)
 {
-    return x >= 0 ? 1 : x < 0 ? 0 : x;
+    return x > 0 ? 1 : 0;
 }
 /* adrt:end */
 /* adrt:begin adrt_stepf */
 static inline float adrt_stepf(float x)
 {
-    return x >= 0 ? 1 : x < 0 ? 0 : x;
+    return x > 0 ? 1 : 0;
 }
 /* adrt:end */
 /* The larger of x and 0. */
 /* adrt:begin adrt_relu */
 static inline double adrt_relu(double x)
 {
-    return x > 0 ? x : x < 0 ? 0 : x;
+    return x <= 0 ? 0 : x;
 }
 /* adrt:end */
 /* adrt:begin adrt_reluf */
 static inline float adrt_reluf(float x)
 {
-    return x > 0 ? x : x < 0 ? 0 : x;
+    return x <= 0 ? 0 : x;
+}
+/* adrt:end */
+/* The larger, a if they are equal; NaN if either is. */
+/* adrt:begin adrt_max */
+static inline double adrt_max(double a, double b)
+{
+    return a >= b || a != a ? a : b;
+}
+/* adrt:end */
+/* adrt:begin adrt_maxf */
+static inline float adrt_maxf(float a, float b)
+{
+    return a >= b || a != a ? a : b;
+}
+/* adrt:end */
+/* The smaller, a if they are equal; NaN if either is. */
+/* adrt:begin adrt_min */
+static inline double adrt_min(double a, double b)
+{
+    return a <= b || a != a ? a : b;
+}
+/* adrt:end */
+/* adrt:begin adrt_minf */
+static inline float adrt_minf(float a, float b)
+{
+    return a <= b || a != a ? a : b;
+}
+/* adrt:end */
+/* Whether adrt_max, adrt_min, fmax and fmin give a (the predicate of their derivatives). */
+/* adrt:begin adrt_max_first uses <stdbool.h> */
+static inline bool adrt_max_first(double a, double b)
+{
+    return a >= b || a != a;
+}
+/* adrt:end */
+/* adrt:begin adrt_max_firstf uses <stdbool.h> */
+static inline bool adrt_max_firstf(float a, float b)
+{
+    return a >= b || a != a;
+}
+/* adrt:end */
+/* adrt:begin adrt_min_first uses <stdbool.h> */
+static inline bool adrt_min_first(double a, double b)
+{
+    return a <= b || a != a;
+}
+/* adrt:end */
+/* adrt:begin adrt_min_firstf uses <stdbool.h> */
+static inline bool adrt_min_firstf(float a, float b)
+{
+    return a <= b || a != a;
+}
+/* adrt:end */
+/* adrt:begin adrt_fmax_first uses <stdbool.h> */
+static inline bool adrt_fmax_first(double a, double b)
+{
+    return a >= b || b != b;
+}
+/* adrt:end */
+/* adrt:begin adrt_fmax_firstf uses <stdbool.h> */
+static inline bool adrt_fmax_firstf(float a, float b)
+{
+    return a >= b || b != b;
+}
+/* adrt:end */
+/* adrt:begin adrt_fmin_first uses <stdbool.h> */
+static inline bool adrt_fmin_first(double a, double b)
+{
+    return a <= b || b != b;
+}
+/* adrt:end */
+/* adrt:begin adrt_fmin_firstf uses <stdbool.h> */
+static inline bool adrt_fmin_firstf(float a, float b)
+{
+    return a <= b || b != b;
 }
 /* adrt:end */
 /* x to an integer power, by squaring; x^0 is 1, also for NaN, as with pow. */
@@ -535,6 +610,18 @@ static inline int adrt_isign(int a)
  * at 0 for n > 0, +inf for odd n and NaN for even. n < 0 and n > 100 give NaN, n > 30 with x <= 0 too. */
 double adrt_polygamma(int n, double x);
 float adrt_polygammaf(int n, float x);
+/* adrt:begin adrt_digamma */
+static inline double adrt_digamma(double x)
+{
+    return adrt_polygamma(0, x);
+}
+/* adrt:end */
+/* adrt:begin adrt_digammaf */
+static inline float adrt_digammaf(float x)
+{
+    return adrt_polygammaf(0, x);
+}
+/* adrt:end */
 
 /* --- 6. Matrices ------------------------------------------------------------------------------------------------------------------ */
 

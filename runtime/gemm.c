@@ -91,7 +91,8 @@ static void adrt_gemm_blocked(int m, int n, int k, const double *restrict A, ptr
 {
     enum { MC = 64, NC = 512, KC = 256 };
     struct adrt_mark mark = adrt_mark();
-    double *pa = adrt_alloc(MC * KC, sizeof *pa), *pb = adrt_alloc(NC * KC, sizeof *pb);
+    int mp = m < MC ? (m + 3) / 4 * 4 : MC, np = n < NC ? (n + 7) / 8 * 8 : NC, kp = k < KC ? k : KC;
+    double *pa = adrt_alloc((size_t)(mp * kp), sizeof *pa), *pb = adrt_alloc((size_t)(np * kp), sizeof *pb);
     for (int j0 = 0; j0 < n; j0 += n - j0 < NC ? n - j0 : NC) {
         int nc = n - j0 < NC ? n - j0 : NC;
         for (int p0 = 0; p0 < k; p0 += k - p0 < KC ? k - p0 : KC) {
@@ -128,7 +129,7 @@ ADRT_API void adrt_gemm(bool ta, bool tb, int m, int n, int k, const double *res
         ta = false;
     if (n == 1)
         tb = true;
-    bool large = (double)m * n * k > 16384 && m >= 4 && n >= 8;
+    bool large = m >= 4 && n >= 8 && k > 1 && (long long)m * n > 2048 / k;
     if (!ta && tb && !large)
         adrt_gemm_dots(m, n, k, A, B, C);
     else if (ta && n == 1) /* the rows of A, summed with weights */
