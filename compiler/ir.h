@@ -1,0 +1,354 @@
+// ir.h — the intermediate representation: structured SSA with arrays as linear values.
+//
+// In: what lower.c builds from the checked AST, or irtext.c reads. Out: what jvp.c, vjp.c and the opt_*.c passes take and give, any number of
+// times, and what emit_c.c prints. The IR is closed under differentiation: there is no special kind of adjoint code.
+//
+// A function is one region of ops. A Value is defined once, by an op's result or as a region's argument. Control flow is ops that own
+// regions (if, loop, within); a region ends in its `yields`. Values of outer regions may be used in inner ones, never the other way round.
+//
+//     real f(int n, real x[n], inout real y[n])              func @f(%n: int, %x: real[1], %y: real[1] inout) -> (real[1], real)
+//     {                                                        %x1 = shape %x, %n
+//         real s = 0.0;                                        %y1 = shape %y, %n
+//         for (int i = 0; i < n; i++) {                        %y4, %s2, %T = loop %i = 0 to %n step 1 (%y2 = %y1, %s = 0.0) {
+//             s += x[i];                                           %v = load %x1[%i]        %s1 = add %s, %v
+//             y[i] = s;                                            %y3 = store %y2[%i], %s1
+//         }                                                        yield %y3, %s1 }
+//         return s;                                            yield %y4, %s2
+//     }
+//
+// ARRAYS ARE LINEAR. An op that writes (store, acc, fill, copy_to, add_to, gemm, put, puts, and if/loop/within/call for what they are handed)
+// CONSUMES the version it is given and makes the next one in the same buffer; after it the old version may not be used. A version may be
+// read any number of times before it is consumed. Consumption happens only in the region that defines the version (as op result or
+// region argument): a region that writes an outer array gets it as a region argument. Nothing is copied but by `copy` and `copy_to`.
+// Views (slice, reshape, view_at), `in` parameters and constant arrays are read-only: never consumed. A view is dead once its base is consumed.
+//
+// THE OPS (operands -> results). Scalar ops: one row each in ops.def, operands and result as its signature says.
+//   const_real {r, text}  const_int {i}  const_bool {i}  const_pos {i}     text: the user's spelling or NULL
+//   undef                    -> scalar      a value nobody looks at (a result on the arm that does not make it)
+//   const_array {array}      -> array       one of Module.arrays
+//   shape raw, d0..          -> array       binds a raw array parameter to its dimensions (int values); the only use of a raw array argument.
+//                                           A frozen tape passed as a parameter is bound with no dimensions.
+//   new {i} d0..             -> array       fresh; contents zero if i == 1, undefined if 0. A dimension < 0 counts as 0. A rank-1 `new` may have
+//                                           a pos dimension.
+//   copy A                   -> array       fresh, same shape and contents
+//   slice {n_idx, has_range} A, i0.., [lo, len] -> view   A[i0, i1, .., lo : lo+len, :, ..]; contiguous. The indices drop axes.
+//   reshape A, d0..          -> view        same elements, other shape
+//   load A, i0..             -> scalar      as many indices as A's rank; A may be a frozen tape (rank 1) indexed by a pos
+//   store A, i0.., v         -> A'          A[i0, ..] = v
+//   acc A, i0.., v           -> A'          A[i0, ..] += v            (real; commutes with other acc's)
+//   fill A, v                -> A'          every element = v
+//   copy_to A, B             -> A'          A = B elementwise, same number of elements, B not a view of A
+//   add_to A, B              -> A'          A += B elementwise, likewise
+//   gemm {ta, tb} C, A, B, m, n, k -> C'    C(m,n) += op(A)(m,k) * op(B)(k,n), op = transposed where the flag says; row-major, any ranks
+//   buf_new {type}           -> buf         an empty growable tape of real, int, bit or pos
+//   put B, v1..vk            -> B'          appends k scalars (bit: bool operands)
+//   puts B, A                -> B'          appends all elements of an array
+//   freeze B                 -> array       rank 1, read-only from now on (consumes B)
+//   len Z                    -> pos         the length of a frozen tape
+//   view_at Z, p, d0..       -> view        array of that shape that starts at position p of the frozen tape Z
+//   check {text, kind} ok, v.. -> nothing   stops the program with the message and the values if !ok (assert, shape, index, slice, overlap)
+//   if c, A0..               -> A0'.., s..  regions[0] then, regions[1] else, each with one argument per array handed in; each yields first the
+//                                           new versions of those, then the scalars
+//   loop {counted, step, reversed, has_exit} [lo, hi,] init.. -> final.., trips
+//                                           body regions[0] (args: [index,] carried..) yields [exit,] carried..
+//                                           head regions[1] or NULL (args: carried..) yields cond; pure; only where not counted
+//       i = lo; t = 0; c = init;
+//       while (counted ? (step > 0 ? i < hi : i > hi) : !head || head(c)) { (exit, c) = body(i, c); t++; i += step; if (exit) break; }
+//                                           results are c and t. `reversed` (counted, no exit): the same indices in the opposite order.
+//   within {slots} A, path.. -> A', s..     regions[0]: one argument per slot, a writable array that is that part of A; yields the new version of
+//                                           each, then scalars. Paths as in slice, or as in view_at. Slots must not overlap. A itself
+//                                           is out of reach inside.
+//   call {callee} args..     -> results..   one argument per Param with .arg >= 0, one result per Param with .result >= 0 and one for .ret.
+//                                           An array or buf handed to an out or inout parameter is consumed; the result is its next version.
+//
+// Memory: a Module owns an arena; functions, regions, ops and values live in it. Passes build new ops; they may edit in place.
+#ifndef ADC_IR_H
+#define ADC_IR_H
+
+#include "util.h"
+
+typedef struct Module Module;
+typedef struct Func Func;
+typedef struct Region Region;
+typedef struct Op Op;
+typedef struct Value Value;
+
+// A place in the user's source; line 0: none.
+typedef struct IrLoc {
+    const char *file;                       // as the user named it; interned
+    int line, col;
+} IrLoc;
+
+typedef enum Kind { K_SCALAR, K_ARRAY, K_BUF } Kind;
+typedef enum Elem { E_REAL, E_INT, E_BOOL, E_POS, E_BIT } Elem;     // E_BIT: only in bufs and frozen tapes; loads give E_BOOL
+
+typedef struct Type {
+    unsigned char kind, elem, rank;         // rank 0 unless K_ARRAY
+} Type;
+
+extern const Type T_REAL, T_INT, T_BOOL, T_POS;
+Type type_array(Elem elem, int rank);
+Type type_buf(Elem elem);
+static inline bool type_eq(Type a, Type b) { return a.kind == b.kind && a.elem == b.elem && a.rank == b.rank; }
+static inline bool type_is_scalar(Type t) { return t.kind == K_SCALAR; }
+static inline bool type_is_linear(Type t) { return t.kind != K_SCALAR; }
+static inline bool type_is_real(Type t) { return t.elem == E_REAL; }        // real scalar, array or buf: can carry a derivative
+
+typedef enum OpCode {
+#define SCALAR(name, sig, style, c, prec, cost, da, db, dc) OP_##name,
+#define ARRAY(name, tie, effect) OP_##name,
+#include "ops.def"
+    OP_COUNT
+} OpCode;
+
+typedef enum Style { ST_NONE, ST_INFIX, ST_PREFIX, ST_CALL, ST_CAST, ST_SPECIAL } Style;
+typedef enum Effect { E_NONE, E_STOP, E_CODE } Effect;
+
+// A row of ops.def as data. For array ops sig is NULL.
+typedef struct OpInfo {
+    const char *name, *sig;
+    Style style;
+    const char *c;
+    int prec, cost;
+    const char *partial[3];                 // NULL: no derivative
+    int tie;
+    Effect effect;
+} OpInfo;
+
+extern const OpInfo op_info[OP_COUNT];
+static inline bool op_is_scalar(OpCode c) { return op_info[c].sig != NULL; }
+int op_arity(OpCode c);                     // of a scalar op
+Type op_result_type(OpCode c);              // of a scalar op
+Type op_operand_type(OpCode c, int k);      // of a scalar op
+OpCode op_by_name(const char *name);        // OP_COUNT if there is none
+
+struct Value {
+    Type type;
+    int id;                                 // unique in the function; dense: 0 .. func->n_values-1
+    Op *def;                                // the op whose result this is, or NULL: then an argument of
+    Region *region;                         //   this region (always the region the value belongs to)
+    int index;                              // which result or argument
+    const char *name;                       // the user's variable this is a version of, or NULL
+    Value *root;                            // arrays and bufs: where the buffer comes from (see ir_root); else NULL
+};
+
+struct Region {
+    Func *func;
+    Op *owner;                              // NULL for a function's body
+    VEC(Value *) args;
+    VEC(Op *) ops;
+    VEC(Value *) yields;
+};
+
+typedef struct ConstArray {
+    const char *name;                       // C name
+    Elem elem;
+    int rank;
+    int dims[8];
+    int n;                                  // elements
+    double *data;                           // ints and bools stored exactly
+    const char **text;                      // spelling of each element, or NULL
+} ConstArray;
+
+// One slot of a within, or the path of a slice. Operands are counted in Op.in.
+typedef struct Path {
+    int n_idx;                              // leading indices
+    bool has_range;                         // then lo, len follow
+    bool at_pos;                            // a position and `rank` dimensions instead (view_at)
+    int rank;                               // of the part
+} Path;
+
+struct Op {
+    OpCode code;
+    IrLoc loc;
+    Region *parent;
+    int n_in, n_out;
+    Value **in, **out;
+    int n_regions;
+    Region *regions[2];
+    // attributes; which ones count is said above
+    int64_t i;                              // const_int, const_bool, const_pos, new (1: zeroed)
+    double r;                               // const_real
+    const char *text;                       // const_real's spelling; check's message
+    const char *kind;                       // check: "assert", "shape", "index", "slice", "overlap"
+    ConstArray *array;
+    Func *callee;
+    bool counted, reversed, has_exit;       // loop
+    int step;
+    bool ta, tb;                            // gemm
+    int n_paths;                            // slice: 1; within: slots
+    Path *paths;
+    int mark;                               // scratch for the pass that is running
+};
+
+typedef enum Role { ROLE_IN, ROLE_OUT, ROLE_INOUT } Role;
+
+// Which value of the function that was differentiated a derived parameter belongs to.
+typedef enum ParamKind { P_PRIMAL, P_BAR, P_DOT, P_INTERNAL } ParamKind;
+
+// A parameter in the order of the C signature. IN: an argument. OUT: a result; OUT arrays have an argument too, whose contents are undefined
+// on entry. INOUT: both. Array and buf results are the last version of their own argument's buffer.
+typedef struct Param {
+    const char *name;
+    Role role;
+    Type type;
+    int arg;                                // index into body->args, or -1
+    int result;                             // index into body->yields, or -1
+    ParamKind kind;
+    int of;                                 // P_BAR, P_DOT: index of that parameter in the base function's params, -1: its return value
+    const char *shape;                      // as in the source, for comments: "[n][m]" or ""
+} Param;
+
+typedef enum Transform { TR_NONE, TR_GRAD, TR_VJP, TR_JVP } Transform;
+
+struct Func {
+    Module *module;
+    const char *name;                       // C name, also the name in IR text
+    const char *source_name;                // as the user wrote it, or NULL for what adc made
+    IrLoc loc;
+    VEC(Param) params;
+    int ret;                                // index into body->yields of the scalar returned by value, or -1
+    Type ret_type;                          // its type
+    Region *body;                           // NULL: extern, or a derive not yet made
+    int n_values;
+    bool is_static, is_extern, is_imported;
+    bool must_inline, no_inline;
+    // derive.c: what this function is a derivative of; TR_NONE for an ordinary function
+    Transform transform;
+    Func *base;
+    bool *wrt;                              // per parameter of base
+    bool done;
+    Func *custom_vjp, *custom_jvp;          // rules given by the user for this function
+    const char *comment;                    // more for the header, or NULL
+};
+
+struct Module {
+    Arena *arena;
+    Interner *names;
+    VEC(Func *) funcs;                      // in the order they are to be printed
+    VEC(ConstArray *) arrays;
+    const char *source;                     // FILE.ad
+};
+
+Module *module_new(Arena *a);
+Func *func_new(Module *m, const char *name);                            // appended to m->funcs, with an empty body and ret -1
+Func *func_by_name(const Module *m, const char *name);                  // or NULL
+// Adds a parameter, and its argument and its place among the results as the role says. Gives the raw argument, or NULL (OUT scalar).
+// Results are numbered in the order of the parameters; the yields themselves are set by ir_return.
+Value *func_param(Func *f, const char *name, Role role, Type type, ParamKind kind, int of);
+int func_n_results(const Func *f);                                      // out and inout parameters, and 1 if ret >= 0
+void func_set_ret(Func *f, Type type);                                  // after all parameters: f returns a scalar, as its last result
+Region *region_new(Func *f, Op *owner);
+Value *region_arg(Region *r, Type t, const char *name, Value *root);    // root: see ir_root; NULL: the argument is its own root
+
+// ---- building ----
+// Ops are appended at the end of b->at. With `fold`, scalar ops are simplified as they are made (opt_simplify.c).
+typedef struct Builder {
+    Func *f;
+    Region *at;
+    IrLoc loc;
+    bool fold;
+} Builder;
+
+Builder builder_at(Func *f, Region *r, bool fold);
+// The most general: an op with operands, no results and no regions yet. `in` is copied.
+Op *b_op(Builder *b, OpCode code, int n_in, Value *const *in);
+Value *b_result(Op *op, Type t, const char *name, Value *root);         // adds one result
+
+Value *b_real(Builder *b, double x);
+Value *b_real_text(Builder *b, double x, const char *spelling);
+Value *b_int(Builder *b, int64_t x);
+Value *b_bool(Builder *b, bool x);
+Value *b_pos(Builder *b, int64_t x);
+Value *b_undef(Builder *b, Type scalar);
+Value *b_scalar(Builder *b, OpCode code, Value *const *in);             // simplified if b->fold
+Value *b_1(Builder *b, OpCode code, Value *a);
+Value *b_2(Builder *b, OpCode code, Value *a, Value *c);
+Value *b_3(Builder *b, OpCode code, Value *a, Value *c, Value *d);
+
+Value *b_shape(Builder *b, Value *raw, int rank, Value *const *dims);
+Value *b_new(Builder *b, Elem elem, int rank, Value *const *dims, bool zero, const char *name);
+Value *b_copy(Builder *b, Value *a, const char *name);
+Value *b_const_array(Builder *b, ConstArray *c);
+// n indices, then optionally lo and len (both NULL: none).
+Value *b_slice(Builder *b, Value *a, int n_idx, Value *const *idx, Value *lo, Value *len);
+Value *b_reshape(Builder *b, Value *a, int rank, Value *const *dims);
+Value *b_load(Builder *b, Value *a, int n, Value *const *idx);          // a load through a slice becomes a load of the base
+Value *b_store(Builder *b, Value *a, int n, Value *const *idx, Value *v);
+Value *b_acc(Builder *b, Value *a, int n, Value *const *idx, Value *v);
+Value *b_fill(Builder *b, Value *a, Value *v);
+Value *b_copy_to(Builder *b, Value *a, Value *from);
+Value *b_add_to(Builder *b, Value *a, Value *from);
+Value *b_gemm(Builder *b, Value *c, Value *x, Value *y, Value *m, Value *n, Value *k, bool tx, bool ty);
+Value *b_buf_new(Builder *b, Elem elem, const char *name);
+Value *b_put(Builder *b, Value *buf, int n, Value *const *v);
+Value *b_puts(Builder *b, Value *buf, Value *array);
+Value *b_freeze(Builder *b, Value *buf);
+Value *b_len(Builder *b, Value *z);
+Value *b_view_at(Builder *b, Value *z, Value *p, int rank, Value *const *dims);
+Op *b_check(Builder *b, const char *kind, const char *message, Value *ok, int n, Value *const *values);
+
+// if: b_if makes the op and both regions (with an argument per array); fill the regions with builder_at(f, op->regions[k]) and ir_yield; then
+// b_if_end makes the results from the yields' types. The first n results are the arrays handed in.
+Op *b_if(Builder *b, Value *cond, int n, Value *const *arrays);
+void b_if_end(Op *op);
+// loop: b_loop makes op, body and arguments and all results (trips last); b_loop_head adds the head region with its arguments.
+// Counted: lo and hi given; else both NULL. An exit: set op->has_exit and yield it first.
+Op *b_loop(Builder *b, Value *lo, Value *hi, int step, bool reversed, int n, Value *const *init);
+Region *b_loop_head(Op *loop);
+int loop_first_init(const Op *loop);                                    // 2 if counted, else 0
+int loop_n_carried(const Op *loop);
+Value *loop_index(const Op *loop);                                      // NULL if not counted
+Value *loop_arg(const Op *loop, int k);                                 // carried argument k of the body
+Value *loop_yield(const Op *loop, int k);                               // what the body yields for carried k
+Value *loop_exit_flag(const Op *loop);                                  // or NULL
+Value *loop_trips(const Op *loop);                                      // its last result
+// within: one slot per path; `operands` are the paths' operands one after the other. Results: b_within_end.
+Op *b_within(Builder *b, Value *a, int n_paths, const Path *paths, int n_operands, Value *const *operands);
+void b_within_end(Op *op);
+// call: results are made from the callee's parameters. Dead results are allowed.
+Op *b_call(Builder *b, Func *callee, int n, Value *const *args);
+
+void ir_yield(Builder *b, int n, Value *const *values);                 // ends the region b->at
+
+// ---- asking ----
+// Where a version's buffer comes from: the result of shape, new, copy, const_array, slice, reshape, view_at, freeze or buf_new; the argument of a
+// within's region. All versions of one buffer have one root (freeze starts a new one).
+Value *ir_root(Value *array);
+// Dimension k of an array as a value that is defined wherever the array is. May append constants or arithmetic to b->at.
+Value *ir_dim(Builder *b, Value *array, int k);
+// All elements of an array as a pos or int value: product of the dimensions.
+bool ir_is_const(const Value *v, double *x);                            // const_real, const_int, const_bool, const_pos
+bool ir_is_int_const(const Value *v, int64_t *x);
+bool ir_is_readonly(const Value *array);                                // view, in parameter, constant, frozen tape
+// The operand whose buffer result k of op is the next version of; -1 if none.
+int op_tie(const Op *op, int k);
+// Does op consume its operand k?
+bool op_consumes(const Op *op, int k);
+bool op_has_effect(const Op *op);                                       // may stop the program (itself, its regions, its callees)
+int path_n_operands(const Path *p);
+bool region_defines(const Region *r, const Value *v);                   // v is defined in r or deeper
+
+// ---- partial derivatives from the table ----
+// The contribution of operand k of a scalar op: an expression in the seed s, built at b. `a` are the operands, `r` the result; only those
+// that partial_needs names are looked at and may be NULL otherwise. NULL if the operand has no derivative.
+Value *b_partial(Builder *b, OpCode code, int k, Value *seed, Value *const *a, Value *r);
+enum { NEEDS_A = 1, NEEDS_B = 2, NEEDS_C = 4, NEEDS_R = 8 };
+unsigned partial_needs(OpCode code, int k);                             // which of operands and result the contribution of operand k reads
+
+// ---- other files' entry points ----
+// irtext.c
+void ir_print(Text *out, const Module *m);
+void ir_print_func(Text *out, const Func *f);
+Module *ir_parse(Arena *a, const char *file, const char *text, char **error);      // NULL and *error = "file:line:col: error: …"
+// verify.c: NULL if all is well, else what is wrong and where, in the arena
+char *ir_verify(Arena *a, const Module *m);
+char *ir_verify_func(Arena *a, const Func *f);
+// opt_simplify.c: the simpler value that op code(in..) is, or NULL. Never changes an IEEE result (but the sign of a zero product by -1).
+Value *simplify(Builder *b, OpCode code, Value *const *in);
+// Copies op (with regions, deep) to the end of b->at, operands through map (indexed by id; NULL: the value itself); records its results and
+// inner values in map. `map` has to cover the source function's n_values.
+void ir_clone_op(Builder *b, const Op *op, Value **map);
+void ir_clone_region_body(Builder *b, const Region *r, Value **map);   // ops and yields, into b->at; arguments must be mapped already
+
+#endif
