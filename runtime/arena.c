@@ -80,7 +80,7 @@ ADRT_API void adrt_more(size_t count, size_t size)
     struct adrt_block *b = cur != NULL ? cur->next : adrt_arena_.first;
     if (count > (SIZE_MAX / 2 - 4096) / size)
         adrt_fail(ADRT_MEMORY, "", 0, "array", count > (size_t)LLONG_MAX / size ? LLONG_MAX : (long long)(count * size), 0, 0);
-    size_t need = (count * size + ADRT_FENCE + 63) & ~(size_t)63;
+    size_t need = (count * size + 64 + 63) & ~(size_t)63; /* 64: the caller may have a fence where we have none */
 
     if (b == NULL || (size_t)(b->end - (char *)b) - 64 < need) {
         size_t twice = cur != NULL ? 2 * (size_t)(cur->end - (char *)cur) : 65536 - 64;

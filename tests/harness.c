@@ -149,13 +149,13 @@ void rnd_fillf(float *x, int n)
         x[i] = (float)rnd();
 }
 
-void fill(double *x, int n, double value)
+void vec_fill(double *x, int n, double value)
 {
     for (int i = 0; i < n; i++)
         x[i] = value;
 }
 
-double dot(const double *x, const double *y, int n)
+double vec_dot(const double *x, const double *y, int n)
 {
     double sum = 0;
     for (int i = 0; i < n; i++)
@@ -222,7 +222,7 @@ void differences(map_fn f, void *env, int n, int m, const double *x, const doubl
 // Calls vjp on an x_bar that holds something, and takes that off.
 static void adjoint(const Derivatives *d, const double *x, const double *y_bar, double *x_bar)
 {
-    fill(x_bar, d->n, 0.0);
+    vec_fill(x_bar, d->n, 0.0);
     d->vjp(x, y_bar, x_bar, d->env);
 }
 
@@ -246,12 +246,12 @@ void check_derivatives(const Derivatives *d, const double *x, const char *file, 
         adjoint(d, x, y_bar, again);
         check_all(again, x_bar, n, 0, "adjoint, called again", file, line);
         const double *dots = d->jvp != NULL ? y_dot : fd;
-        double want = dot(y_bar, dots, m), scale = 1;
+        double want = vec_dot(y_bar, dots, m), scale = 1;
         for (int j = 0; j < m; j++)
             scale += fabs(y_bar[j] * dots[j]);
         for (int i = 0; i < n; i++)
             scale += fabs(x_bar[i] * x_dot[i]);
-        check_close(dot(x_bar, x_dot, n) / scale, want / scale, d->jvp != NULL ? 1e-12 : tol, "<x_bar, x_dot> against <y_bar, y_dot>", file,
+        check_close(vec_dot(x_bar, x_dot, n) / scale, want / scale, d->jvp != NULL ? 1e-12 : tol, "<x_bar, x_dot> against <y_bar, y_dot>", file,
                     line);
         rnd_fill(again, n); // what is there must stay
         double *sum = numbers(n);

@@ -57,9 +57,9 @@ int rnd_int(int lo, int hi); // both included
 void rnd_fill(double *x, int n);
 void rnd_fill_in(double *x, int n, double lo, double hi);
 void rnd_fillf(float *x, int n);
-void fill(double *x, int n, double value);
+void vec_fill(double *x, int n, double value);
 
-double dot(const double *x, const double *y, int n);
+double vec_dot(const double *x, const double *y, int n);
 
 // A map from n inputs to m outputs, written over y. `env` is the caller's.
 typedef void (*map_fn)(const double *x, double *y, void *env);

@@ -1,0 +1,68 @@
+#!/bin/sh
+# check.sh - runs the parts of the test suite that are named (unit golden run samples) and adds up what they say.
+#
+# Out: each part's lines, and last a line `N passed, N failed, N skipped`; exit status 1 if anything failed. Everything is built before.
+set -u
+cd "$(dirname "$0")/.." || exit 2
+BUILD=${BUILD:-build} JOBS=${JOBS:-2} SAN=${SAN:-}
+mkdir -p "$BUILD/tests"
+all=$BUILD/tests/parts.log
+: >"$all"
+
+# unit_test PROGRAM: runs it, prints libcheck's lines (failures, and the summary with the program's name before it)
+unit() {
+    for t in "$BUILD"/tests/test_*; do
+        [ ! -x "$t" ] || [ ! -f "tests/$(basename "$t").c" ] || echo "$t"
+    done | xargs -P "$JOBS" -I@ sh -c 'CK_VERBOSITY=normal CK_TIMEOUT_MULTIPLIER=${SAN:+5} @ >@.log 2>&1; echo $? >@.status'
+    passed=0 failed=0
+    for t in tests/test_*.c; do
+        [ -f "$t" ] || continue
+        log=$BUILD/tests/$(basename "$t" .c).log
+        counts=$(sed -n 's/^[0-9]*%: Checks: \([0-9]*\), Failures: \([0-9]*\), Errors: \([0-9]*\).*/\1 \2 \3/p' "$log" 2>/dev/null)
+        status=$(cat "${log%.log}.status" 2>/dev/null || echo 127)
+        if [ -z "$counts" ]; then
+            failed=$((failed + 1))
+            echo "FAIL $t: status $status"
+        fi
+        bad=0 good=0
+        # shellcheck disable=SC2086
+        set -- $counts
+        while [ $# -ge 3 ]; do
+            good=$((good + $1 - $2 - $3)) bad=$((bad + $2 + $3))
+            shift 3
+        done
+        if [ $bad = 0 ] && [ "$status" != 0 ] && [ -n "$counts" ]; then # a sanitizer's report at exit, say
+            bad=1
+            echo "FAIL $t: all checks passed, but it ended with status $status"
+        fi
+        passed=$((passed + good)) failed=$((failed + bad))
+        [ "$status" = 0 ] || echo "--- $t"
+        if [ "$status" = 0 ]; then
+            grep '%: Checks:' "$log" | sed "s|^|$(basename "$t" .c): |"
+        else
+            head -n 60 "$log"
+        fi
+    done
+    echo "$passed passed, $failed failed"
+}
+
+part() {
+    echo "== $1"
+    case $1 in
+    unit) unit ;;
+    golden) sh tests/golden.sh ;;
+    run) sh tests/run.sh ;;
+    samples) sh tests/samples.sh ;;
+    esac 2>&1 | tee "$BUILD/tests/part.log" | sed 's/^\([0-9]* passed, [0-9]* failed.*\)$/   \1/'
+    grep '^[0-9]* passed, [0-9]* failed' "$BUILD/tests/part.log" >>"$all" || echo "0 passed, 1 failed" >>"$all"
+}
+
+export BUILD JOBS SAN
+for p in "$@"; do
+    part "$p"
+done
+for tool in valgrind clang; do
+    command -v $tool >/dev/null 2>&1 || echo "no $tool: what needs it is skipped"
+done
+awk '{ gsub(/,/, ""); p += $1; f += $3; s += $5 }
+     END { printf "\n%d passed, %d failed, %d skipped\n", p, f, s; exit f > 0 }' "$all"
