@@ -30,7 +30,7 @@ WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
 comma    := ,
 SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
 CFLAGS_  := -std=c11 $(WARN) $(MODE) $(SANFLAGS) $(CFLAGS)
-CPP_     := -D_POSIX_C_SOURCE=200809L -Icompiler -Iruntime -I$(GEN) -MMD -MP
+CPP_     := -D_POSIX_C_SOURCE=200809L -iquote compiler -iquote runtime -iquote $(GEN) -MMD -MP
 
 # --- what there is to build; wildcards, so that a new file needs no line here -------------------------------------------------
 
