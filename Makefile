@@ -102,7 +102,7 @@ $(GEN)/gemmf.o: $(GEN)/gemmf.c $(BUILD)/blas.flag
 	$(CC) $(CPP_) $(CFLAGS_) $(RUNTIME_F) -c -o $@ $<
 
 # The runtime's text as a C table in adc: what --standalone pastes (see compiler/snippet.h).
-SNIPPETS := $(wildcard runtime/adrt.h runtime/standalone.c runtime/math.c runtime/arena.c runtime/gemm.c)
+SNIPPETS := $(wildcard runtime/adrt.h runtime/error.c runtime/standalone.c runtime/math.c runtime/arena.c runtime/gemm.c)
 $(GEN)/standalone_data.c: runtime/snippets.awk $(SNIPPETS) $(if $(wildcard runtime/gemm.c),$(GEN)/gemmf.c)
 	@mkdir -p $(@D)
 	awk -f runtime/snippets.awk $(filter-out %.awk,$^) > $@.tmp

@@ -148,7 +148,7 @@ static inline void adrt_rewind(struct adrt_mark m)
 static inline void *adrt_alloc(size_t count, size_t size)
 {
     size_t room = (size_t)(adrt_arena_.end - adrt_arena_.at);
-    if (count > (SIZE_MAX / 2 - 128) / size || ((count * size + ADRT_FENCE + 63) & ~(size_t)63) > room)
+    if (count > (SIZE_MAX / 2 - 128) / size || ((count * size + ADRT_FENCE + 63) & ~(size_t)63) >= room)
         adrt_more(count, size);
     char *p = adrt_arena_.at;
     adrt_arena_.at += (count * size + ADRT_FENCE + 63) & ~(size_t)63;

@@ -163,7 +163,7 @@ ADRT_API void *adrt_buf_take(ptrdiff_t *cap)
 /* adrt:end */
 
 /* The new storage takes the place of the old one in the list, serial number and all: a buffer that grows in a callee stays its maker's. */
-/* adrt:begin adrt_buf_grow uses <stddef.h> <stdint.h> <stdlib.h> <string.h> */
+/* adrt:begin adrt_buf_grow uses <limits.h> <stddef.h> <stdint.h> <stdlib.h> <string.h> */
 ADRT_API void *adrt_buf_grow(void *at, ptrdiff_t n, ptrdiff_t bytes, ptrdiff_t *cap)
 {
     struct adrt_store *old = (struct adrt_store *)(void *)((char *)at - 64), *s = NULL;

@@ -33,7 +33,7 @@ BEGIN {
 }
 inside {
     sub(/^ADRT_API /, "static ")
-    gsub(/\\/, "\\\\")
+    gsub(/\\/, "&&")
     gsub(/"/, "\\\"")
     printf "     \"%s\\n\"\n", $0
 }
