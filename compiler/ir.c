@@ -527,14 +527,21 @@ int path_n_operands(const Path *p)
     return p->at_pos ? 1 + p->rank : p->n_idx + (p->has_range ? 2 : 0);
 }
 
-Op *b_within(Builder *b, Value *a, int n_paths, const Path *paths, int n_operands, Value *const *ops)
+Op *b_within(Builder *b, Value *a, int n_paths, const Path *paths, int n_operands, Value *const *ops, int n_extra,
+             Value *const *extra)
 {
-    Op *op = b_op(b, OP_within, 1 + n_operands, operands(b, a, n_operands, ops, 0));
+    Value **in = operands(b, a, n_operands, ops, n_extra);
+    for (int i = 0; i < n_extra; i++)
+        in[1 + n_operands + i] = extra[i];
+    Op *op = b_op(b, OP_within, 1 + n_operands + n_extra, in);
+    op->n_extra = n_extra;
     op->n_paths = n_paths;
     op->paths = arena_copy(arena_of(b), paths, sizeof *paths * (size_t)n_paths);
     Region *r = own_region(op, 0);
     for (int i = 0; i < n_paths; i++)
         region_arg(r, type_array(a->type.elem, paths[i].rank), a->name, NULL);
+    for (int i = 0; i < n_extra; i++)
+        region_arg(r, extra[i]->type, extra[i]->name, extra[i]->root);
     return op;
 }
 
@@ -544,8 +551,8 @@ void b_within_end(Op *op)
     b_result(op, op->in[0]->type, op->in[0]->name, op->in[0]->root);
     for (int i = op->n_paths; i < r->yields.n; i++) {
         Value *y = r->yields.at[i];
-        assert(type_is_scalar(y->type));
-        b_result(op, y->type, y->name, NULL);
+        int extra = i - op->n_paths;
+        b_result(op, y->type, y->name, extra < op->n_extra ? op->in[op->n_in - op->n_extra + extra]->root : NULL);
     }
 }
 
@@ -697,7 +704,7 @@ int op_tie(const Op *op, int k)
     case OP_loop:
         return loop_first_init(op) + k;
     case OP_within:
-        return 0;
+        return k == 0 ? 0 : op->n_in - op->n_extra + k - 1;
     case OP_call:
         for (int i = 0; i < op->callee->params.n; i++)
             if (op->callee->params.at[i].result == k)
@@ -717,6 +724,7 @@ bool op_consumes(const Op *op, int k)
     case OP_loop:
         return true;
     case OP_within:
+        return k == 0 || k >= op->n_in - op->n_extra;
     case OP_freeze:
         return k == 0;
     case OP_call: {

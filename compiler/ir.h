@@ -55,9 +55,10 @@
 //       i = lo; t = 0; c = init;
 //       while (counted ? (step > 0 ? i < hi : i > hi) : !head || head(c)) { (exit, c) = body(i, c); t++; i += step; if (exit) break; }
 //                                           results are c and t. `reversed` (counted, no exit): the same indices in the opposite order.
-//   within {slots} A, path.. -> A', s..     regions[0]: one argument per slot, a writable array that is that part of A; yields the new version of
-//                                           each, then scalars. Paths as in slice, or as in view_at. Slots must not overlap. A itself
-//                                           is out of reach inside.
+//   within {slots} A, path.., E0.. -> A', E0'.., s..
+//                                           regions[0]: one argument per slot, a writable array that is that part of A, then one per other
+//                                           array or buf E handed in (as in if); yields the new version of each slot, of each E, then scalars.
+//                                           Paths as in slice, or as in view_at. Slots must not overlap. A itself is out of reach inside.
 //   call {callee} args..     -> results..   one argument per Param with .arg >= 0, one result per Param with .result >= 0 and one for .ret.
 //                                           An array or buf handed to an out or inout parameter is consumed; the result is its next version.
 //
@@ -177,6 +178,7 @@ struct Op {
     int step;
     bool ta, tb;                            // gemm
     int n_paths;                            // slice: 1; within: slots
+    int n_extra;                            // within: how many other arrays are handed in
     Path *paths;
     int mark;                               // scratch for the pass that is running
 };
@@ -209,7 +211,7 @@ struct Func {
     VEC(Param) params;
     int ret;                                // index into body->yields of the scalar returned by value, or -1
     Type ret_type;                          // its type
-    Region *body;                           // NULL: extern, or a derive not yet made
+    Region *body;                           // arguments always; no ops and yields where is_extern, or transform and not yet done
     int n_values;
     bool is_static, is_extern, is_imported;
     bool must_inline, no_inline;
@@ -303,8 +305,9 @@ Value *loop_arg(const Op *loop, int k);                                 // carri
 Value *loop_yield(const Op *loop, int k);                               // what the body yields for carried k
 Value *loop_exit_flag(const Op *loop);                                  // or NULL
 Value *loop_trips(const Op *loop);                                      // its last result
-// within: one slot per path; `operands` are the paths' operands one after the other. Results: b_within_end.
-Op *b_within(Builder *b, Value *a, int n_paths, const Path *paths, int n_operands, Value *const *operands);
+// within: one slot per path; `operands` are the paths' operands one after the other; `extra` other arrays and bufs to be written inside.
+// Results are made by b_within_end.
+Op *b_within(Builder *b, Value *a, int n_paths, const Path *paths, int n_operands, Value *const *operands, int n_extra, Value *const *extra);
 void b_within_end(Op *op);
 // call: results are made from the callee's parameters. Dead results are allowed.
 Op *b_call(Builder *b, Func *callee, int n, Value *const *args);
