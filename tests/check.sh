@@ -58,6 +58,7 @@ part() {
 }
 
 export BUILD JOBS SAN
+export ASAN_OPTIONS=allocator_may_return_null=1:${ASAN_OPTIONS:-} # a failed allocation is a case like any other
 for p in "$@"; do
     part "$p"
 done
