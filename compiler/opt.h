@@ -1,0 +1,42 @@
+// opt.h — the optimiser's passes, in the order in which pipeline.c usually runs them. Each is one file, takes IR and leaves better IR, and may be run
+// any number of times; each leaves IR that verify.c accepts. `simplify` itself, which the builder calls, is declared in ir.h.
+//
+//     lower -> counted -> simplify, dce -> inline -> simplify, dce -> derive ... -> inline, simplify, gvn, zero, dce, dead_params -> emit
+//
+// Functions without a body (extern, derives not yet made) are left alone by all of them.
+#ifndef ADC_OPT_H
+#define ADC_OPT_H
+
+#include "ir.h"
+
+// opt_counted.c: loops whose head is `i < n` and whose i steps by a constant on every path that goes on become counted loops.
+void opt_counted(Func *f);
+
+// opt_simplify.c: folds constants, branches and loops whose way is known, carried values that never change, loads of what was just stored, and
+// everything `simplify` knows. No IEEE result changes. Leaves unused ops behind; run opt_dce afterwards.
+void opt_simplify(Func *f);
+
+// opt_gvn.c: of equal pure scalar ops, loads, slices and lengths, the first one that dominates the others stays.
+void opt_gvn(Func *f);
+
+// opt_zero.c: zeroed `new`s and fills whose elements are all written again before any is read lose their zero.
+void opt_zero(Func *f);
+
+// opt_dce.c: removes what no result of f needs: ops, results and carried values of ifs and loops, stores into arrays that nobody reads. Checks, and
+// calls that may stop the program, stay.
+void opt_dce(Func *f);
+
+// opt_dce.c: the same for all functions of m at once, and moreover removes the parameters and results that static functions made by adc
+// (source_name NULL) have and nobody needs, recursion included. Derived functions' own signatures stay.
+void opt_dead_params(Module *m);
+
+// opt_inline.c: replaces calls in f of small callees by their bodies. With for_ad it is meant for f about to be differentiated: user functions
+// go in too. Without, only functions that adc made and those marked must_inline. Never: no_inline, extern, recursive ones, those
+// with custom rules, derives not yet done.
+void opt_inline(Func *f, bool for_ad);
+// The same for all functions of m, callees first. Functions that are inlined everywhere stay in m; see opt_drop_unused.
+void opt_inline_all(Module *m, bool for_ad);
+// Takes out of m the static functions that nothing but themselves calls and no derive or custom rule refers to.
+void opt_drop_unused(Module *m);
+
+#endif
