@@ -1,0 +1,50 @@
+// derive.h — making the derivatives a module asks for, and what jvp.c and vjp.c share while they do.
+//
+// In: a module whose functions with `transform` set have arguments but no ops yet. Out: the same functions with bodies, and the internal
+// variants (f_fwd, f_rev, f_jvp, ...) that they call. Derives may be asked in any order and of one another; a variant is made once per
+// (function, activity, ...) and remembered.
+#ifndef ADC_DERIVE_H
+#define ADC_DERIVE_H
+
+#include "ir.h"
+
+// How derive.c tells the user of mistakes: `note_loc.line` is 0 where there is no note.
+typedef void DeriveReport(void *user, bool is_error, IrLoc loc, const char *message, IrLoc note_loc, const char *note);
+
+typedef struct Activity Activity;
+
+typedef struct DeriveCtx {
+    Module *m;
+    Arena *scratch;                         // for what dies with derive_all
+    DeriveReport *report;
+    void *user;
+    int errors;
+    Activity *activity;                     // activity.c: which results depend on which arguments
+    void *jvp_memo;                         // jvp.c's variants
+    void *vjp_memo;                         // vjp.c's variants
+} DeriveCtx;
+
+// Makes every derivative of the module. False if there were errors (reported).
+bool derive_all(Module *m, DeriveReport *report, void *user);
+
+// For jvp.c and vjp.c: an error at a call that cannot be differentiated, and a name not taken in the module ("f_fwd", "f_fwd2", ...).
+void derive_error(DeriveCtx *c, IrLoc loc, const char *message, IrLoc note_loc, const char *note);
+const char *derive_fresh_name(DeriveCtx *c, const char *base, const char *suffix);
+// The body of f must exist before it is differentiated: makes it, if f is itself a derivative. False on a cycle or an error (reported).
+bool derive_body(DeriveCtx *c, Func *f);
+
+// jvp.c: fills the body of d (transform TR_JVP), and pending variants.
+void jvp_derived(DeriveCtx *c, Func *d);
+// vjp.c: fills the body of d (TR_VJP or TR_GRAD), and pending variants.
+void vjp_derived(DeriveCtx *c, Func *d);
+
+// ---- activity.c ----
+Activity *activity_new(Module *m, Arena *a);
+// result_depends[r * n_args + k]: result r of f carries a derivative with respect to argument k. Cached; recursion is a fixpoint.
+const bool *activity_deps(Activity *act, Func *f);
+// Per value id of f: depends differentiably on one of the active arguments.
+bool *activity_varied(Activity *act, Arena *a, Func *f, const bool *active_args);
+// Per value id of f: one of the active results depends differentiably on it.
+bool *activity_useful(Activity *act, Arena *a, Func *f, const bool *active_results);
+
+#endif
