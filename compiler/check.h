@@ -57,6 +57,6 @@ struct Checker;
 Function *derive_signature(struct Checker *c, Function *base, TransformKind transform, const int *wrt, int n, Name name);
 
 // A type as messages show it: "real", "int[n][3]", "void".
-const char *type_text(Arena *a, Type t);
+char *type_text(Arena *a, Type t);
 
 #endif
