@@ -1,7 +1,7 @@
 # run.mk - what depends on what among the run cases; run.sh has the steps. Called by run.sh with OUT and CASES.
 CONFIGS := $(shell sh tests/run.sh configs)
 
-all: $(file < $(OUT)/targets)
+all: $(shell cat $(OUT)/targets)
 
 # The stamp says that adc has run; its output is older where nothing changed in it, and then nothing is compiled.
 define rules
