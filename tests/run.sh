@@ -56,7 +56,13 @@ configs() {
 }
 
 # note NAME.ad KEY: the rest of the line `// KEY: ...`
-note() { sed -n -e "s|^ *// *$2: *||p" -e 3q "$1" | tr -d '\r'; }
+cr=$(printf '\r')
+note() {
+    for _ in 1 2 3; do # read, not sed: this runs thousands of times
+        IFS= read -r line || [ -n "$line" ] || return 0
+        case $line in "// $2:"*) line=${line#*:}; echo "${line%"$cr"}" ;; esac
+    done <"$1"
+}
 
 # names_it CONFIG WORDS..: whether one of the words is in the name of the configuration
 names_it() {
