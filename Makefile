@@ -12,7 +12,7 @@
 #   make clean
 #
 # BLAS=openblas (or any name pkg-config or -l knows) builds the runtime's matrix products on CBLAS.
-# WANT='loop_*' narrows the golden and the run cases: make check-run WANT='loop_*'; also check-unit, check-golden.
+# V=1 shows the commands. WANT='loop_*' narrows the golden and the run cases: make check-run WANT='loop_*'; also check-unit, check-golden.
 
 BUILD  ?= build
 PREFIX ?= /usr/local
@@ -24,6 +24,10 @@ FLEX   ?= flex
 BISON  ?= bison
 JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
 MODE   ?= -O2 -g
+
+V      ?=
+Q      := $(if $(V),,@)
+say     = @printf '%-6s %s\n' $(1) $(2)
 
 GEN      := $(BUILD)/gen
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
@@ -50,28 +54,34 @@ all: $(if $(wildcard compiler/main.c),$(BUILD)/adc) $(BUILD)/libadrt.a
 # --- the compiler -------------------------------------------------------------------------------------------------------------
 
 $(BUILD)/adc: $(BUILD)/compiler/main.o $(BUILD)/libadc.a
-	$(CC) $(CFLAGS_) -o $@ $^ $(LDFLAGS) -lm
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CFLAGS_) -o $@ $^ $(LDFLAGS) -lm
 
 # An archive, so that a unit test links only what it uses.
 $(BUILD)/libadc.a: $(ADC_O)
-	rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)rm -f $@
+	$(call say,AR,$@)
+	$(Q)$(AR) rcs $@ $^
 
 $(BUILD)/compiler/%.o: compiler/%.c | $(GENERATED)
 	@mkdir -p $(@D)
-	$(CC) $(CPP_) $(CFLAGS_) -c -o $@ $<
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CPP_) $(CFLAGS_) -c -o $@ $<
 
 $(GEN)/parse.tab.c $(GEN)/parse.tab.h &: compiler/parse.y
 	@mkdir -p $(@D)
-	$(BISON) -Wall -Werror -Wcounterexamples --header=$(GEN)/parse.tab.h -o $(GEN)/parse.tab.c $<
+	$(call say,BISON,$@)
+	$(Q)$(BISON) -Wall -Werror -Wcounterexamples --header=$(GEN)/parse.tab.h -o $(GEN)/parse.tab.c $<
 
 $(GEN)/scan.lex.c $(GEN)/scan.lex.h &: compiler/scan.l
 	@mkdir -p $(@D)
-	$(FLEX) --header-file=$(GEN)/scan.lex.h -o $(GEN)/scan.lex.c $<
+	$(call say,FLEX,$@)
+	$(Q)$(FLEX) --header-file=$(GEN)/scan.lex.h -o $(GEN)/scan.lex.c $<
 
 # What flex and bison write is theirs: their conversions and unused parts are not ours to mend.
 $(GEN)/%.o: $(GEN)/%.c | $(GENERATED)
-	$(CC) $(CPP_) $(CFLAGS_) -Wno-conversion -Wno-sign-conversion -Wno-sign-compare -Wno-unused-function \
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CPP_) $(CFLAGS_) -Wno-conversion -Wno-sign-conversion -Wno-sign-compare -Wno-unused-function \
 	      -Wno-shadow -Wno-overlength-strings -c -o $@ $<
 
 # --- the runtime --------------------------------------------------------------------------------------------------------------
@@ -86,27 +96,30 @@ $(BUILD)/blas.flag: FORCE
 	@echo '$(BLAS)' | cmp -s - $@ || echo '$(BLAS)' > $@
 
 $(BUILD)/libadrt.a: $(RUNTIME_O)
-	rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)rm -f $@
+	$(call say,AR,$@)
+	$(Q)$(AR) rcs $@ $^
 
 $(BUILD)/runtime/%.o: runtime/%.c $(BUILD)/blas.flag
 	@mkdir -p $(@D)
-	$(CC) $(CPP_) $(CFLAGS_) $(RUNTIME_F) -c -o $@ $<
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CPP_) $(CFLAGS_) $(RUNTIME_F) -c -o $@ $<
 
 # The float kernels are the double ones, word for word.
 $(GEN)/gemmf.c: runtime/gemm.c runtime/tofloat.sed
 	@mkdir -p $(@D)
-	sed -f runtime/tofloat.sed $< > $@
+	$(Q)sed -f runtime/tofloat.sed $< > $@
 
 $(GEN)/gemmf.o: $(GEN)/gemmf.c $(BUILD)/blas.flag
-	$(CC) $(CPP_) $(CFLAGS_) $(RUNTIME_F) -c -o $@ $<
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CPP_) $(CFLAGS_) $(RUNTIME_F) -c -o $@ $<
 
 # The runtime's text as a C table in adc: what --standalone pastes (see compiler/snippet.h).
 SNIPPETS := $(wildcard runtime/adrt.h runtime/error.c runtime/standalone.c runtime/math.c runtime/arena.c runtime/gemm.c)
 $(GEN)/standalone_data.c: runtime/snippets.awk $(SNIPPETS) $(if $(wildcard runtime/gemm.c),$(GEN)/gemmf.c)
 	@mkdir -p $(@D)
-	awk -f runtime/snippets.awk $(filter-out %.awk,$^) > $@.tmp
-	mv $@.tmp $@
+	$(Q)awk -f runtime/snippets.awk $(filter-out %.awk,$^) > $@.tmp
+	$(Q)mv $@.tmp $@
 
 # --- tests --------------------------------------------------------------------------------------------------------------------
 
@@ -116,7 +129,8 @@ BLAS_L  = $(if $(BLAS),$(shell pkg-config --libs $(BLAS) 2>/dev/null || echo -l$
 
 $(BUILD)/tests/test_%: tests/test_%.c $(BUILD)/libadc.a $(BUILD)/libadrt.a
 	@mkdir -p $(@D)
-	$(CC) $(CPP_) $(CFLAGS_) $(CHECK_C) -MF $@.d -o $@ $< $(BUILD)/libadc.a $(BUILD)/libadrt.a $(LDFLAGS) $(BLAS_L) $(CHECK_L)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CPP_) $(CFLAGS_) $(CHECK_C) -MF $@.d -o $@ $< $(BUILD)/libadc.a $(BUILD)/libadrt.a $(LDFLAGS) $(BLAS_L) $(CHECK_L)
 
 tests: $(TESTS)
 
