@@ -620,7 +620,8 @@ static void check_op(Verifier *v, const Region *r, const Op *op)
         Type t = result_type(v, op);
         check_linear(v, op);
         result_count(v, op, 1);
-        check_result(v, op, 0, t, type_is_linear(t) ? op_info[op->code].tie : -1);
+        // shape ties the raw argument to what it binds, which begins a buffer of its own.
+        check_result(v, op, 0, t, type_is_linear(t) && op->code != OP_shape ? op_info[op->code].tie : -1);
         break;
     }
     }
