@@ -12,9 +12,13 @@
 // opt_counted.c: loops whose head is `i < n` and whose i steps by a constant on every path that goes on become counted loops.
 void opt_counted(Func *f);
 
-// opt_simplify.c: folds constants, branches and loops whose way is known, carried values that never change, loads of what was just stored, and
+// opt_control.c: folds constants, branches and loops whose way is known, carried values that never change, loads of what was just stored, and
 // everything `simplify` knows. No IEEE result changes. Leaves unused ops behind; run opt_dce afterwards.
 void opt_simplify(Func *f);
+// opt_simplify.c: is a - b a constant, as far as sums with constants show it?
+bool int_difference(const Value *a, const Value *b, int64_t *difference);
+// Are a and b the same value: one value, or equal constants?
+bool same_value(const Value *a, const Value *b);
 
 // opt_gvn.c: of equal pure scalar ops, loads, slices and lengths, the first one that dominates the others stays.
 void opt_gvn(Func *f);

@@ -1,0 +1,124 @@
+// rewrite.c — replacing values and taking lists apart. See rewrite.h.
+//
+// In and out: IR in the middle of a pass. A replacement is only recorded; operands change when rewrite_op or rewrite_apply meets them.
+//
+//     x = add a, 0.0 ... mul x, x     rewrite_to(x, a), rewrite_apply     ->     mul a, a
+#include "rewrite.h"
+
+#include <assert.h>
+#include <string.h>
+
+Rewrite rewrite_of(Func *f)
+{
+    return (Rewrite){.f = f, .to = NEW_N(f->module->arena, Value *, f->n_values + 1), .n = f->n_values};
+}
+
+static void make_room(Rewrite *w, int id)
+{
+    if (id < w->n)
+        return;
+    int n = 2 * id + 16;
+    Value **to = NEW_N(w->f->module->arena, Value *, n);
+    memcpy(to, w->to, sizeof *to * (size_t)w->n);
+    w->to = to;
+    w->n = n;
+}
+
+Value *rewrite_get(Rewrite *w, Value *v)
+{
+    Value *last = v;
+    while (last->id < w->n && w->to[last->id])
+        last = w->to[last->id];
+    while (v != last) {                                         // the next look-up is short
+        Value *next = w->to[v->id];
+        w->to[v->id] = last;
+        v = next;
+    }
+    return last;
+}
+
+void rewrite_to(Rewrite *w, Value *x, Value *y)
+{
+    y = rewrite_get(w, y);
+    assert(x != y && type_eq(x->type, y->type));
+    make_room(w, x->id);
+    w->to[x->id] = y;
+}
+
+static void rewrite_region(Rewrite *w, Region *r)
+{
+    for (int i = 0; i < r->ops.n; i++)
+        rewrite_op(w, r->ops.at[i]);
+    for (int i = 0; i < r->yields.n; i++)
+        r->yields.at[i] = rewrite_get(w, r->yields.at[i]);
+}
+
+void rewrite_op(Rewrite *w, Op *op)
+{
+    for (int i = 0; i < op->n_in; i++)
+        op->in[i] = rewrite_get(w, op->in[i]);
+    for (int k = 0; k < op->n_regions; k++)
+        if (op->regions[k])
+            rewrite_region(w, op->regions[k]);
+}
+
+void rewrite_apply(Rewrite *w)
+{
+    rewrite_region(w, w->f->body);
+}
+
+void op_remove_operand(Op *op, int k)
+{
+    memmove(op->in + k, op->in + k + 1, sizeof *op->in * (size_t)(op->n_in - k - 1));
+    op->n_in--;
+}
+
+void op_remove_result(Op *op, int k)
+{
+    memmove(op->out + k, op->out + k + 1, sizeof *op->out * (size_t)(op->n_out - k - 1));
+    op->n_out--;
+    for (int i = k; i < op->n_out; i++)
+        op->out[i]->index = i;
+}
+
+void region_remove_arg(Region *r, int k)
+{
+    memmove(r->args.at + k, r->args.at + k + 1, sizeof *r->args.at * (size_t)(r->args.n - k - 1));
+    r->args.n--;
+    for (int i = k; i < r->args.n; i++)
+        r->args.at[i]->index = i;
+}
+
+void region_remove_yield(Region *r, int k)
+{
+    memmove(r->yields.at + k, r->yields.at + k + 1, sizeof *r->yields.at * (size_t)(r->yields.n - k - 1));
+    r->yields.n--;
+}
+
+void op_insert_operand(Func *f, Op *op, int k, Value *v)
+{
+    Value **in = NEW_N(f->module->arena, Value *, op->n_in + 1);
+    for (int i = 0; i < op->n_in; i++)
+        in[i + (i >= k)] = op->in[i];
+    in[k] = v;
+    op->in = in;
+    op->n_in++;
+}
+
+Value *region_insert_arg(Region *r, int k, Type t, const char *name)
+{
+    Value *v = region_arg(r, t, name, NULL);
+    memmove(r->args.at + k + 1, r->args.at + k, sizeof *r->args.at * (size_t)(r->args.n - 1 - k));
+    r->args.at[k] = v;
+    for (int i = k; i < r->args.n; i++)
+        r->args.at[i]->index = i;
+    return v;
+}
+
+void region_take(Region *r, Op *op)
+{
+    op->parent = r;
+    for (int i = 0; i < op->n_out; i++)
+        op->out[i]->region = r;
+    vec_push(r->func->module->arena, &r->ops, op);
+}
