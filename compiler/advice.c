@@ -77,6 +77,7 @@ static const Row rows[] = {
     {"'*='", NULL, "'=='", NULL, "an assignment has no value; write a statement of its own", NULL},
     {"'/='", NULL, "'=='", NULL, "an assignment has no value; write a statement of its own", NULL},
     {"'%='", NULL, "'=='", NULL, "an assignment has no value; write a statement of its own", NULL},
+    {"';'", "'='", OPERAND, NULL, "a value is missing behind '='", NULL},
     {"'++'", NULL, NULL, NULL, "'++' is a statement of its own, not part of an expression", NULL},
     {"'--'", NULL, NULL, NULL, "'--' is a statement of its own, not part of an expression", NULL},
     {"'=='", NULL, "'='", NULL, "'==' compares, which does nothing here; '=' assigns", "="},
@@ -111,7 +112,7 @@ static const Row rows[] = {
     {"'static'", NULL, STATEMENT, NULL, "there are no static variables, and functions do not nest; is a '}' missing before this?", NULL},
     {"'extern'", NULL, STATEMENT, NULL, "'extern' stands outside functions; is a '}' missing before it?", NULL},
     {"'('", "a name", "'='", "'=='", "functions do not nest; is a '}' missing before this one?", NULL},
-    {"'{'", "a name", "'['", "'{'", "a struct is declared outside functions; is a '}' missing before it?", NULL},
+    {"'{'", "a name", "a name", NULL, "a struct is declared outside functions; is a '}' missing before it?", NULL},
     {"'return'", NULL, TOP, NULL, "statements stand inside functions; is there a '}' too many before this?", NULL},
     {"'for'", NULL, TOP, NULL, "statements stand inside functions; is there a '}' too many before this?", NULL},
     {"'if'", NULL, TOP, NULL, "statements stand inside functions; is there a '}' too many before this?", NULL},
@@ -154,6 +155,22 @@ static bool before_is(const Parser *p, const char *wanted)
     }
     return t->loc.end - t->loc.begin + 2 == strlen(wanted) && t->loc.file
         && memcmp(t->loc.file->text + t->loc.begin, wanted + 1, strlen(wanted) - 2) == 0;
+}
+
+// Two mistakes that the tokens around them do not show: they are known by how the declaration or the statement began.
+static bool advise_by_context(const Mismatch *m)
+{
+    Parser *p = m->p;
+    if (is_text(&p->first, "derive") && expects(m, "'('") && p->before.name) {
+        diag_error(p->b.diags, p->before.loc, "a derive needs a transform, as in grad(%s)", p->before.name);
+        return true;
+    }
+    if (expects(m, "';'") && (is_text(&p->before, "++") || is_text(&p->before, "--"))) {
+        diag_error(p->b.diags, p->before.loc, "'%.2s' is a statement of its own, not part of an expression",
+                   p->source->text + p->before.loc.begin);
+        return true;
+    }
+    return false;
 }
 
 static bool advise_by_row(const Mismatch *m)
@@ -224,7 +241,7 @@ static void report_generally(const Mismatch *m)
     } else if (at_end) {
         diag_error(d, behind, "the file ends too early%s%s", fits ? "; expected " : "", fits ? fits : "");
         note_open_bracket(p);
-    } else if (expects(m, "';'") && !expects(m, STATEMENT) && p->before.loc.file) {
+    } else if (expects(m, "';'") && !expects(m, "')'") && !expects(m, STATEMENT) && !expects(m, TOP) && p->before.loc.file) {
         diag_error(d, behind, "expected ';' after %s", quoted(p, &p->before));
         diag_fixit(d, behind, ";");
     } else if (is_reserved(m) && m->n_expected <= 2 && expects(m, "a name")) {
@@ -241,6 +258,6 @@ static void report_generally(const Mismatch *m)
 void report_syntax_error(Parser *p, const char *found, const char *const *expected, int n_expected)
 {
     Mismatch m = {p, found, expected, n_expected};
-    if (advise_on_word(p) || (!p->closes_nothing && advise_by_row(&m))) return;
+    if (advise_on_word(p) || (!p->closes_nothing && (advise_by_context(&m) || advise_by_row(&m)))) return;
     report_generally(&m);
 }

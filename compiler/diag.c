@@ -218,17 +218,17 @@ static void choose_window(const char *line, size_t n, size_t caret, size_t *from
     while (*to < n && !starts_character(line[*to])) (*to)--;
 }
 
-// Bytes as the terminal should get them: control characters, but for tabs, become '?', so that a file cannot play tricks.
+// Text as the terminal should get it: control characters, but for tabs, and bytes that are no UTF-8 become '?', so that a file cannot
+// play tricks.
 static void put_line(Text *out, const char *s, size_t n)
 {
-    size_t done = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (((unsigned char)s[i] >= ' ' || s[i] == '\t') && s[i] != 0x7F) continue;
-        text_putn(out, s + done, i - done);
-        text_put(out, "?");
-        done = i + 1;
+    for (size_t i = 0, length; i < n; i += length) {
+        length = utf8_length(s + i, n - i);
+        bool shown = length > 1 || (length == 1 && (s[i] >= ' ' || s[i] == '\t') && s[i] != 0x7F);
+        if (shown) text_putn(out, s + i, length);
+        else text_put(out, "?");
+        if (length == 0) length = 1;
     }
-    text_putn(out, s + done, n - done);
 }
 
 static void put_underline(Text *out, const char *s, size_t n)
@@ -283,6 +283,7 @@ static void print_item(Printer *p, const DiagItem *item)
         const char *fix = *note->text ? "write this instead" : "leave this out";
         bool insert = note->is_fix && note->loc.begin == note->loc.end;
         print_heading(p, note->loc, SEV_NOTE, !note->is_fix ? note->text : insert ? "insert this" : fix);
+        if (!note->is_fix && same_span(note->loc, item->loc)) continue;         // that line has just been shown
         print_snippet(p, note->loc, note->is_fix ? note->text : NULL);
     }
 }
@@ -292,8 +293,8 @@ static void print_all(Diags *d, Printer *p)
     int n;
     DiagItem **items = diag_items(d, &n);
     for (int i = 0; i < n; i++) print_item(p, items[i]);
-    if (d->n_errors > DIAG_MAX_ERRORS && !d->told_full) {
-        text_printf(p->out, "adc: %d errors, of which the first %d are shown\n", d->n_errors, DIAG_MAX_ERRORS);
+    if (diag_full(d) && !d->told_full) {
+        text_printf(p->out, "adc: stopped after %d errors\n", DIAG_MAX_ERRORS);
         d->told_full = true;
     }
     d->items.n = 0;

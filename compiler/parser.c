@@ -63,9 +63,11 @@ void parser_recover(Parser *p)
     p->recover_to = p->braces_before;
 }
 
+// Round and square brackets that are still open were part of what has been given up.
 void parser_recovered(Parser *p)
 {
     p->recovering = false;
+    while (p->n_open > 0 && p->n_open <= MAX_OPEN && p->source->text[p->open[p->n_open - 1].begin] != '{') p->n_open--;
 }
 
 // bison's source of tokens. While it recovers, all from a '{' to its '}' is one GROUP: what stands in it is no place to go on from.

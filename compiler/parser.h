@@ -20,9 +20,10 @@ enum { MAX_OPEN = 4096 };           // open brackets that are remembered, for me
 typedef struct Parser {
     AstBuilder b;
     Source *source;
-    void *scanner;                  // flex's yyscan_t
+    void *scanner, *buffer;         // flex's yyscan_t and YY_BUFFER_STATE
     uint32_t offset;                // scanner: bytes consumed
     bool at_end;                    // scanner: stop here, whatever follows
+    uint32_t stray_end;             // scanner: where the last character without meaning ended
     SeenToken token, before;        // the token handed out last, and the one before it
     SeenToken first;                // the first token of the statement or declaration we are in
     bool fresh;                     // the next token begins a statement

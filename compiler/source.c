@@ -72,9 +72,9 @@ SourceStatus source_read(Arena *a, const char *path, Source **out, const char **
     return SOURCE_OK;
 }
 
-// The length of the well-formed UTF-8 character at s (n > 0 bytes left), or 0. Refuses overlong forms, surrogates and NUL.
-static size_t utf8_length(const unsigned char *s, size_t n)
+size_t utf8_length(const char *text, size_t n)
 {
+    const unsigned char *s = (const unsigned char *)text;
     static const struct { unsigned char lo, hi, second_lo, second_hi; size_t length; } forms[] = {
         {0x01, 0x7F, 0x00, 0x00, 1}, {0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3}, {0xE1, 0xEC, 0x80, 0xBF, 3},
         {0xED, 0xED, 0x80, 0x9F, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3}, {0xF0, 0xF0, 0x90, 0xBF, 4}, {0xF1, 0xF3, 0x80, 0xBF, 4},
@@ -94,9 +94,8 @@ static size_t utf8_length(const unsigned char *s, size_t n)
 
 size_t source_first_bad_byte(const Source *s)
 {
-    const unsigned char *text = (const unsigned char *)s->text;
     for (size_t i = 0; i < s->size;) {
-        size_t length = utf8_length(text + i, s->size - i);
+        size_t length = utf8_length(s->text + i, s->size - i);
         if (length == 0) return i;
         i += length;
     }

@@ -11,7 +11,7 @@
 
 #include "util.h"
 
-enum { SOURCE_MAX_BYTES = 64 * 1024 * 1024 };   // a larger file is refused, so that offsets fit and memory is bounded
+enum { SOURCE_MAX_BYTES = 16 * 1024 * 1024 };   // a larger file is refused, so that offsets fit and memory is bounded
 
 typedef struct Source {
     Arena *arena;               // where it lives
@@ -50,6 +50,9 @@ Source *source_from_text(Arena *a, const char *path, const char *text, size_t si
 
 // The offset of the first byte that no source may hold (a NUL, or where UTF-8 is malformed), or size if all is well.
 size_t source_first_bad_byte(const Source *s);
+
+// The length of the well-formed UTF-8 character at s (n > 0 bytes left), or 0. Overlong forms, surrogates and NUL are not well-formed.
+size_t utf8_length(const char *s, size_t n);
 
 // Line and column of a byte offset (offset <= size).
 Position source_position(Source *s, uint32_t offset);
