@@ -11,8 +11,9 @@
 #   make install    PREFIX=/usr/local, DESTDIR=
 #   make clean
 #
-# BLAS=openblas (or any name pkg-config or -l knows) builds the runtime's matrix products on CBLAS.
-# V=1 shows the commands. WANT='loop_*' narrows the golden and the run cases: make check-run WANT='loop_*'; also check-unit, check-golden.
+# BLAS=openblas (or any name pkg-config or -l knows) builds the runtime's matrix products on CBLAS. V=1 shows the
+# commands. WANT='loop_*' narrows the golden and the run cases: make check-run WANT='loop_*'; also check-unit,
+# check-golden.
 
 BUILD  ?= build
 PREFIX ?= /usr/local
@@ -36,7 +37,7 @@ SANFLAGS := $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recove
 CFLAGS_  := -std=c11 $(WARN) $(MODE) $(SANFLAGS) $(CFLAGS)
 CPP_     := -D_POSIX_C_SOURCE=200809L -iquote compiler -iquote runtime -iquote $(GEN) -MMD -MP
 
-# --- what there is to build; wildcards, so that a new file needs no line here -------------------------------------------------
+# --- what there is to build; wildcards, so that a new file needs no line here ------------------
 
 COMPILER_C := $(filter-out compiler/main.c,$(wildcard compiler/*.c))
 PARSER     := $(and $(wildcard compiler/parse.y),parse)
@@ -51,7 +52,7 @@ TESTS      := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 
 all: $(if $(wildcard compiler/main.c),$(BUILD)/adc) $(BUILD)/libadrt.a
 
-# --- the compiler -------------------------------------------------------------------------------------------------------------
+# --- the compiler ------------------------------------------------------------------------------
 
 $(BUILD)/adc: $(BUILD)/compiler/main.o $(BUILD)/libadc.a
 	$(call say,CC,$@)
@@ -84,7 +85,7 @@ $(GEN)/%.o: $(GEN)/%.c | $(GENERATED)
 	$(Q)$(CC) $(CPP_) $(CFLAGS_) -Wno-conversion -Wno-sign-conversion -Wno-sign-compare -Wno-unused-function \
 	      -Wno-shadow -Wno-overlength-strings -c -o $@ $<
 
-# --- the runtime --------------------------------------------------------------------------------------------------------------
+# --- the runtime -------------------------------------------------------------------------------
 
 BLAS_C    = $(if $(BLAS),-DADRT_CBLAS $(shell pkg-config --cflags $(BLAS) 2>/dev/null))
 # No contraction to fma and no reassociation: the same bits with every compiler and on every machine.
@@ -121,7 +122,7 @@ $(GEN)/standalone_data.c: runtime/snippets.awk $(SNIPPETS) $(if $(wildcard runti
 	$(Q)awk -f runtime/snippets.awk $(filter-out %.awk,$^) > $@.tmp
 	$(Q)mv $@.tmp $@
 
-# --- tests --------------------------------------------------------------------------------------------------------------------
+# --- tests -------------------------------------------------------------------------------------
 
 CHECK_C = $(shell pkg-config --cflags check)
 CHECK_L = $(shell pkg-config --libs check) -lpthread -lm
@@ -142,7 +143,7 @@ check: setup
 	@$(MAKE) --no-print-directory $(PARALLEL) check-built
 
 check-built: all tests
-	@+$(CHECKENV) sh tests/check.sh unit golden run samples
+	@+$(CHECKENV) sh tests/check.sh unit blas golden run samples
 check-unit: all tests
 	@+$(CHECKENV) sh tests/check.sh unit
 check-golden: all
@@ -163,7 +164,7 @@ setup:
 setup-build:
 	@sh tests/setup.sh cc flex bison
 
-# --- samples, demo, the rest --------------------------------------------------------------------------------------------------
+# --- samples, demo, the rest -------------------------------------------------------------------
 
 samples: all
 	@$(CHECKENV) sh tests/samples.sh

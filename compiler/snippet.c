@@ -1,6 +1,7 @@
 // snippet.c - picks the parts of the runtime that a text needs (see snippet.h).
 //
-// The idea: depth first over "the text of this names an identifier that that defines", which is found by scanning, not declared.
+// The idea: depth first over "the text of this names an identifier that that defines", which is found by scanning,
+// not declared.
 #include "snippet.h"
 
 #include <ctype.h>
@@ -91,7 +92,8 @@ static int compare(const char *a, size_t na, const char *b, size_t nb)
     return strncmp(a, b, na < nb ? na : nb);
 }
 
-// The least header after `last` (NULL: the least of all) that a pasted snippet uses; its length in *n. NULL if there is none.
+// The least header after `last` (NULL: the least of all) that a pasted snippet uses; its length in *n. NULL if there
+// is none.
 static const char *next_header(const Paste *paste, const char *last, size_t last_n, size_t *n)
 {
     const char *best = NULL;

@@ -1,17 +1,18 @@
 /* adrt.h - the runtime of the C that adc writes: errors, memory, tapes, and the few kernels that libc has not.
  *
- * In: calls from generated C, and from the user's program the few functions of section 1. Out: memory, numbers, and a call of the
- * error handler when something is wrong. The idea: one stack of memory per thread (the arena), which is kept between calls, so that
- * a derivative that is called a million times allocates in its first call only.
+ * In: calls from generated C, and from the user's program the few functions of section 1. Out: memory, numbers, and a
+ * call of the error handler when something is wrong. The idea: one stack of memory per thread (the arena), which is
+ * kept between calls, so that a derivative that is called a million times allocates in its first call only.
  *
- * A function that generated code may need stands between `adrt:begin NAMES` and `adrt:end`, here and in the .c files. `adc --standalone`
- * pastes those that a file uses into it (compiler/snippet.h), so each of them says only what it needs, and stands alone. */
+ * A function that generated code may need stands between `adrt:begin NAMES` and `adrt:end`, here and in the .c files.
+ * `adc --standalone` pastes those that a file uses into it (compiler/snippet.h), so each of them says only what it
+ * needs, and stands alone. */
 #ifndef ADRT_H
 #define ADRT_H
 
 #include <stddef.h>
 
-/* --- 1. For the user's program; also for C++ ------------------------------------------------------------------------------- */
+/* --- 1. For the user's program; also for C++ -------------------------------------------------- */
 
 #ifdef __cplusplus
 extern "C" {
@@ -20,13 +21,13 @@ extern "C" {
 /* What went wrong, and what a, b and c of struct adrt_error are then. */
 /* adrt:begin adrt_kind ADRT_SHAPE ADRT_MEMORY ADRT_ASSERT ADRT_INDEX ADRT_SLICE ADRT_OVERLAP ADRT_SINGULAR */
 enum adrt_kind {
-    ADRT_SHAPE,    /* size a where b was needed */
-    ADRT_MEMORY,   /* a bytes could not be had */
-    ADRT_ASSERT,   /* an assert of the source failed */
-    ADRT_INDEX,    /* index a of a dimension of size b */
-    ADRT_SLICE,    /* a:b of a dimension of size c */
-    ADRT_OVERLAP,  /* two written arguments share memory */
-    ADRT_SINGULAR  /* a matrix that is singular, or not positive definite */
+    ADRT_SHAPE,   /* size a where b was needed */
+    ADRT_MEMORY,  /* a bytes could not be had */
+    ADRT_ASSERT,  /* an assert of the source failed */
+    ADRT_INDEX,   /* index a of a dimension of size b */
+    ADRT_SLICE,   /* a:b of a dimension of size c */
+    ADRT_OVERLAP, /* two written arguments share memory */
+    ADRT_SINGULAR /* a matrix that is singular, or not positive definite */
 };
 /* adrt:end */
 
@@ -39,13 +40,14 @@ struct adrt_error {
     long long a, b, c;
 };
 
-/* Sets the function that is told of errors, for all threads; NULL means the default, which prints file, line and values to stderr.
- * If a handler returns, the program aborts. It may leave by longjmp (in C++: must not throw): memory that was in use then stays so
- * until the thread calls adrt_release(), or adrt_rewind() with a mark taken before setjmp. Set it before threads start. */
+/* Sets the function that is told of errors, for all threads; NULL means the default, which prints file, line and
+ * values to stderr. If a handler returns, the program aborts. It may leave by longjmp (in C++: must not throw):
+ * memory that was in use then stays so until the thread calls adrt_release(), or adrt_rewind() with a mark taken
+ * before setjmp. Set it before threads start. */
 void adrt_set_error_handler(void (*handler)(const struct adrt_error *));
 
-/* Gives all memory of the calling thread's arena back to the system. Not from within a generated function; a thread calls it before
- * it ends. The next generated function that is called allocates anew. */
+/* Gives all memory of the calling thread's arena back to the system. Not from within a generated function; a thread
+ * calls it before it ends. The next generated function that is called allocates anew. */
 void adrt_release(void);
 
 /* What `record` keeps between its forward and its reverse. */
@@ -55,7 +57,7 @@ typedef struct adrt_tape adrt_tape;
 }
 #else
 
-/* --- 2. Errors, for generated C ---------------------------------------------------------------------------------------------- */
+/* --- 2. Errors, for generated C --------------------------------------------------------------- */
 
 #include <float.h>
 #include <limits.h>
@@ -65,9 +67,10 @@ typedef struct adrt_tape adrt_tape;
 #include <string.h>
 
 /* Tells the handler, with a, b and c as enum adrt_kind says (0 where it has no use for them). Never returns. */
-_Noreturn void adrt_fail(enum adrt_kind kind, const char *file, int line, const char *what, long long a, long long b, long long c);
+_Noreturn void adrt_fail(enum adrt_kind kind, const char *file, int line, const char *what, long long a, long long b,
+                         long long c);
 
-/* --- 3. Memory, for generated C ---------------------------------------------------------------------------------------------
+/* --- 3. Memory, for generated C ---------------------------------------------------------------
  *
  *     struct adrt_mark mark = adrt_mark();
  *     double *t = adrt_alloc(adrt_size(n), sizeof *t);
@@ -77,8 +80,8 @@ _Noreturn void adrt_fail(enum adrt_kind kind, const char *file, int line, const 
  *
  * Blocks are 64-byte aligned, not zeroed, and never move. */
 
-/* Under AddressSanitizer every block of the arena is fenced by poisoned bytes, and new memory is filled with NaN, so that what is
- * read beyond a block, after its rewind or before it was written shows. Elsewhere these are nothing. */
+/* Under AddressSanitizer every block of the arena is fenced by poisoned bytes, and new memory is filled with NaN, so
+ * that what is read beyond a block, after its rewind or before it was written shows. Elsewhere these are nothing. */
 /* adrt:begin adrt_asan_unpoison adrt_asan_poison ADRT_FENCE uses <stddef.h> <string.h> */
 #if defined(__SANITIZE_ADDRESS__)
 #define ADRT_FENCE 64
@@ -90,11 +93,11 @@ _Noreturn void adrt_fail(enum adrt_kind kind, const char *file, int line, const 
 #ifdef ADRT_FENCE
 void __asan_poison_memory_region(void const volatile *at, size_t bytes);
 void __asan_unpoison_memory_region(void const volatile *at, size_t bytes);
-#define adrt_asan_poison(at, bytes) __asan_poison_memory_region(at, bytes)
+#define adrt_asan_poison(at, bytes)   __asan_poison_memory_region(at, bytes)
 #define adrt_asan_unpoison(at, bytes) (__asan_unpoison_memory_region(at, bytes), (void)memset(at, 0xFF, bytes))
 #else
-#define ADRT_FENCE 0
-#define adrt_asan_poison(at, bytes) ((void)0)
+#define ADRT_FENCE                    0
+#define adrt_asan_poison(at, bytes)   ((void)0)
 #define adrt_asan_unpoison(at, bytes) ((void)0)
 #endif
 /* adrt:end */
@@ -103,10 +106,10 @@ void __asan_unpoison_memory_region(void const volatile *at, size_t bytes);
 /* adrt:begin adrt_arena uses <stddef.h> */
 struct adrt_arena {
     char *at, *end;
-    struct adrt_block *block, *first;       /* current block, oldest block; NULL before the first allocation */
-    struct adrt_store *live, *pool;         /* storage of buffers: in use, newest first; waiting to be used again */
-    unsigned long long newest;              /* serial number of `live`, 0 if none: grows along the list towards its head */
-    unsigned long long serial;              /* the last one given out */
+    struct adrt_block *block, *first; /* current block, oldest block; NULL before the first allocation */
+    struct adrt_store *live, *pool;   /* storage of buffers: in use, newest first; waiting to be used again */
+    unsigned long long newest;        /* serial number of `live`, 0 if none: grows along the list towards its head */
+    unsigned long long serial;        /* the last one given out */
 };
 /* adrt:end */
 extern _Thread_local struct adrt_arena adrt_arena_;
@@ -129,7 +132,8 @@ static inline struct adrt_mark adrt_mark(void)
 void adrt_rewind_slow(struct adrt_mark m);
 void adrt_more(size_t count, size_t size);
 
-/* Gives back all that was taken since m, buffers included. Marks are rewound in the reverse of the order they were taken in. */
+/* Gives back all that was taken since m, buffers included. Marks are rewound in the reverse of the order they were
+ * taken in. */
 /* adrt:begin adrt_rewind uses <stddef.h> */
 static inline void adrt_rewind(struct adrt_mark m)
 {
@@ -143,7 +147,8 @@ static inline void adrt_rewind(struct adrt_mark m)
 }
 /* adrt:end */
 
-/* count elements of `size` bytes each. A count of 0 gives a pointer too; a size that cannot be had is an ADRT_MEMORY error. */
+/* count elements of `size` bytes each. A count of 0 gives a pointer too; a size that cannot be had is an ADRT_MEMORY
+ * error. */
 /* adrt:begin adrt_alloc uses <stddef.h> <stdint.h> */
 static inline void *adrt_alloc(size_t count, size_t size)
 {
@@ -158,8 +163,8 @@ static inline void *adrt_alloc(size_t count, size_t size)
 }
 /* adrt:end */
 
-/* A dimension as a number of elements: 0 for a negative one. And the product of two such numbers, SIZE_MAX where it does not fit (which
- * adrt_alloc then refuses): adrt_mul(adrt_size(n), adrt_size(m)). */
+/* A dimension as a number of elements: 0 for a negative one. And the product of two such numbers, SIZE_MAX where it
+ * does not fit (which adrt_alloc then refuses): adrt_mul(adrt_size(n), adrt_size(m)). */
 /* adrt:begin adrt_size uses <stddef.h> */
 static inline size_t adrt_size(int n)
 {
@@ -173,11 +178,12 @@ static inline size_t adrt_mul(size_t a, size_t b)
 }
 /* adrt:end */
 
-/* --- 4. Tapes that grow -------------------------------------------------------------------------------------------------------
+/* --- 4. Tapes that grow -----------------------------------------------------------------------
  *
- * A buffer of T (real: double, realf: float, int, byte, bit) is appended to and then read: element i is b.at[i] (of bits adrt_bit(b.at, i)), and
- * there are b.n. It lives outside the stack and grows by doubling, so b.at is valid until the next append only. Its storage is taken up
- * again by later calls: nothing is allocated after the first one. Any number may live at once.
+ * A buffer of T (real: double, realf: float, int, byte, bit) is appended to and then read: element i is b.at[i] (of
+ * bits adrt_bit(b.at, i)), and there are b.n. It lives outside the stack and grows by doubling, so b.at is valid
+ * until the next append only. Its storage is taken up again by later calls: nothing is allocated after the first one.
+ * Any number may live at once.
  *
  *     struct adrt_buf_T b = adrt_buf_T_new();     taken now: rewinding to an older mark drops it, to a younger one does not
  *     adrt_put_T(&b, v);                          appends v
@@ -186,7 +192,8 @@ static inline size_t adrt_mul(size_t a, size_t b)
  *     adrt_buf_drop(b.at);                        the storage goes back, if it shall before the rewind
  */
 
-/* Storage that can hold `bytes` more than `n`, for the storage at `at`, whose first n bytes are kept; sets *cap, in bytes. Not for generated C. */
+/* Storage that can hold `bytes` more than `n`, for the storage at `at`, whose first n bytes are kept; sets *cap, in
+ * bytes. Not for generated C. */
 void *adrt_buf_grow(void *at, ptrdiff_t n, ptrdiff_t bytes, ptrdiff_t *cap);
 /* Storage for a new buffer, never NULL. Not for generated C. */
 void *adrt_buf_take(ptrdiff_t *cap);
@@ -415,7 +422,7 @@ static inline bool adrt_bit(const unsigned char *at, ptrdiff_t i)
 }
 /* adrt:end */
 
-/* --- 5. Scalars that libm has not ----------------------------------------------------------------------------------------------
+/* --- 5. Scalars that libm has not -------------------------------------------------------------
  * Each takes NaN to NaN unless it says otherwise. The float ones bear the suffix f. */
 
 /* 1 / (1 + exp(-x)), without overflow. */
@@ -606,8 +613,9 @@ static inline int adrt_isign(int a)
 }
 /* adrt:end */
 
-/* The nth derivative of digamma at x (n = 0 is digamma), to about 1e-14. -inf at +0 and +inf at -0 for n = 0; at the negative integers, and
- * at 0 for n > 0, +inf for odd n and NaN for even. n < 0 and n > 100 give NaN, n > 30 with x <= 0 too. */
+/* The nth derivative of digamma at x (n = 0 is digamma), to about 1e-14. -inf at +0 and +inf at -0 for n = 0; at the
+ * negative integers, and at 0 for n > 0, +inf for odd n and NaN for even. n < 0 and n > 100 give NaN, n > 30 with x
+ * <= 0 too. */
 double adrt_polygamma(int n, double x);
 float adrt_polygammaf(int n, float x);
 /* adrt:begin adrt_digamma */
@@ -623,12 +631,15 @@ static inline float adrt_digammaf(float x)
 }
 /* adrt:end */
 
-/* --- 6. Matrices ------------------------------------------------------------------------------------------------------------------ */
+/* --- 6. Matrices ------------------------------------------------------------------------------ */
 
-/* C[m][n] += op(A) op(B), all row-major and contiguous; op(A) is m by k: A is [m][k], or [k][m] where ta is true, and B is [k][n], or
- * [n][k] where tb is true. C overlaps neither A nor B. Sizes <= 0 do nothing. The same bits whatever the alignment. */
-void adrt_gemm(bool ta, bool tb, int m, int n, int k, const double *restrict A, const double *restrict B, double *restrict C);
-void adrt_gemmf(bool ta, bool tb, int m, int n, int k, const float *restrict A, const float *restrict B, float *restrict C);
+/* C[m][n] += op(A) op(B), all row-major and contiguous; op(A) is m by k: A is [m][k], or [k][m] where ta is true, and
+ * B is [k][n], or [n][k] where tb is true. C overlaps neither A nor B. Sizes <= 0 do nothing. The same bits whatever
+ * the alignment. */
+void adrt_gemm(bool ta, bool tb, int m, int n, int k, const double *restrict A, const double *restrict B,
+               double *restrict C);
+void adrt_gemmf(bool ta, bool tb, int m, int n, int k, const float *restrict A, const float *restrict B,
+                float *restrict C);
 
 #endif /* __cplusplus */
 #endif

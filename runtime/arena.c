@@ -1,9 +1,9 @@
 /* arena.c - the memory of a thread: a stack of blocks that never move, and a pool of buffers that grow.
  *
- * In: what the inline functions of adrt.h could not serve. Out: 64-byte aligned memory. The idea: blocks form a list, oldest first;
- * those behind the current one are kept for the next time, so the second call of a function finds all it needs. The storage of
- * buffers lies beside the stack, because several grow at once; each piece carries a serial number, so that a mark of the stack is
- * a mark of the buffers too. */
+ * In: what the inline functions of adrt.h could not serve. Out: 64-byte aligned memory. The idea: blocks form a list,
+ * oldest first; those behind the current one are kept for the next time, so the second call of a function finds all
+ * it needs. The storage of buffers lies beside the stack, because several grow at once; each piece carries a serial
+ * number, so that a mark of the stack is a mark of the buffers too. */
 #include "adrt.h"
 
 #include <stdlib.h>
@@ -71,15 +71,17 @@ static void adrt_enter_block(struct adrt_block *b)
 }
 /* adrt:end */
 
-/* The current block has no room for that: goes on to the next one. One that is kept but too small is replaced, with all behind it. A new block is at least
- * twice the one before, so there are few and a call that needs what the last one needed finds it. */
+/* The current block has no room for that: goes on to the next one. One that is kept but too small is replaced, with
+ * all behind it. A new block is at least twice the one before, so there are few and a call that needs what the last
+ * one needed finds it. */
 /* adrt:begin adrt_more uses <limits.h> <stdint.h> */
 ADRT_API void adrt_more(size_t count, size_t size)
 {
     struct adrt_block *cur = adrt_arena_.block;
     struct adrt_block *b = cur != NULL ? cur->next : adrt_arena_.first;
     if (count > (SIZE_MAX / 2 - 4096) / size)
-        adrt_fail(ADRT_MEMORY, "", 0, "array", count > (size_t)LLONG_MAX / size ? LLONG_MAX : (long long)(count * size), 0, 0);
+        adrt_fail(ADRT_MEMORY, "", 0, "array", count > (size_t)LLONG_MAX / size ? LLONG_MAX : (long long)(count * size),
+                  0, 0);
     size_t need = (count * size + 64 + 63) & ~(size_t)63; /* 64: the caller may have a fence where we have none */
 
     if (b == NULL || (size_t)(b->end - (char *)b) - 64 < need) {
@@ -162,7 +164,8 @@ ADRT_API void *adrt_buf_take(ptrdiff_t *cap)
 }
 /* adrt:end */
 
-/* The new storage takes the place of the old one in the list, serial number and all: a buffer that grows in a callee stays its maker's. */
+/* The new storage takes the place of the old one in the list, serial number and all: a buffer that grows in a callee
+ * stays its maker's. */
 /* adrt:begin adrt_buf_grow uses <limits.h> <stddef.h> <stdint.h> <stdlib.h> <string.h> */
 ADRT_API void *adrt_buf_grow(void *at, ptrdiff_t n, ptrdiff_t bytes, ptrdiff_t *cap)
 {
@@ -179,7 +182,8 @@ ADRT_API void *adrt_buf_grow(void *at, ptrdiff_t n, ptrdiff_t bytes, ptrdiff_t *
         }
     }
     if (s == NULL)
-        adrt_fail(ADRT_MEMORY, "", 0, "tape", (long long)n > LLONG_MAX - bytes ? LLONG_MAX : (long long)n + bytes, 0, 0);
+        adrt_fail(ADRT_MEMORY, "", 0, "tape", (long long)n > LLONG_MAX - bytes ? LLONG_MAX : (long long)n + bytes, 0,
+                  0);
     memcpy((char *)s + 64, at, (size_t)n);
     if (s->newer != NULL)
         s->newer->older = s;

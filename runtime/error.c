@@ -1,18 +1,21 @@
 /* error.c - what is wrong, in words, and who is told.
  *
- * In: a kind and up to three numbers. Out: a call of the user's handler, or a line on stderr; then the end of the program. */
+ * In: a kind and up to three numbers. Out: a call of the user's handler, or a line on stderr; then the end of the
+ * program. */
 #include "adrt.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The one global of the runtime beside the arena. Atomic, so that setting it from one thread is no race with an error in another. */
+/* The one global of the runtime beside the arena. Atomic, so that setting it from one thread is no race with an error
+ * in another. */
 static _Atomic(void (*)(const struct adrt_error *)) handler;
 
 /* adrt:begin adrt_describe uses <stdio.h> */
 /* Writes what happened into text, in words. */
-static void adrt_describe(char *text, size_t size, enum adrt_kind kind, const char *what, long long a, long long b, long long c)
+static void adrt_describe(char *text, size_t size, enum adrt_kind kind, const char *what, long long a, long long b,
+                          long long c)
 {
     switch (kind) {
     case ADRT_SHAPE: snprintf(text, size, "%s: size %lld where %lld is needed", what, a, b); break;
@@ -31,7 +34,8 @@ void adrt_set_error_handler(void (*h)(const struct adrt_error *))
     atomic_store(&handler, h);
 }
 
-_Noreturn void adrt_fail(enum adrt_kind kind, const char *file, int line, const char *what, long long a, long long b, long long c)
+_Noreturn void adrt_fail(enum adrt_kind kind, const char *file, int line, const char *what, long long a, long long b,
+                         long long c)
 {
     char text[400] = "";
     void (*h)(const struct adrt_error *) = atomic_load(&handler);

@@ -1,9 +1,10 @@
 /* gemm.c - products of matrices, row-major: C += op(A) op(B).
  *
- * In: contiguous matrices. Out: C. The idea: vectors and small matrices go through plain loops that a compiler vectorises; large ones
- * through panels of A and B copied ("packed") so that the innermost loop reads both in order, with a tile of C in registers (Goto and van
- * de Geijn, "Anatomy of high-performance matrix multiplication", 2008). Each element of C is summed in the order of k, in blocks whose
- * sizes are fixed, so results do not depend on the machine. With ADRT_CBLAS all goes to cblas_dgemm.
+ * In: contiguous matrices. Out: C. The idea: vectors and small matrices go through plain loops that a compiler
+ * vectorises; large ones through panels of A and B copied ("packed") so that the innermost loop reads both in order,
+ * with a tile of C in registers (Goto and van de Geijn, "Anatomy of high-performance matrix multiplication", 2008).
+ * Each element of C is summed in the order of k, in blocks whose sizes are fixed, so results do not depend on the
+ * machine. With ADRT_CBLAS all goes to cblas_dgemm.
  *
  * Written for double; the Makefile makes the float version of the same text (tofloat.sed). */
 #include "adrt.h"
@@ -14,10 +15,21 @@
 
 #define ADRT_API
 
-/* C[i][j] += sum of A(i, p) B(p, j), for a tall or wide tile that needs no packing: row by row, each a sum of rows of B. */
+#ifdef ADRT_CBLAS
+void adrt_gemm(bool ta, bool tb, int m, int n, int k, const double *restrict A, const double *restrict B,
+               double *restrict C)
+{
+    if (m > 0 && n > 0 && k > 0)
+        cblas_dgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, m, n, k, 1, A,
+                    ta ? m : k, B, tb ? k : n, 1, C, n);
+}
+#else
+
+/* C[i][j] += sum of A(i, p) B(p, j), for a tall or wide tile that needs no packing: row by row, each a sum of rows of
+ * B. */
 /* adrt:begin adrt_gemm_rows uses <stddef.h> */
-static void adrt_gemm_rows(int m, int n, int k, const double *restrict A, ptrdiff_t ai, ptrdiff_t ap, const double *restrict B,
-                           double *restrict C)
+static void adrt_gemm_rows(int m, int n, int k, const double *restrict A, ptrdiff_t ai, ptrdiff_t ap,
+                           const double *restrict B, double *restrict C)
 {
     for (int i = 0; i < m; i++) {
         double *restrict C_i = C + (ptrdiff_t)i * n;
@@ -56,10 +68,11 @@ static void adrt_gemm_dots(int m, int n, int k, const double *restrict A, const 
 }
 /* adrt:end */
 
-/* Copies rows from..from+rows, columns 0..cols of a matrix with strides si, sj into slivers of `width` rows, each stored column by column;
- * missing rows of the last sliver are zero. */
+/* Copies rows from..from+rows, columns 0..cols of a matrix with strides si, sj into slivers of `width` rows, each
+ * stored column by column; missing rows of the last sliver are zero. */
 /* adrt:begin adrt_gemm_pack uses <stddef.h> */
-static void adrt_gemm_pack(int rows, int cols, int width, const double *restrict from, ptrdiff_t si, ptrdiff_t sj, double *restrict to)
+static void adrt_gemm_pack(int rows, int cols, int width, const double *restrict from, ptrdiff_t si, ptrdiff_t sj,
+                           double *restrict to)
 {
     for (int i = 0; i < rows; i += width)
         for (int j = 0; j < cols; j++)
@@ -86,8 +99,8 @@ static void adrt_gemm_tile(int k, const double *restrict a, const double *restri
 
 /* Large products: blocks of 256 of k, 64 rows of A and 512 columns of B at a time. */
 /* adrt:begin adrt_gemm_blocked uses <stddef.h> */
-static void adrt_gemm_blocked(int m, int n, int k, const double *restrict A, ptrdiff_t ai, ptrdiff_t ap, const double *restrict B,
-                              ptrdiff_t bp, ptrdiff_t bj, double *restrict C)
+static void adrt_gemm_blocked(int m, int n, int k, const double *restrict A, ptrdiff_t ai, ptrdiff_t ap,
+                              const double *restrict B, ptrdiff_t bp, ptrdiff_t bj, double *restrict C)
 {
     enum { MC = 64, NC = 512, KC = 256 };
     struct adrt_mark mark = adrt_mark();
@@ -103,8 +116,8 @@ static void adrt_gemm_blocked(int m, int n, int k, const double *restrict A, ptr
                 adrt_gemm_pack(mc, kc, 4, A + i0 * ai + p0 * ap, ai, ap, pa);
                 for (int j = 0; j < nc; j += 8)
                     for (int i = 0; i < mc; i += 4)
-                        adrt_gemm_tile(kc, pa + i * kc, pb + (ptrdiff_t)j * kc, mc - i < 4 ? mc - i : 4, nc - j < 8 ? nc - j : 8, n,
-                                       C + (ptrdiff_t)(i0 + i) * n + j0 + j);
+                        adrt_gemm_tile(kc, pa + i * kc, pb + (ptrdiff_t)j * kc, mc - i < 4 ? mc - i : 4,
+                                       nc - j < 8 ? nc - j : 8, n, C + (ptrdiff_t)(i0 + i) * n + j0 + j);
             }
         }
     }
@@ -112,16 +125,9 @@ static void adrt_gemm_blocked(int m, int n, int k, const double *restrict A, ptr
 }
 /* adrt:end */
 
-#ifdef ADRT_CBLAS
-void adrt_gemm(bool ta, bool tb, int m, int n, int k, const double *restrict A, const double *restrict B, double *restrict C)
-{
-    if (m > 0 && n > 0 && k > 0)
-        cblas_dgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, m, n, k, 1, A, ta ? m : k, B,
-                    tb ? k : n, 1, C, n);
-}
-#else
 /* adrt:begin adrt_gemm uses <stdbool.h> */
-ADRT_API void adrt_gemm(bool ta, bool tb, int m, int n, int k, const double *restrict A, const double *restrict B, double *restrict C)
+ADRT_API void adrt_gemm(bool ta, bool tb, int m, int n, int k, const double *restrict A, const double *restrict B,
+                        double *restrict C)
 {
     if (m <= 0 || n <= 0 || k <= 0)
         return;

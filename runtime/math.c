@@ -1,8 +1,8 @@
 /* math.c - digamma and its derivatives.
  *
- * In: the order n and x. Out: psi^(n)(x). For x > 0, digamma by recurrence (DLMF 5.5.2) up to where its asymptotic series (5.11.2) holds;
- * higher orders as (-1)^(n+1) n! zeta(n+1, x) (5.15.1), the Hurwitz zeta function by Euler-Maclaurin summation (25.11.5). For x <= 0 by
- * reflection (5.5.4, 5.15.6). */
+ * In: the order n and x. Out: psi^(n)(x). For x > 0, digamma by recurrence (DLMF 5.5.2) up to where its asymptotic
+ * series (5.11.2) holds; higher orders as (-1)^(n+1) n! zeta(n+1, x) (5.15.1), the Hurwitz zeta function by
+ * Euler-Maclaurin summation (25.11.5). For x <= 0 by reflection (5.5.4, 5.15.6). */
 #include "adrt.h"
 
 #define ADRT_API
@@ -10,8 +10,15 @@
 /* B_2k / (2k)!, k = 1.. (DLMF 24.2): the coefficients of Euler-Maclaurin summation. */
 /* adrt:begin adrt_bernoulli */
 static const double adrt_bernoulli[10] = {
-    1.0 / 12,        -1.0 / 720,          1.0 / 30240,          -1.0 / 1209600,         1.0 / 47900160,
-    -691.0 / 1307674368000, 1.0 / 74724249600, -3617.0 / 10670622842880000, 43867.0 / 5109094217170944000,
+    1.0 / 12,
+    -1.0 / 720,
+    1.0 / 30240,
+    -1.0 / 1209600,
+    1.0 / 47900160,
+    -691.0 / 1307674368000,
+    1.0 / 74724249600,
+    -3617.0 / 10670622842880000,
+    43867.0 / 5109094217170944000,
     -174611.0 / 802857662698291200000.0,
 };
 /* adrt:end */

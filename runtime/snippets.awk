@@ -1,8 +1,8 @@
 # snippets.awk - turns the runtime's text into a C table, for `adc --standalone`.
 #
-# In: runtime sources, in which `/* adrt:begin NAMES uses <HEADERS> */` and `/* adrt:end */` enclose what can be pasted. Out: an array of
-# struct snippet (compiler/snippet.h): the identifiers it defines, the headers it needs, its text. Exported functions become static.
-# The order is that of the files; snippet.c sorts by need.
+# In: runtime sources, in which `/* adrt:begin NAMES uses <HEADERS> */` and `/* adrt:end */` enclose what can be
+# pasted. Out: an array of struct snippet (compiler/snippet.h): the identifiers it defines, the headers it needs, its
+# text. Exported functions become static. The order is that of the files; snippet.c sorts by need.
 BEGIN {
     print "/* Written by runtime/snippets.awk. */"
     print "#include \"snippet.h\""

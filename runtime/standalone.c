@@ -8,8 +8,8 @@
 #ifdef ADRT_ERROR
 void ADRT_ERROR(int kind, const char *file, int line, const char *message);
 #endif
-static _Noreturn void adrt_fail(enum adrt_kind kind, const char *file, int line, const char *what, long long a, long long b,
-                                long long c)
+static _Noreturn void adrt_fail(enum adrt_kind kind, const char *file, int line, const char *what, long long a,
+                                long long b, long long c)
 {
     char text[400] = "";
     adrt_describe(text, sizeof text, kind, what, a, b, c);

@@ -1,7 +1,8 @@
 #!/bin/sh
-# check.sh - runs the parts of the test suite that are named (unit golden run samples) and adds up what they say.
+# check.sh - runs the parts of the test suite that are named (unit blas golden run samples) and adds up what they say.
 #
-# Out: each part's lines, and last a line `N passed, N failed, N skipped`; exit status 1 if anything failed. Everything is built before.
+# Out: each part's lines, and last a line `N passed, N failed, N skipped`; exit status 1 if anything failed.
+# Everything is built before.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 BUILD=${BUILD:-build} JOBS=${JOBS:-2} SAN=${SAN:-}
@@ -46,10 +47,29 @@ unit() {
     echo "$passed passed, $failed failed"
 }
 
+# The runtime's tests once more, on a BLAS; skipped where there is none.
+blas() {
+    libs=$(pkg-config --libs openblas 2>/dev/null || pkg-config --libs blas 2>/dev/null)
+    t=$BUILD/tests/blas_adrt
+    if [ -z "$libs" ] || [ -n "$SAN" ]; then
+        echo "no BLAS: its tests are skipped"
+        echo "0 passed, 0 failed, 1 skipped"
+        return
+    fi
+    # shellcheck disable=SC2046,SC2086
+    ${CC:-cc} -std=c11 -O1 -DADRT_CBLAS $(pkg-config --cflags openblas 2>/dev/null || pkg-config --cflags blas) -iquote compiler \
+        -iquote runtime tests/test_adrt.c runtime/arena.c runtime/error.c runtime/math.c runtime/gemm.c "$BUILD/gen/gemmf.c" \
+        "$BUILD/libadc.a" $(pkg-config --cflags --libs check) $libs -lpthread -lm -o "$t" || return
+    OPENBLAS_NUM_THREADS=1 "$t" >"$t.log" || cat "$t.log"
+    sed -n 's/^[0-9]*%: Checks: \([0-9]*\), Failures: \([0-9]*\), Errors: \([0-9]*\).*/\1 \2 \3/p' "$t.log" |
+        awk '{ print "test_adrt on a BLAS: checks " $1; print $1 - $2 - $3 " passed, " $2 + $3 " failed" }'
+}
+
 part() {
     echo "== $1"
     case $1 in
     unit) unit ;;
+    blas) blas ;;
     golden) sh tests/golden.sh ;;
     run) sh tests/run.sh ;;
     samples) sh tests/samples.sh ;;
@@ -61,9 +81,6 @@ export BUILD JOBS SAN
 export ASAN_OPTIONS=allocator_may_return_null=1:${ASAN_OPTIONS:-} # a failed allocation is a case like any other
 for p in "$@"; do
     part "$p"
-done
-for tool in valgrind clang; do
-    command -v $tool >/dev/null 2>&1 || echo "no $tool: what needs it is skipped"
 done
 awk '{ gsub(/,/, ""); p += $1; f += $3; s += $5 }
      END { printf "\n%d passed, %d failed, %d skipped\n", p, f, s; exit f > 0 }' "$all"

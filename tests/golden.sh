@@ -8,8 +8,8 @@
 # In (environment): BUILD, JOBS, WANT (a pattern of file names). In the first three lines of a case, after // or /*:
 #     flags: -O0 --standalone     more options for adc
 #     exit: 3                     the expected exit status (errors/: 1 if not said; elsewhere 0)
-# A case is a .ad or a .ir file. adc runs in the directory of the case, so that paths in messages are relative. In errors/, adc must
-# also leave no output file behind. A missing expected file is a failure.
+# A case is a .ad or a .ir file. adc runs in the directory of the case, so that paths in messages are relative. In
+# errors/, adc must also leave no output file behind. A missing expected file is a failure.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 BUILD=${BUILD:-build} JOBS=${JOBS:-2} WANT=${WANT:-*}
@@ -17,7 +17,8 @@ case $BUILD in /*) ;; *) BUILD=$PWD/$BUILD ;; esac
 export BUILD JOBS WANT
 ROOT=$PWD/tests/cases
 
-# The table of stages: adc's options, and which of its outputs are compared with which file. x: the name of the case without its ending.
+# The table of stages: adc's options, and which of its outputs are compared with which file. x: the name of the case
+# without its ending.
 stage() {
     options= compare_stdout= compare_stderr= compare_c= compare_h= status=0
     case $1 in

@@ -78,8 +78,8 @@ void check_all(const double *got, const double *want, int n, double rtol, const 
                 worst = i;
         }
     if (wrong > 0 && report(file, line))
-        printf("%s[%d] is %.17g, not %.17g (off by %.2g, allowed %.2g; %d of %d are off)\n", what, worst, got[worst], want[worst],
-               fabs(got[worst] - want[worst]), rtol * scale, wrong, n);
+        printf("%s[%d] is %.17g, not %.17g (off by %.2g, allowed %.2g; %d of %d are off)\n", what, worst, got[worst],
+               want[worst], fabs(got[worst] - want[worst]), rtol * scale, wrong, n);
 }
 
 void check_allf(const float *got, const float *want, int n, double rtol, const char *what, const char *file, int line)
@@ -96,7 +96,7 @@ void check_allf(const float *got, const float *want, int n, double rtol, const c
     free(w);
 }
 
-// --- random numbers: splitmix64 ---------------------------------------------------------------------------------------------------
+// --- random numbers: splitmix64 ---------------------------------------------------------------
 
 static uint64_t state = 1;
 
@@ -163,7 +163,7 @@ double vec_dot(const double *x, const double *y, int n)
     return sum;
 }
 
-// --- derivatives --------------------------------------------------------------------------------------------------------------------
+// --- derivatives ------------------------------------------------------------------------------
 
 static double *numbers(int n)
 {
@@ -195,7 +195,7 @@ void differences(map_fn f, void *env, int n, int m, const double *x, const doubl
 {
     enum { LEVELS = 8 };
     double *table = numbers(LEVELS * LEVELS * m), *error = numbers(m), h = 0.02;
-#define T(i, k, j) table[((size_t)(i) * LEVELS + (size_t)(k)) * (size_t)m + (size_t)(j)]
+#define T(i, k, j) table[((size_t)(i)*LEVELS + (size_t)(k)) * (size_t)m + (size_t)(j)]
     for (int j = 0; j < m; j++)
         error[j] = INFINITY;
     for (int i = 0; i < LEVELS; i++, h /= 2) {
@@ -229,8 +229,8 @@ static void adjoint(const Derivatives *d, const double *x, const double *y_bar, 
 void check_derivatives(const Derivatives *d, const double *x, const char *file, int line)
 {
     int n = d->n, m = d->m;
-    double *x_dot = numbers(n), *y_bar = numbers(m), *x_bar = numbers(n), *again = numbers(n), *y_dot = numbers(m), *fd = numbers(m),
-           *y_again = numbers(m);
+    double *x_dot = numbers(n), *y_bar = numbers(m), *x_bar = numbers(n), *again = numbers(n), *y_dot = numbers(m),
+           *fd = numbers(m), *y_again = numbers(m);
     double tol = d->fd_tol > 0 ? d->fd_tol : 1e-7;
     rnd_fill(x_dot, n);
     rnd_fill(y_bar, m);
@@ -251,8 +251,8 @@ void check_derivatives(const Derivatives *d, const double *x, const char *file, 
             scale += fabs(y_bar[j] * dots[j]);
         for (int i = 0; i < n; i++)
             scale += fabs(x_bar[i] * x_dot[i]);
-        check_close(vec_dot(x_bar, x_dot, n) / scale, want / scale, d->jvp != NULL ? 1e-12 : tol, "<x_bar, x_dot> against <y_bar, y_dot>", file,
-                    line);
+        check_close(vec_dot(x_bar, x_dot, n) / scale, want / scale, d->jvp != NULL ? 1e-12 : tol,
+                    "<x_bar, x_dot> against <y_bar, y_dot>", file, line);
         rnd_fill(again, n); // what is there must stay
         double *sum = numbers(n);
         for (int i = 0; i < n; i++)
@@ -270,7 +270,7 @@ void check_derivatives(const Derivatives *d, const double *x, const char *file, 
     free(y_again);
 }
 
-// --- running ------------------------------------------------------------------------------------------------------------------------
+// --- running ----------------------------------------------------------------------------------
 
 // Runs one case in a child. True if it passed.
 static bool run_one(const RunCase *c)

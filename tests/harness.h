@@ -1,7 +1,7 @@
 // harness.h - what the drivers of run cases share: a case, checks, random numbers, differences.
 //
-// In: tests/cases/run/NAME.ad, whose C and header are included by the runner before the driver NAME.c. Out: a line for each check that
-// fails, saying where and how far off. A driver:
+// In: tests/cases/run/NAME.ad, whose C and header are included by the runner before the driver NAME.c. Out: a line
+// for each check that fails, saying where and how far off. A driver:
 //
 //     #include "harness.h"
 //     RUN_CASE(square)                                   // the name of the file
@@ -11,8 +11,8 @@
 //         CHECK_CLOSE(x_bar, 2 * x, 1e-15);
 //     }
 //
-// One case of the sources is run in a process of its own, with a time limit. The random numbers are the same in every run. Drivers are
-// compiled once for each configuration (see run.mk) and may ask ADC_CONFIG, a string.
+// One case of the sources is run in a process of its own, with a time limit. The random numbers are the same in every
+// run. Drivers are compiled once for each configuration (see run.mk) and may ask ADC_CONFIG, a string.
 #ifndef HARNESS_H
 #define HARNESS_H
 
@@ -24,17 +24,18 @@
 #include <string.h>
 
 // Defines a case. All that a driver defines besides should be static; names in .ad files need not differ between cases.
-#define RUN_CASE(NAME)                                                                                                       \
-    void run_case_##NAME(void);                                                                                              \
+#define RUN_CASE(NAME)                                                                                                 \
+    void run_case_##NAME(void);                                                                                        \
     void run_case_##NAME(void)
 
 // Each check goes on after a failure; they may stand in loops and in helper functions.
-#define CHECK(cond) check_true((cond), #cond, __FILE__, __LINE__)
+#define CHECK(cond)          check_true((cond), #cond, __FILE__, __LINE__)
 #define CHECK_INT(got, want) check_int((got), (want), #got, __FILE__, __LINE__)
-// |got - want| <= rtol * max(1, |want|); equal infinities and two NaNs are close. rtol 0 asks for the same bits (but for -0).
+// |got - want| <= rtol * max(1, |want|); equal infinities and two NaNs are close. rtol 0 asks for the same bits (but
+// for -0).
 #define CHECK_CLOSE(got, want, rtol) check_close((got), (want), (rtol), #got, __FILE__, __LINE__)
 // The same for n elements of two arrays; the scale is the largest of want. Reports the worst.
-#define CHECK_ALL(got, want, n, rtol) check_all((got), (want), (n), (rtol), #got, __FILE__, __LINE__)
+#define CHECK_ALL(got, want, n, rtol)  check_all((got), (want), (n), (rtol), #got, __FILE__, __LINE__)
 #define CHECK_ALLF(got, want, n, rtol) check_allf((got), (want), (n), (rtol), #got, __FILE__, __LINE__)
 
 void check_true(bool ok, const char *what, const char *file, int line);
@@ -49,7 +50,8 @@ __attribute__((format(printf, 1, 2)))
 #endif
 void checking(const char *format, ...);
 
-// Seeded random numbers, of size 0.3 .. 1.9 in size and of either sign; never 0 or 1. rnd_seed starts a sequence (each case starts with 1).
+// Seeded random numbers, of size 0.3 .. 1.9 in size and of either sign; never 0 or 1. rnd_seed starts a sequence
+// (each case starts with 1).
 void rnd_seed(unsigned seed);
 double rnd(void);
 double rnd_in(double lo, double hi);
@@ -64,11 +66,12 @@ double vec_dot(const double *x, const double *y, int n);
 // A map from n inputs to m outputs, written over y. `env` is the caller's.
 typedef void (*map_fn)(const double *x, double *y, void *env);
 
-// The derivative of f at x along dir, by central differences with Richardson extrapolation, good to about 1e-10 relative for a smooth f; at most
-// 256 outputs.
+// The derivative of f at x along dir, by central differences with Richardson extrapolation, good to about 1e-10
+// relative for a smooth f; at most 256 outputs.
 void differences(map_fn f, void *env, int n, int m, const double *x, const double *dir, double *y_dot);
 
-// Checks jacobian-free that f's tangent and adjoint are right and agree. f is differenced; jvp gives y_dot for (x, x_dot); vjp ADDS to x_bar.
+// Checks jacobian-free that f's tangent and adjoint are right and agree. f is differenced; jvp gives y_dot for (x,
+// x_dot); vjp ADDS to x_bar.
 //   differences against jvp within fd_tol (1e-7 is usual); <y_bar, y_dot> against <x_bar, x_dot> within 1e-12; x_bar is added to, not
 //   written; a second call gives the same bits. Any of jvp and vjp may be NULL.
 typedef struct Derivatives {
@@ -82,8 +85,8 @@ typedef struct Derivatives {
 #define CHECK_DERIVATIVES(d, x) check_derivatives((d), (x), __FILE__, __LINE__)
 void check_derivatives(const Derivatives *d, const double *x, const char *file, int line);
 
-// For the generated main: runs the cases whose names are given (all if none), prints failures, and appends "passed failed" to the file
-// in the environment's RUN_TALLY. 0 if none failed.
+// For the generated main: runs the cases whose names are given (all if none), prints failures, and appends "passed
+// failed" to the file in the environment's RUN_TALLY. 0 if none failed.
 typedef struct RunCase {
     const char *name;
     void (*run)(void);

@@ -1,14 +1,16 @@
 #!/bin/sh
-# run.sh - the run cases: tests/cases/run/NAME.ad with its driver NAME.c, compiled by adc and by every C compiler there is, and run.
+# run.sh - the run cases: tests/cases/run/NAME.ad with its driver NAME.c, compiled by adc and by every C compiler
+# there is, and run.
 #
 #   run.sh            everything; lines `FAIL run NAME [CONFIG]` with what went wrong; the last line is `N passed, N failed, N skipped`
 #   run.sh adc CONFIG NAME | cc CONFIG NAME | program CONFIG      one step (called back by run.mk)
 #   run.sh configs                                                the names of the configurations
 #
-# In (environment): BUILD (absolute or relative to the top), CC, MAKE, JOBS, SAN, WANT (a pattern of names), BLAS_LIBS. Run from the top.
-# The idea: adc's output and the driver are one translation unit, and all cases of a configuration are linked into one program, so that
-# hundreds of cases take a minute. Every symbol but run_case_* is made local, so names may clash between cases. A case that does not
-# compile is left out of the program and reported. adc's output is only recompiled where it changed.
+# In (environment): BUILD (absolute or relative to the top), CC, MAKE, JOBS, SAN, WANT (a pattern of names),
+# BLAS_LIBS. Run from the top. The idea: adc's output and the driver are one translation unit, and all cases of a
+# configuration are linked into one program, so that hundreds of cases take a minute. Every symbol but run_case_* is
+# made local, so names may clash between cases. A case that does not compile is left out of the program and reported.
+# adc's output is only recompiled where it changed.
 #
 # In the first three lines of NAME.ad:  // flags: --real=float     more options for adc
 #                                       // skip: clang standalone   configurations (any whose name contains the word) not to run in
@@ -74,7 +76,8 @@ names_it() {
     return 1
 }
 
-# Whether case $2 is not for configuration $1. One in four goes by the length of its name: cheap, and the same in every run.
+# Whether case $2 is not for configuration $1. One in four goes by the length of its name: cheap, and the same in
+# every run.
 skips() {
     # shellcheck disable=SC2046
     ! names_it "$1" $(note "$CASES/$2.ad" skip) || return 0
@@ -87,7 +90,8 @@ skips() {
 
 fail() { printf 'FAIL run %s [%s] %s\n' "$2" "$1" "$3"; sed 's/^/    /' "$4" | head -n 25; }
 
-# adc CONFIG NAME: NAME.ad -> NAME.ad.c, NAME.ad.h in the configuration's directory, untouched where they would be the same
+# adc CONFIG NAME: NAME.ad -> NAME.ad.c, NAME.ad.h in the configuration's directory, untouched where they would be the
+# same
 step_adc() {
     config "$1"
     dir=$OUT/$1

@@ -1,8 +1,10 @@
 #!/bin/sh
-# samples.sh - builds and runs every folder under samples/ that has .ad and .c files, and compares what it prints with its `expected` file.
+# samples.sh - builds and runs every folder under samples/ that has .ad and .c files, and compares what it prints with
+# its `expected` file.
 #
-# In (environment): BUILD, CC, SAN. Out: `FAIL samples/NAME` with a diff where the output differs; last line `N passed, N failed`.
-# Outputs go to BUILD/samples/NAME; the program NAME runs there with the folder of the sample as its only argument.
+# In (environment): BUILD, CC, SAN. Out: `FAIL samples/NAME` with a diff where the output differs; last line `N
+# passed, N failed`. Outputs go to BUILD/samples/NAME; the program NAME runs there with the folder of the sample as
+# its only argument.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 BUILD=${BUILD:-build} CC=${CC:-cc} SAN=${SAN:-}

@@ -1,8 +1,9 @@
 #!/bin/sh
-# setup.sh - sees to it that the tools named as arguments are there (cc flex bison check clang), by apt-get where they are not.
+# setup.sh - sees to it that the tools named as arguments are there (cc flex bison check clang), by apt-get where they
+# are not.
 #
-# Says what it installs before it does. NO_INSTALL=1: prints the command and stops. clang is a bonus: if it cannot be had, the
-# tests that want it are skipped.
+# Says what it installs before it does. NO_INSTALL=1: prints the command and stops. clang is a bonus: if it cannot be
+# had, the tests that want it are skipped.
 set -u
 
 have() { command -v "$1" >/dev/null 2>&1; }

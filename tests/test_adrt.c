@@ -1,4 +1,5 @@
-// test_adrt.c - the runtime: arena, buffers, errors, kernels, and that every snippet of --standalone compiles by itself.
+// test_adrt.c - the runtime: arena, buffers, errors, kernels, and that every snippet of --standalone compiles by
+// itself.
 #define _POSIX_C_SOURCE 200809L
 #include <check.h>
 #include <pthread.h>
@@ -16,7 +17,7 @@ static bool aligned(const void *p)
     return (uintptr_t)p % 64 == 0;
 }
 
-// --- arena ------------------------------------------------------------------------------------------------------------------------
+// --- arena ------------------------------------------------------------------------------------
 
 START_TEST(blocks_are_aligned_and_apart)
 {
@@ -112,7 +113,7 @@ START_TEST(sizes_saturate)
 }
 END_TEST
 
-// --- buffers ------------------------------------------------------------------------------------------------------------------------
+// --- buffers ----------------------------------------------------------------------------------
 
 START_TEST(buffers_grow_side_by_side)
 {
@@ -216,7 +217,7 @@ START_TEST(storage_is_taken_up_again)
 }
 END_TEST
 
-// --- errors ----------------------------------------------------------------------------------------------------------------------------
+// --- errors -----------------------------------------------------------------------------------
 
 static jmp_buf escape;
 static struct adrt_error seen;
@@ -240,12 +241,9 @@ START_TEST(the_handler_hears_of_each_kind)
         enum adrt_kind kind;
         const char *message;
     } rows[] = {
-        {ADRT_SHAPE, "a: size 3 where 4 is needed"},
-        {ADRT_MEMORY, "out of memory: a of 3 bytes"},
-        {ADRT_ASSERT, "assertion failed: a"},
-        {ADRT_INDEX, "a: index 3 is outside 0..3"},
-        {ADRT_SLICE, "a: slice 3:4 is outside 0:2"},
-        {ADRT_OVERLAP, "a: arguments overlap"},
+        {ADRT_SHAPE, "a: size 3 where 4 is needed"},  {ADRT_MEMORY, "out of memory: a of 3 bytes"},
+        {ADRT_ASSERT, "assertion failed: a"},         {ADRT_INDEX, "a: index 3 is outside 0..3"},
+        {ADRT_SLICE, "a: slice 3:4 is outside 0:2"},  {ADRT_OVERLAP, "a: arguments overlap"},
         {ADRT_SINGULAR, "a: the matrix is singular"},
     };
     adrt_set_error_handler(leave);
@@ -333,7 +331,7 @@ START_TEST(memory_that_cannot_be_had)
 }
 END_TEST
 
-// --- threads --------------------------------------------------------------------------------------------------------------------------
+// --- threads ----------------------------------------------------------------------------------
 
 static void *work(void *arg)
 {
@@ -370,7 +368,7 @@ START_TEST(threads_do_not_meet)
 }
 END_TEST
 
-// --- scalars ---------------------------------------------------------------------------------------------------------------------------
+// --- scalars ----------------------------------------------------------------------------------
 
 static void close_to(double got, double want, double rtol, const char *what, double x)
 {
@@ -380,17 +378,19 @@ static void close_to(double got, double want, double rtol, const char *what, dou
 
 START_TEST(polygamma_values)
 {
-    const double euler = 0.57721566490153286061, pi = 3.14159265358979323846, zeta3 = 1.20205690315959428540, ln2 = 0.69314718055994530942;
+    const double euler = 0.57721566490153286061, pi = 3.14159265358979323846, zeta3 = 1.20205690315959428540,
+                 ln2 = 0.69314718055994530942;
     const double catalan = 0.91596559417721901505, zeta5 = 1.03692775514336992633;
     static const struct {
         double x, want;
-    } digamma[] = { // computed to 40 digits by DLMF 5.4.14 .. 5.4.19 or series
-        {1e-5, -100000.57719921568}, {0.1, -10.423754940411076232}, {3, 0.92278433509846713939}, {10, 2.2517525890667211077},
-        {100, 4.6001618527380874002}, {1e10, 23.025850929890456840},
+    } digamma[] = {
+        // computed to 40 digits by DLMF 5.4.14 .. 5.4.19 or series
+        {1e-5, -100000.57719921568}, {0.1, -10.423754940411076232}, {3, 0.92278433509846713939},
+        {10, 2.2517525890667211077}, {100, 4.6001618527380874002},  {1e10, 23.025850929890456840},
     };
     for (size_t i = 0; i < sizeof digamma / sizeof *digamma; i++)
 
-            close_to(adrt_polygamma(0, digamma[i].x), digamma[i].want, 1e-14, "digamma", digamma[i].x);
+        close_to(adrt_polygamma(0, digamma[i].x), digamma[i].want, 1e-14, "digamma", digamma[i].x);
     close_to(adrt_polygamma(0, 1), -euler, 1e-14, "digamma", 1);
     close_to(adrt_polygamma(0, 0.5), -euler - 2 * ln2, 1e-14, "digamma", 0.5);
     close_to(adrt_polygamma(0, 0.25), -euler - pi / 2 - 3 * ln2, 1e-14, "digamma", 0.25);
@@ -421,7 +421,8 @@ START_TEST(polygamma_recurrence_and_reflection)
             there = adrt_polygamma(n, m + 1);
             double near = fabs(m - round(m)); // cancellation beside a pole is not ours
             if (near > 0.02)
-                ck_assert_msg(fabs(there - (here + mstep)) <= 1e-12 * pow(near, -n - 2) * tgamma(n + 2.0), "n %d x %g", n, m);
+                ck_assert_msg(fabs(there - (here + mstep)) <= 1e-12 * pow(near, -n - 2) * tgamma(n + 2.0), "n %d x %g",
+                              n, m);
         }
 }
 END_TEST
@@ -455,10 +456,12 @@ START_TEST(small_scalars)
     double inf = HUGE_VAL, no = nan("");
     ck_assert(adrt_sigmoid(0) == 0.5 && adrt_sigmoid(800) == 1 && adrt_sigmoid(-800) == 0 && isnan(adrt_sigmoid(no)));
     close_to(adrt_sigmoid(-40), exp(-40), 1e-15, "sigmoid", -40);
-    ck_assert(adrt_softplus(-inf) == 0 && adrt_softplus(inf) == inf && adrt_softplus(1000) == 1000 && isnan(adrt_softplus(no)));
+    ck_assert(adrt_softplus(-inf) == 0 && adrt_softplus(inf) == inf && adrt_softplus(1000) == 1000 &&
+              isnan(adrt_softplus(no)));
     close_to(adrt_softplus(-50), exp(-50), 1e-15, "softplus", -50);
     close_to(adrt_softplus(0), log(2), 1e-15, "softplus", 0);
-    ck_assert(adrt_sign(3) == 1 && adrt_sign(-3) == -1 && adrt_sign(0) == 0 && signbit(adrt_sign(-0.0)) && isnan(adrt_sign(no)));
+    ck_assert(adrt_sign(3) == 1 && adrt_sign(-3) == -1 && adrt_sign(0) == 0 && signbit(adrt_sign(-0.0)) &&
+              isnan(adrt_sign(no)));
     ck_assert(adrt_step(0) == 0 && adrt_step(1e-300) == 1 && adrt_step(-1) == 0);
     ck_assert(adrt_relu(2) == 2 && adrt_relu(-2) == 0 && adrt_relu(0) == 0 && isnan(adrt_relu(no)));
     ck_assert(adrt_max(1, 2) == 2 && adrt_max(2, 1) == 2 && isnan(adrt_max(no, 1)) && isnan(adrt_max(1, no)));
@@ -467,11 +470,12 @@ START_TEST(small_scalars)
     ck_assert(adrt_fmax_first(1, no) && !adrt_fmax_first(no, 1) && adrt_fmin_first(1, no) && !adrt_fmin_first(no, 1));
     ck_assert(adrt_powi(3, 4) == 81 && adrt_powi(2, -3) == 0.125 && adrt_powi(no, 0) == 1 && adrt_powi(-2, 3) == -8);
     ck_assert(adrt_powi(1, INT_MIN) == 1 && adrt_powi(2, INT_MIN) == 0);
-    ck_assert(adrt_imin(2, -1) == -1 && adrt_imax(2, -1) == 2 && adrt_iabs(-4) == 4 && adrt_isign(-4) == -1 && adrt_isign(0) == 0);
+    ck_assert(adrt_imin(2, -1) == -1 && adrt_imax(2, -1) == 2 && adrt_iabs(-4) == 4 && adrt_isign(-4) == -1 &&
+              adrt_isign(0) == 0);
 }
 END_TEST
 
-// --- matrices ----------------------------------------------------------------------------------------------------------------------------
+// --- matrices ---------------------------------------------------------------------------------
 
 static const int sizes[] = {0, 1, 3, 8, 17, 64, 130};
 enum { N_SIZES = sizeof sizes / sizeof *sizes, LARGEST = 130 };
@@ -504,7 +508,8 @@ static void gemm_case(bool ta, bool tb, int m, int n, int k)
     adrt_gemmf(ta, tb, m, n, k, Af, Bf, Cf);
     ck_assert(C[m * n] == 42 && Cf[m * n] == 42.0f);
     for (int i = 0; i < m * n; i++) {
-        ck_assert_msg(fabs(C[i] - D[i]) <= 1e-12 * (1 + k), "%d%d %d %d %d at %d: %g not %g", ta, tb, m, n, k, i, C[i], D[i]);
+        ck_assert_msg(fabs(C[i] - D[i]) <= 1e-12 * (1 + k), "%d%d %d %d %d at %d: %g not %g", ta, tb, m, n, k, i, C[i],
+                      D[i]);
         ck_assert_msg(fabs((double)Cf[i] - D[i]) <= 1e-4 * (1 + k), "float %d%d %d %d %d at %d", ta, tb, m, n, k, i);
     }
 }
@@ -524,7 +529,8 @@ END_TEST
 START_TEST(products_larger_than_a_block)
 {
     int m = 70, n = 530, k = 300;
-    double *a = calloc((size_t)(m * k), sizeof *a), *b = calloc((size_t)(k * n), sizeof *b), *c = calloc((size_t)(m * n), sizeof *c);
+    double *a = calloc((size_t)(m * k), sizeof *a), *b = calloc((size_t)(k * n), sizeof *b),
+           *c = calloc((size_t)(m * n), sizeof *c);
     ck_assert(a != NULL && b != NULL && c != NULL);
     for (int i = 0; i < m * k; i++)
         a[i] = i % 7 - 3;
@@ -545,7 +551,7 @@ START_TEST(products_larger_than_a_block)
 }
 END_TEST
 
-// --- snippets ----------------------------------------------------------------------------------------------------------------------------
+// --- snippets ---------------------------------------------------------------------------------
 
 // Compiles `use`, after what it needs of the runtime, as --standalone would have it.
 static void compile_alone(const char *name, const char *use)
@@ -560,8 +566,9 @@ static void compile_alone(const char *name, const char *use)
     ck_assert_ptr_nonnull(f);
     fprintf(f, "%s\n%s\n%s\n", includes.at != NULL ? includes.at : "", text.at != NULL ? text.at : "", use);
     fclose(f);
-    char *command = arena_printf(a, "%s -x c -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -fsyntax-only %s",
-                                 getenv("CC") != NULL ? getenv("CC") : "cc", path);
+    char *command =
+        arena_printf(a, "%s -x c -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -fsyntax-only %s",
+                     getenv("CC") != NULL ? getenv("CC") : "cc", path);
     int status = system(command);
     remove(path);
     ck_assert_msg(status == 0, "snippet %s does not stand alone", name);
@@ -582,7 +589,10 @@ START_TEST(each_snippet_stands_alone)
         // A use of it, so that it is not unused.
         bool variable = strstr(snippets[i].names, " adrt_arena_ ") != NULL;
         compile_alone(name, variable ? "int use(void);\nint use(void)\n{\n    return adrt_arena_.at != 0;\n}\n"
-                                     : arena_printf(a, "void use(void);\nvoid use(void)\n{\n    (void)%.*s;\n    (void)adrt_mark; /* whatever rewinds marks */\n}\n", n, name));
+                                     : arena_printf(a,
+                                                    "void use(void);\nvoid use(void)\n{\n    (void)%.*s;\n    "
+                                                    "(void)adrt_mark; /* whatever rewinds marks */\n}\n",
+                                                    n, name));
     }
     arena_free(a);
 }
