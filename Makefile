@@ -128,10 +128,19 @@ CHECK_C = $(shell pkg-config --cflags check)
 CHECK_L = $(shell pkg-config --libs check) -lpthread -lm
 BLAS_L  = $(if $(BLAS),$(shell pkg-config --libs $(BLAS) 2>/dev/null || echo -l$(BLAS)))
 
-$(BUILD)/tests/test_%: tests/test_%.c $(BUILD)/libadc.a $(BUILD)/libadrt.a
+# What unit tests share (the IR's interpreter): every tests/NAME.c that is neither a test nor the harness of the run cases.
+HELP_C := $(filter-out tests/test_%.c tests/harness.c,$(wildcard tests/*.c))
+HELP_O := $(HELP_C:tests/%.c=$(BUILD)/tests/%.help.o)
+
+$(BUILD)/tests/%.help.o: tests/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(CPP_) $(CFLAGS_) $(CHECK_C) -MF $@.d -o $@ $< $(BUILD)/libadc.a $(BUILD)/libadrt.a $(LDFLAGS) $(BLAS_L) $(CHECK_L)
+	$(Q)$(CC) $(CPP_) $(CFLAGS_) -c -o $@ $<
+
+$(BUILD)/tests/test_%: tests/test_%.c $(HELP_O) $(BUILD)/libadc.a $(BUILD)/libadrt.a
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CPP_) $(CFLAGS_) $(CHECK_C) -MF $@.d -o $@ $< $(HELP_O) $(BUILD)/libadc.a $(BUILD)/libadrt.a $(LDFLAGS) $(BLAS_L) $(CHECK_L)
 
 tests: $(TESTS)
 

@@ -1,0 +1,931 @@
+// interp.c — runs IR. See interp.h.
+//
+// In: IR and values. Out: values, or a message. Every op does to its operands' values what ir.h says, one after the other, and writes to
+// stores in place: as all uses of a dead version are refused, that is the same as if every version had elements of its own.
+//
+//     %x.4 = store %x.1[%i.2], %v.3      x.1 = {store S, version 7}, S.now = 7   ->   S.now = 8, x.4 = {S, 8}; whoever reads x.1: error
+#include "interp.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <math.h>
+#include <setjmp.h>
+#include <string.h>
+
+#include "adrt.h"
+#include "irtext.h"
+
+enum { MAX_DEPTH = 4000 };
+
+typedef struct ExternRow {
+    const char *name;
+    InterpExtern call;
+    void *env;
+    struct ExternRow *next;
+} ExternRow;
+
+// One call that is running.
+typedef struct Run {
+    Interp *in;
+    const Func *f;
+    const Op *op;
+    IVal *env;
+    int depth;
+    struct Run *caller;
+} Run;
+
+_Noreturn static void fail(Run *x, const char *format, ...) PRINTF_LIKE(2, 3);
+_Noreturn static void fail(Run *x, const char *format, ...)
+{
+    Text t = text_in(x->in->arena);
+    text_printf(&t, "@%s: ", x->f->name);
+    if (x->op) {
+        ir_print_op(&t, x->op);
+        text_put(&t, ": ");
+    }
+    va_list args;
+    va_start(args, format);
+    text_vprintf(&t, format, args);
+    va_end(args);
+    x->in->error = t.at;
+    longjmp(*(jmp_buf *)x->in->unwind, 1);
+}
+
+static const char *shown(Run *x, const Value *v)
+{
+    Text t = text_in(x->in->arena);
+    ir_print_value(&t, v);
+    return t.at;
+}
+
+// ---- values ----
+
+static IVal scalar(Type t, double r, int64_t i)
+{
+    IVal v = {.type = t, .defined = true};
+    if (t.elem == E_REAL)
+        v.r = r;
+    else
+        v.i = i;
+    return v;
+}
+
+IVal iv_real(double x)
+{
+    return scalar(T_REAL, x, 0);
+}
+
+IVal iv_int(int x)
+{
+    return scalar(T_INT, 0, x);
+}
+
+IVal iv_bool(bool x)
+{
+    return scalar(T_BOOL, 0, x);
+}
+
+static IVal iv_pos(int64_t x)
+{
+    return scalar(T_POS, 0, x);
+}
+
+static Store *store_new(Arena *a, size_t n)
+{
+    Store *s = NEW(a, Store);
+    s->at = NEW_N(a, Cell, n + 1);
+    s->n = s->cap = n;
+    return s;
+}
+
+static IVal array_new(Arena *a, Elem e, size_t n, bool zero)
+{
+    IVal v = {.type = type_array(e, 1), .store = store_new(a, n), .n = n, .dims = {n}};
+    for (size_t i = 0; zero && i < n; i++) {
+        v.store->at[i].defined = true;
+        if (e == E_REAL)
+            v.store->at[i].r = 0;
+    }
+    return v;
+}
+
+IVal iv_reals(Interp *in, int n, const double *x)
+{
+    IVal v = array_new(in->arena, E_REAL, (size_t)n, true);
+    for (int i = 0; x && i < n; i++)
+        v.store->at[i].r = x[i];
+    return v;
+}
+
+IVal iv_ints(Interp *in, int n, const int *x)
+{
+    IVal v = array_new(in->arena, E_INT, (size_t)n, true);
+    for (int i = 0; x && i < n; i++)
+        v.store->at[i].i = x[i];
+    return v;
+}
+
+IVal iv_buf(Interp *in, Elem e)
+{
+    IVal v = array_new(in->arena, e, 0, false);
+    v.type = type_buf(e);
+    return v;
+}
+
+double iv_at(IVal v, int k)
+{
+    Cell c = {.defined = v.defined};
+    if (type_is_scalar(v.type))
+        c.i = v.i;
+    else
+        c = k >= 0 && (size_t)k < (v.type.kind == K_BUF ? v.store->n : v.n) ? v.store->at[v.first + (size_t)k] : (Cell){.i = 0};
+    if (!c.defined)
+        return (double)NAN;
+    if (v.type.elem != E_REAL)
+        return (double)c.i;
+    return type_is_scalar(v.type) ? v.r : c.r;
+}
+
+// ---- operands ----
+
+static IVal *of(Run *x, const Value *v)
+{
+    return &x->env[v->id];
+}
+
+// The value of v; a version must be alive.
+static IVal get(Run *x, const Value *v)
+{
+    IVal i = *of(x, v);
+    if (type_is_linear(v->type) && (!i.store || i.version != i.store->now))
+        fail(x, "%s is a version that was consumed", shown(x, v));
+    return i;
+}
+
+static IVal operand(Run *x, int k)
+{
+    return get(x, x->op->in[k]);
+}
+
+// Operand k, a scalar that is computed with.
+static IVal computed(Run *x, int k)
+{
+    IVal v = operand(x, k);
+    if (!v.defined)
+        fail(x, "%s is undefined", shown(x, x->op->in[k]));
+    return v;
+}
+
+static int64_t integer(Run *x, int k)
+{
+    return computed(x, k).i;
+}
+
+// Operand k, and no version made before is alive any more.
+static IVal consumed(Run *x, int k)
+{
+    IVal v = operand(x, k);
+    v.version = ++v.store->now;
+    return v;
+}
+
+static void set(Run *x, int k, IVal v)
+{
+    v.type = x->op->out[k]->type;
+    *of(x, x->op->out[k]) = v;
+}
+
+static Cell *cells(IVal v)
+{
+    return v.store->at + v.first;
+}
+
+static IVal from_cell(Type t, Cell c)
+{
+    IVal v = scalar(t, 0, 0);
+    if (t.elem == E_REAL)
+        v.r = c.r;
+    else
+        v.i = c.i;
+    v.defined = c.defined;
+    return v;
+}
+
+static Cell to_cell(IVal v)
+{
+    Cell c = {.defined = v.defined};
+    if (v.type.elem == E_REAL)
+        c.r = v.r;
+    else
+        c.i = v.i;
+    return c;
+}
+
+static double real_of(Run *x, Cell c)
+{
+    if (!c.defined)
+        fail(x, "an element is undefined");
+    return c.r;
+}
+
+// ---- scalar ops ----
+
+static int64_t in_int(Run *x, int64_t i)
+{
+    if (i < INT_MIN || i > INT_MAX)
+        fail(x, "the int overflows");
+    return i;
+}
+
+static int64_t int_op(Run *x, OpCode code, int64_t a, int64_t b)
+{
+    bool divides = code == OP_idiv || code == OP_imod, shifts = code == OP_ishl || code == OP_ishr;
+    if (divides && b == 0)
+        fail(x, "division by zero");
+    if (shifts && (b < 0 || b > 31))
+        fail(x, "a shift by %lld", (long long)b);
+    switch (code) {
+    case OP_iadd: return in_int(x, a + b);
+    case OP_isub: return in_int(x, a - b);
+    case OP_imul: return in_int(x, a * b);
+    case OP_idiv: return in_int(x, a / b);
+    case OP_imod: return in_int(x, a % b);
+    case OP_ineg: return in_int(x, -a);
+    case OP_iand: return a & b;
+    case OP_ior: return a | b;
+    case OP_ixor: return a ^ b;
+    case OP_ishl: return in_int(x, a * ((int64_t)1 << b));
+    case OP_ishr: return a >> b;
+    case OP_inot: return ~a;
+    case OP_iabs: return in_int(x, a < 0 ? -a : a);
+    case OP_isign: return (a > 0) - (a < 0);
+    case OP_imax: return a > b ? a : b;
+    case OP_imin: return a < b ? a : b;
+    case OP_padd:
+    case OP_psum: return a + b;
+    case OP_pmul: return a * b;
+    case OP_pdiff: return a - b;
+    default: fail(x, "the interpreter does not know this op of ints");
+    }
+}
+
+static bool int_test(Run *x, OpCode code, int64_t a, int64_t b)
+{
+    switch (code) {
+    case OP_ilt: return a < b;
+    case OP_ile: return a <= b;
+    case OP_igt: return a > b;
+    case OP_ige: return a >= b;
+    case OP_ieq:
+    case OP_beq: return a == b;
+    case OP_ine:
+    case OP_bne: return a != b;
+    case OP_not: return !a;
+    case OP_and: return a && b;
+    case OP_or: return a || b;
+    default: fail(x, "the interpreter does not know this test of ints");
+    }
+}
+
+static bool real_test(Run *x, OpCode code, double a, double b)
+{
+    switch (code) {
+    case OP_lt: return a < b;
+    case OP_le: return a <= b;
+    case OP_gt: return a > b;
+    case OP_ge: return a >= b;
+    case OP_eq: return a == b;
+    case OP_ne: return a != b;
+    case OP_isnan: return isnan(a);
+    case OP_isinf: return isinf(a);
+    case OP_isfinite: return isfinite(a);
+    case OP_max_first: return adrt_max_first(a, b);
+    case OP_min_first: return adrt_min_first(a, b);
+    case OP_fmax_first: return a >= b || isnan(b);
+    case OP_fmin_first: return a <= b || isnan(b);
+    default: fail(x, "the interpreter does not know this test of reals");
+    }
+}
+
+static double real_op(Run *x, OpCode code, double a, double b, double c)
+{
+    switch (code) {
+    case OP_add: return a + b;
+    case OP_sub: return a - b;
+    case OP_mul: return a * b;
+    case OP_div: return a / b;
+    case OP_neg: return -a;
+    case OP_fma: return fma(a, b, c);
+    case OP_abs: return fabs(a);
+    case OP_sqrt: return sqrt(a);
+    case OP_cbrt: return cbrt(a);
+    case OP_exp: return exp(a);
+    case OP_exp2: return exp2(a);
+    case OP_expm1: return expm1(a);
+    case OP_log: return log(a);
+    case OP_log2: return log2(a);
+    case OP_log10: return log10(a);
+    case OP_log1p: return log1p(a);
+    case OP_sin: return sin(a);
+    case OP_cos: return cos(a);
+    case OP_tan: return tan(a);
+    case OP_asin: return asin(a);
+    case OP_acos: return acos(a);
+    case OP_atan: return atan(a);
+    case OP_atan2: return atan2(a, b);
+    case OP_sinh: return sinh(a);
+    case OP_cosh: return cosh(a);
+    case OP_tanh: return tanh(a);
+    case OP_asinh: return asinh(a);
+    case OP_acosh: return acosh(a);
+    case OP_atanh: return atanh(a);
+    case OP_erf: return erf(a);
+    case OP_erfc: return erfc(a);
+    case OP_lgamma: return lgamma(a);
+    case OP_tgamma: return tgamma(a);
+    case OP_digamma: return adrt_digamma(a);
+    case OP_hypot: return hypot(a, b);
+    case OP_powc:
+    case OP_pow: return pow(a, b);
+    case OP_floor: return floor(a);
+    case OP_ceil: return ceil(a);
+    case OP_round: return round(a);
+    case OP_trunc: return trunc(a);
+    case OP_fmod: return fmod(a, b);
+    case OP_copysign: return copysign(a, b);
+    case OP_sign: return adrt_sign(a);
+    case OP_step: return adrt_step(a);
+    case OP_sigmoid: return adrt_sigmoid(a);
+    case OP_softplus: return adrt_softplus(a);
+    case OP_relu: return adrt_relu(a);
+    case OP_max: return adrt_max(a, b);
+    case OP_min: return adrt_min(a, b);
+    case OP_fmax: return fmax(a, b);
+    case OP_fmin: return fmin(a, b);
+    case OP_stop: return a;
+    default: fail(x, "the interpreter does not know this op of reals");
+    }
+}
+
+// Ops whose operands are of several types, or that do not look at all of them.
+static bool special_op(Run *x, OpCode code)
+{
+    IVal a;
+    switch (code) {
+    case OP_sel:
+    case OP_isel:
+    case OP_bsel: set(x, 0, operand(x, computed(x, 0).i ? 1 : 2)); return true;
+    case OP_and:
+    case OP_or:
+        a = computed(x, 0);
+        if ((code == OP_and) != (a.i != 0)) {
+            set(x, 0, a);
+            return true;
+        }
+        return false;
+    case OP_itor: set(x, 0, iv_real((double)integer(x, 0))); return true;
+    case OP_rtoi:
+        a = computed(x, 0);
+        if (!(a.r > -2147483649.0 && a.r < 2147483648.0))
+            fail(x, "%g does not fit an int", a.r);
+        set(x, 0, scalar(T_INT, 0, (int64_t)a.r));
+        return true;
+    case OP_polygamma: set(x, 0, iv_real(adrt_polygamma((int)integer(x, 0), computed(x, 1).r))); return true;
+    default: return false;
+    }
+}
+
+static void run_scalar(Run *x, const Op *op)
+{
+    if (special_op(x, op->code))
+        return;
+    IVal a[3] = {{.defined = false}};
+    for (int k = 0; k < op->n_in; k++)
+        a[k] = computed(x, k);
+    Type t = op_result_type(op->code);
+    bool reals = op->in[0]->type.elem == E_REAL;
+    if (t.elem == E_REAL)
+        set(x, 0, iv_real(real_op(x, op->code, a[0].r, a[1].r, a[2].r)));
+    else if (t.elem == E_BOOL)
+        set(x, 0, iv_bool(reals ? real_test(x, op->code, a[0].r, a[1].r) : int_test(x, op->code, a[0].i, a[1].i)));
+    else
+        set(x, 0, scalar(t, 0, int_op(x, op->code, a[0].i, a[1].i)));
+}
+
+// ---- arrays ----
+
+// Reads the dimensions from operand `first` on into v, and its number of elements.
+static void set_dims(Run *x, IVal *v, int rank, int first)
+{
+    v->n = 1;
+    for (int k = 0; k < rank; k++) {
+        int64_t d = integer(x, first + k);
+        v->dims[k] = d < 0 ? 0 : (size_t)d;
+        if (v->dims[k] > 100000000 || v->n * v->dims[k] > 100000000)
+            fail(x, "an array of more than 100 million elements");
+        v->n *= v->dims[k];
+    }
+}
+
+static void run_shape(Run *x, const Op *op)
+{
+    IVal v = operand(x, 0);
+    size_t n = v.n;
+    if (op->n_in == 1)
+        v.dims[0] = n;
+    else
+        set_dims(x, &v, op->n_in - 1, 1);
+    if (v.n > n)
+        fail(x, "the array has %zu elements, its shape says %zu", n, v.n);
+    set(x, 0, v);
+}
+
+static void run_new(Run *x, const Op *op)
+{
+    IVal v = {.type = op->out[0]->type};
+    set_dims(x, &v, op->n_in, 0);
+    v.store = array_new(x->in->arena, (Elem)v.type.elem, v.n, op->i != 0).store;
+    const char *name = op->out[0]->name;
+    size_t len = name ? strlen(name) : 0;
+    if (len >= 5 && strcmp(name + len - 5, "_tape") == 0)
+        x->in->taped[v.type.elem] += (long)v.n;
+    set(x, 0, v);
+}
+
+static void run_copy(Run *x)
+{
+    IVal v = operand(x, 0);
+    Store *s = store_new(x->in->arena, v.n);
+    memcpy(s->at, cells(v), v.n * sizeof(Cell));
+    v.store = s;
+    v.first = 0;
+    v.version = 0;
+    set(x, 0, v);
+}
+
+static void run_const_array(Run *x, const Op *op)
+{
+    const ConstArray *c = op->array;
+    IVal v = array_new(x->in->arena, c->elem, (size_t)c->n, true);
+    for (int k = 0; k < c->rank; k++)
+        v.dims[k] = (size_t)c->dims[k];
+    for (int i = 0; i < c->n; i++) {
+        if (c->elem == E_REAL)
+            v.store->at[i].r = c->data[i];
+        else
+            v.store->at[i].i = (int64_t)c->data[i];
+    }
+    set(x, 0, v);
+}
+
+// The part of v that indices in operands first .. first+n-1 lead to.
+static IVal indexed(Run *x, IVal v, int rank, int first, int n)
+{
+    for (int k = 0; k < n; k++) {
+        int64_t i = integer(x, first + k);
+        if (i < 0 || (size_t)i >= v.dims[k])
+            fail(x, "index %lld of dimension %d is not in 0 .. %lld", (long long)i, k, (long long)v.dims[k] - 1);
+        v.n /= v.dims[k];
+        v.first += (size_t)i * v.n;
+    }
+    memmove(v.dims, v.dims + n, sizeof v.dims[0] * (size_t)(rank - n));
+    return v;
+}
+
+// The part of v that a path leads to whose operands begin at `first`.
+static IVal part(Run *x, IVal v, int rank, const Path *path, int first)
+{
+    if (path->at_pos) {
+        int64_t p = integer(x, first);
+        size_t n = v.n;
+        set_dims(x, &v, path->rank, first + 1);
+        if (p < 0 || (size_t)p > n || v.n > n - (size_t)p)
+            fail(x, "%zu elements from position %lld on, there are %zu", v.n, (long long)p, n);
+        v.first += (size_t)p;
+        return v;
+    }
+    v = indexed(x, v, rank, first, path->n_idx);
+    if (!path->has_range)
+        return v;
+    int64_t lo = integer(x, first + path->n_idx), len = integer(x, first + path->n_idx + 1);
+    if (lo < 0 || len < 0 || (size_t)(lo + len) > v.dims[0])
+        fail(x, "slice %lld : %lld of dimension %zu", (long long)lo, (long long)(lo + len), v.dims[0]);
+    size_t row = v.dims[0] ? v.n / v.dims[0] : 0;
+    v.first += (size_t)lo * row;
+    v.n = (size_t)len * row;
+    v.dims[0] = (size_t)len;
+    return v;
+}
+
+static void run_view(Run *x, const Op *op)
+{
+    IVal v = operand(x, 0);
+    if (op->code == OP_slice) {
+        v = part(x, v, op->in[0]->type.rank, op->paths, 1);
+    } else if (op->code == OP_view_at) {
+        v = part(x, v, 1, &(Path){.at_pos = true, .rank = op->n_in - 2}, 1);
+    } else {
+        size_t n = v.n;
+        set_dims(x, &v, op->n_in - 1, 1);
+        if (v.n != n)
+            fail(x, "%zu elements become %zu", n, v.n);
+    }
+    set(x, 0, v);
+}
+
+static void run_element(Run *x, const Op *op)
+{
+    int rank = op->in[0]->type.rank;
+    if (op->code == OP_load) {
+        set(x, 0, from_cell(op->out[0]->type, *cells(indexed(x, operand(x, 0), rank, 1, rank))));
+        return;
+    }
+    IVal v = operand(x, rank + 1);
+    IVal a = consumed(x, 0);
+    Cell *c = cells(indexed(x, a, rank, 1, rank));
+    if (op->code == OP_store)
+        *c = to_cell(v);
+    else
+        c->r = real_of(x, *c) + computed(x, rank + 1).r;
+    set(x, 0, a);
+}
+
+static void run_whole(Run *x, const Op *op)
+{
+    IVal b = operand(x, 1), a = consumed(x, 0);
+    if (op->code != OP_fill && a.n != b.n)
+        fail(x, "%zu elements and %zu", a.n, b.n);
+    for (size_t i = 0; i < a.n; i++) {
+        Cell *c = &cells(a)[i];
+        if (op->code == OP_fill)
+            *c = to_cell(b);
+        else if (op->code == OP_copy_to)
+            *c = cells(b)[i];
+        else
+            c->r = real_of(x, *c) + real_of(x, cells(b)[i]);
+    }
+    set(x, 0, a);
+}
+
+static void run_gemm(Run *x, const Op *op)
+{
+    IVal a = operand(x, 1), b = operand(x, 2), c = consumed(x, 0);
+    int64_t m = integer(x, 3), n = integer(x, 4), k = integer(x, 5);
+    m = m < 0 ? 0 : m, n = n < 0 ? 0 : n, k = k < 0 ? 0 : k;
+    if (c.n != (size_t)(m * n) || a.n != (size_t)(m * k) || b.n != (size_t)(k * n))
+        fail(x, "arrays of %zu, %zu and %zu elements do not fit m, n, k", c.n, a.n, b.n);
+    for (int64_t i = 0; i < m; i++)
+        for (int64_t j = 0; j < n; j++)
+            for (int64_t l = 0; l < k; l++) {
+                double p = real_of(x, cells(a)[op->ta ? l * m + i : i * k + l]);
+                double q = real_of(x, cells(b)[op->tb ? j * k + l : l * n + j]);
+                Cell *to = &cells(c)[i * n + j];
+                to->r = real_of(x, *to) + p * q;
+            }
+    set(x, 0, c);
+}
+
+// ---- buffers ----
+
+static void append(Run *x, IVal buf, Cell c)
+{
+    Store *s = buf.store;
+    if (s->n == s->cap) {
+        s->cap = s->cap ? 2 * s->cap : 8;
+        Cell *at = NEW_N(x->in->arena, Cell, s->cap + 1);
+        memcpy(at, s->at, s->n * sizeof(Cell));
+        s->at = at;
+    }
+    s->at[s->n++] = c;
+    x->in->taped[buf.type.elem]++;
+}
+
+static void run_put(Run *x, const Op *op)
+{
+    IVal a = op->code == OP_puts ? operand(x, 1) : (IVal){.n = 0}, buf = consumed(x, 0);
+    for (size_t i = 0; op->code == OP_puts && i < a.n; i++)
+        append(x, buf, cells(a)[i]);
+    for (int k = 1; op->code == OP_put && k < op->n_in; k++)
+        append(x, buf, to_cell(operand(x, k)));
+    set(x, 0, buf);
+}
+
+static void run_freeze(Run *x)
+{
+    IVal v = consumed(x, 0);
+    v.n = v.dims[0] = v.store->n;
+    set(x, 0, v);
+}
+
+// ---- checks ----
+
+static void run_check(Run *x, const Op *op)
+{
+    if (computed(x, 0).i)
+        return;
+    Text t = text_in(x->in->arena);
+    text_printf(&t, "check failed: %s", op->text);
+    for (int k = 1; k < op->n_in; k++)
+        text_printf(&t, "%s %.17g", k == 1 ? ":" : ",", iv_at(operand(x, k), 0));
+    fail(x, "%s", t.at);
+}
+
+// ---- regions ----
+
+static void run_region(Run *x, const Region *r);
+
+// What the operands from `first` on hand to a region: linear ones are consumed.
+static void hand_over(Run *x, const Op *op, int first, IVal *to)
+{
+    for (int k = first; k < op->n_in; k++)
+        to[k - first] = type_is_linear(op->in[k]->type) ? consumed(x, k) : operand(x, k);
+}
+
+static void enter(Run *x, const Region *r, int first, int n, const IVal *args)
+{
+    for (int k = 0; k < n; k++) {
+        IVal v = args[k];
+        v.type = r->args.at[first + k]->type;
+        *of(x, r->args.at[first + k]) = v;
+    }
+}
+
+static void run_if(Run *x, const Op *op)
+{
+    const Region *r = op->regions[computed(x, 0).i ? 0 : 1];
+    IVal *args = NEW_N(x->in->arena, IVal, op->n_in);
+    hand_over(x, op, 1, args);
+    enter(x, r, 0, op->n_in - 1, args);
+    run_region(x, r);
+    for (int k = 0; k < op->n_out; k++)
+        set(x, k, get(x, r->yields.at[k]));
+}
+
+static bool head_holds(Run *x, const Op *op, int n, const IVal *carried)
+{
+    const Region *head = op->regions[1];
+    if (!head)
+        return true;
+    enter(x, head, 0, n, carried);
+    run_region(x, head);
+    IVal c = get(x, head->yields.at[0]);
+    if (!c.defined)
+        fail(x, "the head's condition is undefined");
+    return c.i != 0;
+}
+
+// One iteration: takes and gives the carried values; true if it exits.
+static bool run_body(Run *x, const Op *op, int64_t index, int n, IVal *carried)
+{
+    const Region *body = op->regions[0];
+    if (op->counted)
+        *of(x, body->args.at[0]) = scalar(T_INT, 0, in_int(x, index));
+    enter(x, body, op->counted, n, carried);
+    run_region(x, body);
+    IVal e = op->has_exit ? get(x, body->yields.at[0]) : iv_bool(false);
+    for (int k = 0; k < n; k++)
+        carried[k] = get(x, body->yields.at[op->has_exit + k]);
+    if (!e.defined)
+        fail(x, "the exit flag is undefined");
+    return e.i != 0;
+}
+
+static void run_loop(Run *x, const Op *op)
+{
+    int n = loop_n_carried(op);
+    IVal *carried = NEW_N(x->in->arena, IVal, n + 1);
+    int64_t lo = op->counted ? integer(x, 0) : 0, hi = op->counted ? integer(x, 1) : 0, step = op->step, trips = -1, t = 0;
+    hand_over(x, op, loop_first_init(op), carried);
+    if (op->counted && step > 0)
+        trips = hi > lo ? (hi - lo + step - 1) / step : 0;
+    else if (op->counted)
+        trips = lo > hi ? (lo - hi - step - 1) / -step : 0;
+    for (bool done = false; !done && (op->counted ? t < trips : head_holds(x, op, n, carried)); t++)
+        done = run_body(x, op, lo + step * (op->reversed ? trips - 1 - t : t), n, carried);
+    for (int k = 0; k < n; k++)
+        set(x, k, carried[k]);
+    set(x, n, scalar(T_INT, 0, in_int(x, t)));
+}
+
+static void refuse_overlap(Run *x, const IVal *slots, int n)
+{
+    for (int a = 0; a < n; a++)
+        for (int b = a + 1; b < n; b++)
+            if (slots[a].n && slots[b].n && slots[a].first < slots[b].first + slots[b].n &&
+                slots[b].first < slots[a].first + slots[a].n)
+                fail(x, "slots %d and %d overlap", a, b);
+}
+
+// Slots get stores of their own that lie in the array's.
+static void run_within(Run *x, const Op *op)
+{
+    const Region *body = op->regions[0];
+    IVal a = consumed(x, 0), *slots = NEW_N(x->in->arena, IVal, op->n_paths);
+    for (int s = 0, k = 1; s < op->n_paths; s++) {
+        slots[s] = part(x, a, op->in[0]->type.rank, &op->paths[s], k);
+        k += path_n_operands(&op->paths[s]);
+    }
+    refuse_overlap(x, slots, op->n_paths);
+    for (int s = 0; s < op->n_paths; s++) {
+        Store *own = NEW(x->in->arena, Store);
+        *own = (Store){.at = cells(slots[s]), .n = slots[s].n, .cap = slots[s].n};
+        slots[s].store = own;
+        slots[s].first = 0;
+        slots[s].version = 0;
+    }
+    enter(x, body, 0, op->n_paths, slots);
+    run_region(x, body);
+    set(x, 0, a);
+    for (int k = 0; k < body->yields.n; k++) {
+        IVal y = get(x, body->yields.at[k]);
+        if (k >= op->n_paths)
+            set(x, k - op->n_paths + 1, y);
+    }
+    for (int s = 0; s < op->n_paths; s++)
+        slots[s].store->now++;
+}
+
+// ---- calls ----
+
+static void call(Interp *in, const Func *f, const IVal *args, IVal *results);
+
+static void undefine(IVal v)
+{
+    for (size_t i = 0; i < v.n; i++)
+        cells(v)[i].defined = false;
+}
+
+static void run_call(Run *x, const Op *op)
+{
+    const Func *g = op->callee;
+    IVal *args = NEW_N(x->in->arena, IVal, op->n_in + 1), *results = NEW_N(x->in->arena, IVal, op->n_out + 1);
+    for (int k = 0; k < op->n_in; k++)
+        args[k] = op_consumes(op, k) ? consumed(x, k) : operand(x, k);
+    for (int k = 0; k < op->n_in; k++)
+        if (!op_consumes(op, k))
+            operand(x, k);                                      // and not consumed by this very call
+    call(x->in, g, args, results);
+    for (int i = 0; i < g->params.n; i++) {
+        const Param *p = &g->params.at[i];
+        if (p->result >= 0 && type_is_linear(p->type)) {
+            IVal v = args[p->arg];
+            v.version = v.store->now;
+            results[p->result] = v;
+        }
+    }
+    for (int k = 0; k < op->n_out; k++)
+        set(x, k, results[k]);
+}
+
+static void call_extern(Run *x, const Func *f, const IVal *args, IVal *results)
+{
+    for (const ExternRow *row = x->in->externs; row; row = row->next)
+        if (strcmp(row->name, f->name) == 0) {
+            void *unwind = x->in->unwind;
+            bool ok = row->call(x->in, row->env, args, results);
+            x->in->unwind = unwind;
+            if (!ok)
+                fail(x, "the extern function failed: %s", x->in->error ? x->in->error : "");
+            return;
+        }
+    fail(x, "it has no body, and no interp_extern");
+}
+
+static IVal *env_at(Interp *in, int depth, int n)
+{
+    while (in->envs.n <= depth)
+        vec_push(in->arena, &in->envs, ((Env){NULL, 0}));
+    Env *e = &in->envs.at[depth];
+    if (e->cap < n) {
+        e->cap = 2 * n;
+        e->at = NEW_N(in->arena, IVal, e->cap);
+    }
+    return e->at;
+}
+
+static void bind_args(Run *x, const Func *f, const IVal *args)
+{
+    for (int i = 0; i < f->params.n; i++) {
+        const Param *p = &f->params.at[i];
+        if (p->arg < 0)
+            continue;
+        IVal v = args[p->arg];
+        if (v.type.kind != p->type.kind || v.type.elem != p->type.elem)
+            fail(x, "the argument for %s has the wrong type", p->name);
+        if (p->role == ROLE_OUT)
+            undefine(v);
+        v.type = p->type;
+        if (type_is_linear(v.type))
+            v.version = v.store->now;                           // a caller from C may hand over the same value again and again
+        *of(x, f->body->args.at[p->arg]) = v;
+    }
+}
+
+static void call(Interp *in, const Func *f, const IVal *args, IVal *results)
+{
+    Run x = {.in = in, .f = f, .caller = in->run, .depth = in->run ? in->run->depth + 1 : 0};
+    in->run = &x;
+    if (x.depth > MAX_DEPTH)
+        fail(&x, "calls are nested more than %d deep", MAX_DEPTH);
+    if (!f->body) {
+        call_extern(&x, f, args, results);
+    } else {
+        x.env = env_at(in, x.depth, f->n_values);
+        bind_args(&x, f, args);
+        run_region(&x, f->body);
+        for (int k = 0; k < f->body->yields.n; k++)
+            results[k] = get(&x, f->body->yields.at[k]);
+    }
+    in->run = x.caller;
+}
+
+// ---- walking ----
+
+static void run_op(Run *x, const Op *op)
+{
+    if (op_is_scalar(op->code)) {
+        run_scalar(x, op);
+        return;
+    }
+    switch (op->code) {
+    case OP_const_real: set(x, 0, iv_real(op->r)); break;
+    case OP_const_int:
+    case OP_const_bool:
+    case OP_const_pos: set(x, 0, iv_pos(op->i)); break;
+    case OP_undef: set(x, 0, (IVal){.defined = false}); break;
+    case OP_const_array: run_const_array(x, op); break;
+    case OP_shape: run_shape(x, op); break;
+    case OP_new: run_new(x, op); break;
+    case OP_copy: run_copy(x); break;
+    case OP_slice:
+    case OP_reshape:
+    case OP_view_at: run_view(x, op); break;
+    case OP_load:
+    case OP_store:
+    case OP_acc: run_element(x, op); break;
+    case OP_fill:
+    case OP_copy_to:
+    case OP_add_to: run_whole(x, op); break;
+    case OP_gemm: run_gemm(x, op); break;
+    case OP_buf_new: set(x, 0, iv_buf(x->in, (Elem)op->out[0]->type.elem)); break;
+    case OP_put:
+    case OP_puts: run_put(x, op); break;
+    case OP_freeze: run_freeze(x); break;
+    case OP_len: set(x, 0, iv_pos((int64_t)operand(x, 0).n)); break;
+    case OP_check: run_check(x, op); break;
+    case OP_if: run_if(x, op); break;
+    case OP_loop: run_loop(x, op); break;
+    case OP_within: run_within(x, op); break;
+    case OP_call: run_call(x, op); break;
+    default: fail(x, "the interpreter does not know this op");
+    }
+}
+
+static void run_region(Run *x, const Region *r)
+{
+    const Op *owner = x->op;
+    for (int i = 0; i < r->ops.n; i++) {
+        x->op = r->ops.at[i];
+        if (++x->in->steps > x->in->max_steps)
+            fail(x, "more than %ld steps", x->in->max_steps);
+        run_op(x, x->op);
+    }
+    x->op = owner;
+}
+
+Interp *interp_new(Arena *a)
+{
+    Interp *in = NEW(a, Interp);
+    in->arena = a;
+    in->max_steps = 20000000;
+    return in;
+}
+
+void interp_extern(Interp *in, const char *name, InterpExtern f, void *env)
+{
+    ExternRow *row = NEW(in->arena, ExternRow);
+    *row = (ExternRow){name, f, env, in->externs};
+    in->externs = row;
+}
+
+bool interp_call(Interp *in, const Func *f, const IVal *args, IVal *results)
+{
+    Run *outer = in->run;
+    void *outer_unwind = in->unwind;
+    jmp_buf unwind;
+    in->unwind = &unwind;
+    in->error = NULL;
+    if (setjmp(unwind) == 0)
+        call(in, f, args, results);
+    in->run = outer;
+    in->unwind = outer_unwind;
+    return in->error == NULL;
+}
+
+long interp_tape_bytes(Interp *in)
+{
+    long *t = in->taped;
+    long bytes = 8 * t[E_REAL] + 4 * t[E_INT] + t[E_BOOL] + 8 * t[E_POS] + (t[E_BIT] + 7) / 8;
+    memset(in->taped, 0, sizeof in->taped);
+    return bytes;
+}
