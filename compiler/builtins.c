@@ -1,7 +1,7 @@
 // builtins.c — the rules by which builtins take and give types and shapes. See builtins.h for the contracts.
 //
-// In: a call of a builtin whose arguments are typed. Out: the call's type and the marks on its arguments, or errors. The row says
-// how many arguments there are and of what kind; then the rule's function is asked for the shape:
+// In: a call of a builtin whose arguments are typed. Out: the call's type and the marks on its arguments, or errors.
+// The row says how many arguments there are and of what kind; then the rule's function is asked for the shape:
 //
 //     transpose(A), real A[m][n]     rule TRANSPOSE: rank 2, dims swapped          real[n][m]
 //     concat(a, b)                   rule CONCAT: axis 0 added, the others equal   real[n + m]
@@ -85,7 +85,8 @@ static bool constant_axis(Checker *c, const Expr *call, int i, int *axis)
     if (e->type.rank > 0 || e->type.elem != ELEM_INT || !e->value.known)
         diag_error(c->diags, e->loc, "an axis is an int constant, since the shape of the result depends on it");
     else if (e->value.i < 0 || e->value.i >= t->rank)
-        diag_error(c->diags, e->loc, "axis %lld is out of range for %s", (long long)e->value.i, type_text(c->arena, *t));
+        diag_error(c->diags, e->loc, "axis %lld is out of range for %s", (long long)e->value.i,
+                   type_text(c->arena, *t));
     else {
         *axis = (int)e->value.i;
         return true;
@@ -100,7 +101,8 @@ static bool agree(Checker *c, Expr *call, int i, const Size *a, const Size *b, c
     if (fit == FIT_TEST)
         arg(call, i)->check_shape = true;
     if (fit == FIT_NO)
-        diag_error(c->diags, call->loc, "%s of '%s' differ: %s and %s", what, call->call.builtin->name, b->text, a->text);
+        diag_error(c->diags, call->loc, "%s of '%s' differ: %s and %s", what, call->call.builtin->name, b->text,
+                   a->text);
     return fit != FIT_NO;
 }
 
@@ -181,7 +183,8 @@ static bool rule_matmul(Checker *c, Expr *call)
     const Type *a = &arg(call, 0)->type, *b = &arg(call, 1)->type;
     bool fits = (a->rank == 2 && (b->rank == 1 || b->rank == 2)) || (a->rank == 1 && b->rank == 2);
     if (!fits) {
-        diag_error(c->diags, call->loc, "'matmul' takes matrix and matrix, matrix and vector, or vector and matrix, not %s and %s",
+        diag_error(c->diags, call->loc,
+                   "'matmul' takes matrix and matrix, matrix and vector, or vector and matrix, not %s and %s",
                    type_text(c->arena, *a), type_text(c->arena, *b));
         return false;
     }
@@ -197,7 +200,8 @@ static bool rule_trace(Checker *c, Expr *call)
 {
     call->type = type_scalar(ELEM_REAL);
     return has_rank(c, call, 0, 2) &&
-           agree(c, call, 0, arg(call, 0)->type.dims[1], arg(call, 0)->type.dims[0], "rows and columns of the argument");
+           agree(c, call, 0, arg(call, 0)->type.dims[1], arg(call, 0)->type.dims[0],
+                 "rows and columns of the argument");
 }
 
 static bool rule_transpose(Checker *c, Expr *call)
@@ -260,7 +264,8 @@ static bool rule_reshape(Checker *c, Expr *call)
     Type *from = &arg(call, 0)->type;
     if (!is_array(c, call, 0) || !sizes_from(c, call, 1, from->elem))
         return false;
-    return agree(c, call, 0, element_count(c, &call->type), element_count(c, from), "numbers of elements before and after");
+    return agree(c, call, 0, element_count(c, &call->type), element_count(c, from),
+                 "numbers of elements before and after");
 }
 
 static bool rule_concat(Checker *c, Expr *call)
@@ -271,7 +276,8 @@ static bool rule_concat(Checker *c, Expr *call)
     for (int i = 1; i < call->call.args.n; i++) {
         const Type *more = &arg(call, i)->type;
         if (more->rank != t.rank) {
-            diag_error(c->diags, arg(call, i)->loc, "arguments of 'concat' have as many dimensions, but these are %s and %s",
+            diag_error(c->diags, arg(call, i)->loc,
+                       "arguments of 'concat' have equally many dimensions, but these are %s and %s",
                        type_text(c->arena, arg(call, 0)->type), type_text(c->arena, *more));
             return false;
         }
@@ -371,14 +377,14 @@ static bool convert_operands(Checker *c, Expr *call, Elem *elem)
     int first = is_where ? 1 : 0, end = values_among(call);
     *elem = ELEM_REAL;
     if (is_where)
-        good = convert(c, arg(call, 0), ELEM_BOOL, argument_name(c, call, 0));
+        good = convert_expr(c, arg(call, 0), ELEM_BOOL, argument_name(c, call, 0));
     if (end > first)
         *elem = wanted_elem(call, first, end);
     for (int i = first; i < end; i++) {
         if (call->call.builtin->operand == OPERAND_NUMBER && !is_number(arg(call, i)))
-            good = convert(c, arg(call, i), ELEM_REAL, argument_name(c, call, i)) && good;
+            good = convert_expr(c, arg(call, i), ELEM_REAL, argument_name(c, call, i)) && good;
         else
-            good = convert(c, arg(call, i), *elem, argument_name(c, call, i)) && good;
+            good = convert_expr(c, arg(call, i), *elem, argument_name(c, call, i)) && good;
     }
     return good;
 }
@@ -389,9 +395,11 @@ static bool count_fits(Checker *c, const Expr *call)
     int n = call->call.args.n;
     if (n >= b->least && n <= b->most)
         return true;
-    const char *span = b->least == b->most ? "" : b->most == MANY ? " or more" : arena_printf(c->arena, " or %d", b->most);
+    const char *span = b->least == b->most ? "" : b->most == MANY ? " or more" : arena_printf(c->arena, " or %d",
+                                                                                              b->most);
     bool one = b->least == 1 && b->most == 1;
-    diag_error(c->diags, call->loc, "'%s' takes %d%s argument%s, but %d %s given", b->name, b->least, span, one ? "" : "s", n,
+    diag_error(c->diags, call->loc, "'%s' takes %d%s argument%s, but %d %s given", b->name, b->least, span,
+               one ? "" : "s", n,
                n == 1 ? "is" : "are");
     return false;
 }

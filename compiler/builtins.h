@@ -1,12 +1,13 @@
 // builtins.h — the builtin functions: which there are, what they take and what type and shape they give.
 //
-// In: a row of builtins.def and checked arguments. Out: the type of the call, conversions and run-time tests marked on the arguments.
+// In: a row of builtins.def and checked arguments. Out: the type of the call, conversions and run-time tests marked on
+// the arguments.
 //
 //     sum(A, 0)  with real A[m][n]      row sum: REDUCE, NUMBER, SAME      real[n]
-//     matmul(A, x)  with real x[k]      row matmul: MATMUL                 real[m], and x->check_shape, since n and k may differ
+//     matmul(A, x)  with real x[k]      row matmul: MATMUL                 real[m], x->check_shape: n and k may differ
 //
-// A row holds all that can be said in a row; only shapes need code, one function a rule (builtins.c). What the functions compute
-// and how they are differentiated is no business of this file: lower.c has a switch over BuiltinId.
+// A row holds all that can be said in a row; only shapes need code, one function a rule (builtins.c). What the
+// functions compute and how they are differentiated is no business of this file: lower.c has a switch over BuiltinId.
 #ifndef ADC_BUILTINS_H
 #define ADC_BUILTINS_H
 
@@ -53,8 +54,8 @@ const Builtin *builtin_find(const char *name);
 // All rows, for lists and tests: builtin_row(id) with id < N_BUILTINS.
 const Builtin *builtin_row(BuiltinId id);
 
-// Types call->call.builtin applied to call->call.args, which are checked: sets the call's type and the marks on the arguments.
-// Reports mistakes; the call's type is then an error type.
+// Types call->call.builtin applied to call->call.args, which are checked: sets the call's type and the marks on the
+// arguments. Reports mistakes; the call's type is then an error type.
 struct Checker;
 void builtin_check(struct Checker *c, Expr *call);
 

@@ -1,9 +1,9 @@
-// check.c — the module: which names there are, what functions take and give, and in which order everything is looked at.
+// check.c — the module: which names there are, what functions take and give, in which order everything is looked at.
 //
-// In: a Module. Out: a Program (see check.h). Four rounds, each over all declarations, so that functions and derives may stand in any
-// order while a constant stands before its users, as in C:
+// In: a Module. Out: a Program (see check.h). Four rounds, each over all declarations, so that functions and derives
+// may stand in any order while a constant stands before its users, as in C:
 //
-//     names        const int N = 3;  real f(real x[N]);  derive g = grad(f);      f, g are functions; N will be a constant
+//     names        const int N = 3;  real f(real x[N]);  derive g = grad(f);    f, g: functions; N: to be a constant
 //     signatures   N is 3; f takes real[3]; its prototype matches; g takes x and out x_bar
 //     bodies       statements and expressions
 //     cycles       no derivative needs itself
@@ -45,7 +45,7 @@ void scope_close(Checker *c)
     c->depth--;
 }
 
-void declare(Checker *c, Symbol *sym)
+void scope_declare(Checker *c, Symbol *sym)
 {
     Symbol *hidden = map_get(c->variables, sym->name);
     bool params = hidden && sym->kind == SYM_PARAM && c->function;     // reported with the signature
@@ -66,7 +66,8 @@ Symbol *symbol_new(Checker *c, SymbolKind kind, VarDecl *d)
 {
     Symbol *sym = NEW(c->arena, Symbol);
     bool fixed = kind == SYM_CONST || d->is_const || (kind == SYM_PARAM && d->role == ROLE_IN && d->dims.n > 0);
-    *sym = (Symbol){.name = d->name.text, .kind = kind, .type = type_scalar(ELEM_ERROR), .loc = d->name.loc, .role = d->role,
+    *sym = (Symbol){.name = d->name.text, .kind = kind, .type = type_scalar(ELEM_ERROR), .loc = d->name.loc,
+                    .role = d->role,
                     .is_const = fixed, .decl = d, .owner = c->function, .cname = d->name.text};
     if (reserved_in_c(sym->name))
         sym->cname = arena_printf(c->arena, "%s_", sym->name);
@@ -182,7 +183,8 @@ static void predefine(Checker *c)
     };
     for (size_t k = 0; k < sizeof CONSTANTS / sizeof *CONSTANTS; k++) {
         Symbol *sym = NEW(c->arena, Symbol);
-        *sym = (Symbol){.name = intern_z(c->module->names, CONSTANTS[k].name), .kind = SYM_CONST, .is_const = true, .index = -1};
+        *sym = (Symbol){.name = intern_z(c->module->names, CONSTANTS[k].name), .kind = SYM_CONST, .is_const = true,
+                        .index = -1};
         sym->type = type_scalar(CONSTANTS[k].elem);
         sym->cname = sym->name;
         sym->value = (Constant){true, CONSTANTS[k].elem, CONSTANTS[k].i, CONSTANTS[k].r};
@@ -196,10 +198,8 @@ static void define_constant(Checker *c, VarDecl *d)
 {
     Symbol *sym = c->defining = d->sym;
     Type t = declared_type(c, &d->type, &d->dims, "constant");
-    if (d->init)
+    if (d->init)                                                // else the parser has complained
         check_value(c, d->init, t, arena_printf(c->arena, "'%s'", d->name.text));
-    else
-        diag_error(c->diags, d->name.loc, "constant '%s' has no value", d->name.text);
     sym->type = t;
     if (t.rank == 0 && d->init && d->init->value.known) {
         sym->value = d->init->value;
@@ -233,7 +233,7 @@ static void check_signature(Checker *c, Function *f)
         sym->owner = f;
         sym->type = type_scalar(d->type.elem);
         sym->type.rank = d->dims.n;                             // enough to tell what a size may be made of
-        declare(c, sym);
+        scope_declare(c, sym);
     }
     for (int i = 0; i < f->params.n; i++) {
         VarDecl *d = f->params.at[i];
@@ -293,7 +293,8 @@ static bool same_type(Checker *c, const Function *a, Type x, const Function *b, 
 bool same_signature(Checker *c, const Function *a, const Function *b, const char **why)
 {
     if (a->params.n != b->params.n) {
-        *why = arena_printf(c->arena, "it has %d parameter%s, not %d", b->params.n, b->params.n == 1 ? "" : "s", a->params.n);
+        *why = arena_printf(c->arena, "it has %d parameter%s, not %d", b->params.n, b->params.n == 1 ? "" : "s",
+                            a->params.n);
         return false;
     }
     for (int i = 0; i < a->params.n; i++) {
@@ -314,7 +315,8 @@ char *signature_text(Checker *c, const Function *f, const char *name)
         const VarDecl *d = f->params.at[i];
         Type type = d->sym->type, elem = type;
         elem.rank = 0;
-        text_printf(&t, "%s%s%s%s %s", i ? ", " : "", d->role == ROLE_IN ? "" : role_text(d->role), d->role == ROLE_IN ? "" : " ",
+        text_printf(&t, "%s%s%s%s %s", i ? ", " : "", d->role == ROLE_IN ? "" : role_text(d->role),
+                    d->role == ROLE_IN ? "" : " ",
                     type_text(c->arena, elem), d->name.text);
         for (int k = 0; k < type.rank; k++)
             text_printf(&t, "[%s]", type.dims[k]->text);
@@ -395,7 +397,8 @@ Program *check_module(Module *m, Diags *d)
 {
     Arena *a = m->arena;
     Program *program = NEW(a, Program);
-    Checker c = {.arena = a, .diags = d, .module = m, .program = program, .shapes = shapes_new(a), .functions = map_new(a),
+    Checker c = {.arena = a, .diags = d, .module = m, .program = program, .shapes = shapes_new(a),
+                 .functions = map_new(a),
                  .constants = map_new(a), .variables = map_new(a), .calls = map_new(a), .derived = map_new(a)};
     program->module = m;
     predefine(&c);
@@ -406,7 +409,6 @@ Program *check_module(Module *m, Diags *d)
     derive_customs(&c);
     list_functions(&c);
     check_bodies(&c);
-    if (diag_errors(d) == 0)
-        derive_cycles(&c);
+    derive_cycles(&c);
     return program;
 }

@@ -1,15 +1,16 @@
-// check_call.c — calls: which function is meant, its arguments' types, shapes and roles, and which arguments share an array.
+// check_call.c — calls: which function is meant, its arguments' types, shapes and roles, and which arguments share an
+// array.
 //
-// In: a call as parsed. Out: callee or builtin, the type of the result in terms of the arguments, and marks on the arguments:
-// check_shape (sizes that only values tell), copy_arg (an in array that an out one may overwrite), check_overlap (two out arrays
-// that may overlap). With void f(int n, real x[n], inout real y[n]):
+// In: a call as parsed. Out: callee or builtin, the type of the result in terms of the arguments, and marks on the
+// arguments: check_shape (sizes that only values tell), copy_arg (an in array that an out one may overwrite),
+// check_overlap (two out arrays that may overlap). With void f(int n, real x[n], inout real y[n]):
 //
 //     f(3, a[0:3], a[3:6])      disjoint: nothing to do
 //     f(n, a[0:n], a[k:k + n])  a[0:n] is marked copy_arg
 //     f(n, a, a)                a is marked copy_arg
 //
-// The idea for overlap: an argument that is a part of a variable is a Region, a range on each of its axes. Two regions are
-// disjoint if they are so on one axis, and surely overlap if they do on all.
+// The idea for overlap: an argument that is a part of a variable is a Region, a range on each of its axes. Two regions
+// are disjoint if they are so on one axis, and surely overlap if they do on all.
 #include "checker.h"
 
 #include <assert.h>
@@ -98,7 +99,7 @@ typedef struct Arguments {
     Function *callee;
     int n;
     Expr **at;
-    const Size **sizes;                                         // of int scalars, as they are when the call begins; else NULL
+    const Size **sizes;  // of int scalars, as they are when the call begins; else NULL
     Region *regions;                                            // of arrays
 } Arguments;
 
@@ -127,14 +128,15 @@ static bool is_output(const VarDecl *param)
 static void check_in(Checker *c, Expr *e, Type want, const char *what)
 {
     if (want.rank == 0 && e->type.rank == 0) {
-        convert(c, e, want.elem, what);
+        convert_expr(c, e, want.elem, what);
         return;
     }
     Fit fit = shapes_fit(c, &want, &e->type);
     e->check_shape = fit == FIT_TEST;
     if (fit != FIT_NO && e->type.elem == want.elem)
         return;
-    diag_error(c->diags, e->loc, "%s is %s, but this is %s", what, type_text(c->arena, want), type_text(c->arena, e->type));
+    diag_error(c->diags, e->loc, "%s is %s, but this is %s", what, type_text(c->arena, want),
+               type_text(c->arena, e->type));
     if (fit != FIT_NO && want.elem == ELEM_REAL && e->type.elem == ELEM_INT) {
         Text t = text_in(c->arena);
         ast_expr_source(&t, e);
@@ -147,7 +149,8 @@ static void check_out(Checker *c, Expr *e, Type want, const char *what)
     Fit fit = shapes_fit(c, &want, &e->type);
     e->check_shape = fit == FIT_TEST;
     if (fit == FIT_NO || e->type.elem != want.elem)
-        diag_error(c->diags, e->loc, "%s is %s, but this is %s", what, type_text(c->arena, want), type_text(c->arena, e->type));
+        diag_error(c->diags, e->loc, "%s is %s, but this is %s", what, type_text(c->arena, want),
+                   type_text(c->arena, e->type));
 }
 
 static void check_argument(Checker *c, Arguments *a, int i)
@@ -198,7 +201,7 @@ static bool type_arguments(Checker *c, Arguments *a)
     for (int i = 0; i < a->n; i++) {
         Expr *e = a->at[i];
         if (is_output(a->callee->params.at[i]))
-            good = check_target(c, e, "written to, as an out or inout argument is") && good;
+            good = check_target(c, e, "passed as out or inout") && good;
         else
             check_operand(c, e);
         good = good && !failed(e);
@@ -213,7 +216,8 @@ static void count_arguments(Checker *c, const Expr *e, const Function *f)
 {
     int want = f->params.n, have = e->call.args.n;
     Loc at = have > want ? e->call.args.at[want]->loc : e->loc;
-    diag_error(c->diags, at, "'%s' takes %d argument%s, but %d %s given", f->name.text, want, want == 1 ? "" : "s", have,
+    diag_error(c->diags, at, "'%s' takes %d argument%s, but %d %s given", f->name.text, want, want == 1 ? "" : "s",
+               have,
                have == 1 ? "is" : "are");
     diag_note(c->diags, f->name.loc, "it is '%s'", signature_text(c, f, f->name.text));
 }
@@ -259,7 +263,7 @@ static void check_user_call(Checker *c, Expr *e, Function *f)
         check_overlaps(c, &a);
     e->type = in_terms_of(c, f->result_type, &a);
     if (writes_int(f))
-        wrote(c);
+        wrote_int(c);
 }
 
 // ---- which function is meant

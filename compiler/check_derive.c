@@ -1,15 +1,16 @@
 // check_derive.c — derives: the signatures of what they define, custom rules, and derivatives that need themselves.
 //
-// In: derives as written, functions with their signatures. Out: a Function for every transform, with base, transform, wrt and the
-// parameters that LANGUAGE.md section 7 gives it:
+// In: derives as written, functions with their signatures. Out: a Function for every transform, with base, transform,
+// wrt and the parameters that LANGUAGE.md section 7 gives it:
 //
 //     real f(int n, real x[n], out real z)
-//     derive a = vjp(f);             real a(int n, real x[n], out real z, real result_bar, inout real x_bar[n], real z_bar)
-//     derive b = jvp(f);             real b(int n, real x[n], out real z, real x_dot[n], out real z_dot, out real result_dot)
+//     derive a = vjp(f);    real a(..., real result_bar, inout real x_bar[n], real z_bar)
+//     derive b = jvp(f);    real b(..., real x_dot[n], out real z_dot, out real result_dot)
 //
-// The idea: a transform is a function from parameter lists to parameter lists (derive_signature), so it applies to what a transform
-// made as to anything else; hvp(f, x) is rewritten as jvp(grad(f, x), x). Inner transforms are made once for each (base, transform,
-// wrt). The table ADDED says which role an added parameter has, for each transform and each role of the one it belongs to.
+// The idea: a transform is a function from parameter lists to parameter lists (derive_signature), so it applies to what
+// a transform made as to anything else; hvp(f, x) is rewritten as jvp(grad(f, x), x). Inner transforms are made once
+// for each (base, transform, wrt). The tables GRAD_ADDS, VJP_ADDS and JVP_ADDS say which role an added parameter has, for each transform and each
+// role of the one it belongs to.
 #include "checker.h"
 
 #include <assert.h>
@@ -78,7 +79,8 @@ static void add_param(Checker *c, Function *f, const Function *base, int of, Add
     static const Role ROLES[] = {[ADDS_IN] = ROLE_IN, [ADDS_OUT] = ROLE_OUT, [ADDS_INOUT] = ROLE_INOUT};
     const VarDecl *p = of < 0 ? NULL : base->params.at[of];
     const TypeName *type = p ? &p->type : &base->result;
-    VarDecl d = {.loc = p ? p->loc : type->loc, .type = *type, .dims = p ? p->dims : type->dims, .added = true, .of = of};
+    VarDecl d = {.loc = p ? p->loc : type->loc, .type = *type, .dims = p ? p->dims : type->dims, .added = true,
+                 .of = of};
     if (adds == ADDS_NOTHING)
         return;
     d.type.dims = (ExprList){0};
@@ -176,9 +178,11 @@ static bool suits(Checker *c, Loc loc, const Function *f, TransformKind kind)
     } else if (!real_result && !output) {
         diag_error(c->diags, loc, "'%s' has no real output to differentiate", name);
     } else if (kind == XFORM_GRAD && !grad_takes(f)) {
-        diag_error(c->diags, loc, "grad takes a function whose only real output is its real scalar result, which '%s' is not", name);
+        diag_error(c->diags, loc,
+                   "grad takes a function whose only real output is its real scalar result, which '%s' is not", name);
         if (output)
-            diag_note(c->diags, output->name.loc, "'%s' is a real output, too; vjp and jvp take any function", output->name.text);
+            diag_note(c->diags, output->name.loc, "'%s' is a real output, too; vjp and jvp take any function",
+                      output->name.text);
         else
             diag_note(c->diags, f->name.loc, "its result is %s; vjp and jvp take any function",
                       type_text(c->arena, f->result_type));
@@ -217,7 +221,8 @@ static bool differentiable_by(Checker *c, const Function *f, Name name, int i)
     if (p->sym->type.elem == ELEM_ERROR)
         return false;
     if (p->role == ROLE_OUT)
-        diag_error(c->diags, name.loc, "'%s' is an out parameter of '%s', so nothing depends on it", name.text, f->name.text);
+        diag_error(c->diags, name.loc, "'%s' is an out parameter of '%s', so nothing depends on it", name.text,
+                   f->name.text);
     else if (p->sym->type.elem != ELEM_REAL)
         diag_error(c->diags, name.loc, "'%s' is %s; only real parameters can be differentiated by", name.text,
                    type_text(c->arena, p->sym->type));
@@ -350,7 +355,8 @@ static void unknown_function(Checker *c, Name name)
         vec_push(c->arena, &names, c->named.at[i]->name.text);
     const char *near = nearest(name.text, names.at, names.n);
     if (builtin_find(name.text)) {
-        diag_error(c->diags, name.loc, "'%s' is a builtin; to differentiate it, write a function that calls it", name.text);
+        diag_error(c->diags, name.loc, "'%s' is a builtin; to differentiate it, write a function that calls it",
+                   name.text);
     } else if (near) {
         diag_error(c->diags, name.loc, "unknown function '%s'; did you mean '%s'?", name.text, near);
         diag_fixit(c->diags, name.loc, near);
@@ -403,7 +409,8 @@ static void derive_implicitly(Checker *c, Function *f)
     Derive *d = NEW(c->arena, Derive);
     TransformKind kind = grad_takes(f) ? XFORM_GRAD : XFORM_VJP;
     *of = (Transform){.kind = XFORM_FUNCTION, .depth = 1, .name = f->name, .loc = f->name.loc};
-    *t = (Transform){.kind = kind, .depth = 2, .name = {transform_text(kind), f->name.loc}, .loc = f->name.loc, .of = of};
+    *t = (Transform){.kind = kind, .depth = 2, .name = {transform_text(kind), f->name.loc}, .loc = f->name.loc,
+                     .of = of};
     *d = (Derive){.name = {free_function_name(c, f->name.text, kind), f->name.loc}, .loc = f->name.loc, .transform = t};
     derive_collect(c, d);
 }
@@ -417,8 +424,8 @@ static void derive_all(Checker *c)
     for (int i = 0; i < c->module->decls.n; i++) {
         TopDecl *d = c->module->decls.at[i];
         Function *f = d->function;
-        bool own = d->kind == TOP_FUNCTION && f->body && !f->is_static && !f->imported && find_function(c, f->name.text) == f;
-        if (own && has_real_input(f) && (f->result_type.elem == ELEM_REAL || real_output_param(f)))
+        bool own = d->kind == TOP_FUNCTION && f->body && !f->is_static && !f->imported;
+        if (own && find_function(c, f->name.text) == f && has_real_input(f) && (f->result_type.elem == ELEM_REAL || real_output_param(f)))
             derive_implicitly(c, f);
     }
 }
@@ -462,7 +469,8 @@ static void check_custom(Checker *c, const Custom *custom)
         return;
     Function **place = custom->mode == XFORM_VJP ? &of->custom_vjp : &of->custom_jvp;
     if (*place)
-        diag_error(c->diags, custom->loc, "'%s' has two custom rules for %s", of->name.text, transform_text(custom->mode));
+        diag_error(c->diags, custom->loc, "'%s' has two custom rules for %s", of->name.text,
+                   transform_text(custom->mode));
     *place = rule;
 }
 
@@ -474,7 +482,7 @@ void derive_customs(Checker *c)
 
 // ---- derivatives that need themselves
 
-typedef struct Walk {                                           // over all that differentiating one function differentiates
+typedef struct Walk {  // over all that differentiating one function differentiates
     Checker *c;
     Function *target;
     Map *seen;
@@ -508,7 +516,8 @@ static void warn_other_mode(Walk *w, const Function *f)
         if (custom->of.text != f->name.text || map_get(w->told, custom))
             continue;
         map_set(w->told, custom, custom);
-        diag_warning(w->c->diags, custom->loc, W_CUSTOM, "'%s' has a custom %s but no custom %s, for which its body is used",
+        diag_warning(w->c->diags, custom->loc, W_CUSTOM,
+                     "'%s' has a custom %s but no custom %s, for which its body is used",
                      f->name.text, has, lacks);
         diag_note(w->c->diags, w->target->name.loc, "'%s' needs it", w->target->name.text);
     }
@@ -523,7 +532,7 @@ static void walk_body(Walk *w, Function *f)
         warn_other_mode(w, f);
     for (int i = 0; calls && i < calls->n && !w->found; i++)
         walk(w, calls->at[i].callee);
-    for (int i = 0; i < w->path.n && !w->found; i++)            // an inner transform's rule is differentiated in its turn
+    for (int i = 0; i < w->path.n && !w->found; i++)  // an inner transform's rule is differentiated in its turn
         if (w->path.at[i]->base && w->path.at[i] != w->target && custom_rule(f, w->path.at[i]->transform))
             walk(w, custom_rule(f, w->path.at[i]->transform));
 }

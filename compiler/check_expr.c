@@ -1,7 +1,7 @@
 // check_expr.c — expressions but calls: types, conversions, shapes; and values that meet a variable.
 //
-// In: an expression as it was parsed, and the variables that can be seen. Out: its type, its operands' conversions and run-time
-// tests, errors for what does not fit. In a function with parameters int n, real x[n]:
+// In: an expression as it was parsed, and the variables that can be seen. Out: its type, its operands' conversions and
+// run-time tests, errors for what does not fit. In a function with parameters int n, real x[n]:
 //
 //     2 * x[1:n]      type real[n - 1]; the 2 is marked convert == ELEM_REAL
 //     x + x[1:n]      error: operands have different shapes: real[n] and real[n - 1]
@@ -69,9 +69,11 @@ static bool usable_in_size(Checker *c, const Expr *e, const Symbol *sym)
     if (!c->sizes_of || sym->kind == SYM_CONST)
         return true;
     if (sym->type.rank > 0 || (sym->type.elem != ELEM_INT && sym->type.elem != ELEM_ERROR))
-        diag_error(c->diags, e->loc, "the size of a parameter or result may depend only on constants and int parameters");
+        diag_error(c->diags, e->loc,
+                   "the size of a parameter or result may depend only on constants and int parameters");
     else if (sym->role == ROLE_OUT)
-        diag_error(c->diags, e->loc, "'%s' is an out parameter, which has no value yet when sizes are needed", sym->name);
+        diag_error(c->diags, e->loc, "'%s' is an out parameter, which has no value yet when sizes are needed",
+                   sym->name);
     else
         return true;
     return false;
@@ -96,7 +98,7 @@ static void check_name(Checker *c, Expr *e)
 
 // ---- conversions
 
-static const Expr *quotient_in(const Expr *e)                   // an int quotient of which e is made by + - *, and not exact
+static const Expr *quotient_in(const Expr *e)  // an int quotient of which e is made by + - *, and not exact
 {
     if (e->kind == EXPR_UNARY)
         return quotient_in(e->unary.operand);
@@ -115,32 +117,40 @@ static void warn_quotient(Checker *c, const Expr *e)
     if (!q)
         return;
     const Expr *l = q->binary.left;
-    diag_warning(c->diags, q->loc, W_INT_DIVISION, "the quotient of two ints is rounded towards zero before it becomes real");
+    diag_warning(c->diags, q->loc, W_INT_DIVISION,
+                 "the quotient of two ints is rounded towards zero before it becomes real");
     if (l->kind == EXPR_INT)
         diag_fixit(c->diags, l->loc, arena_printf(c->arena, "%d.0", l->int_.value));
     else
         diag_fixit(c->diags, l->loc, arena_printf(c->arena, "real(%s)", expr_text(c, l)));
 }
 
-static void explain_mismatch(Checker *c, const Expr *e, Elem want)
+static bool binds_tighter_than_compare(const Expr *e)
 {
-    const char *text = expr_text(c, e);
-    if (want == ELEM_INT && e->type.elem == ELEM_REAL) {
-        diag_note(c->diags, e->loc, "'int(...)' truncates a real to an int");
-        diag_fixit(c->diags, e->loc, arena_printf(c->arena, "int(%s)", text));
-    } else if (want == ELEM_BOOL && is_number(e->type.elem)) {
-        bool simple = e->kind != EXPR_BINARY && e->kind != EXPR_COND && e->kind != EXPR_UNARY;
-        const char *zero = e->type.elem == ELEM_INT ? "0" : "0.0";
-        diag_fixit(c->diags, e->loc, arena_printf(c->arena, simple ? "%s != %s" : "(%s) != %s", text, zero));
-    } else if (e->type.elem == ELEM_BOOL && is_number(want)) {
-        const char *arms = want == ELEM_INT ? "1 : 0" : "1.0 : 0.0";
-        diag_note(c->diags, e->loc, "a bool is made a number by '?:'");
-        if (e->type.rank == 0)
-            diag_fixit(c->diags, e->loc, arena_printf(c->arena, "(%s ? %s)", text, arms));
-    }
+    if (e->kind == EXPR_BINARY)
+        return e->binary.op <= BIN_REM || e->binary.op == BIN_SHL || e->binary.op == BIN_SHR;
+    return e->kind != EXPR_COND;
 }
 
-bool convert(Checker *c, Expr *e, Elem want, const char *what)
+// The fix for an e that should be `want`, where one is known. `tight`: it stands where an operator would take part of
+// it.
+static void suggest_conversion(Checker *c, const Expr *e, Elem want, bool tight)
+{
+    const char *text = expr_text(c, e), *fix = NULL;
+    if (want == ELEM_INT && e->type.elem == ELEM_REAL)
+        fix = arena_printf(c->arena, "int(%s)", text);
+    if (want == ELEM_BOOL && is_number(e->type.elem)) {
+        fix = arena_printf(c->arena, binds_tighter_than_compare(e) ? "%s != %s" : "(%s) != %s", text,
+                           e->type.elem == ELEM_INT ? "0" : "0.0");
+        fix = tight ? arena_printf(c->arena, "(%s)", fix) : fix;
+    }
+    if (e->type.elem == ELEM_BOOL && is_number(want) && e->type.rank == 0)
+        fix = arena_printf(c->arena, "(%s ? %s)", text, want == ELEM_INT ? "1 : 0" : "1.0 : 0.0");
+    if (fix)
+        diag_fixit(c->diags, e->loc, fix);
+}
+
+bool convert_expr(Checker *c, Expr *e, Elem want, const char *what)
 {
     if (failed(e) || want == ELEM_ERROR || e->type.elem == want)
         return true;
@@ -150,7 +160,7 @@ bool convert(Checker *c, Expr *e, Elem want, const char *what)
         return true;
     }
     diag_error(c->diags, e->loc, "%s is %s, but this is %s", what, elem_text(want), type_text(c->arena, e->type));
-    explain_mismatch(c, e, want);
+    suggest_conversion(c, e, want, false);
     return false;
 }
 
@@ -160,7 +170,7 @@ bool check_int(Checker *c, Expr *e, const char *what)
     if (failed(e))
         return false;
     if (t.rank == 0)
-        return convert(c, e, ELEM_INT, what) && e->convert == ELEM_VOID;
+        return convert_expr(c, e, ELEM_INT, what) && e->convert == ELEM_VOID;
     diag_error(c->diags, e->loc, "%s is one int, but this is %s", what, type_text(c->arena, t));
     return false;
 }
@@ -169,7 +179,7 @@ void check_condition(Checker *c, Expr *e)
 {
     Type t = check_operand(c, e);
     if (t.rank == 0) {
-        convert(c, e, ELEM_BOOL, "a condition");
+        convert_expr(c, e, ELEM_BOOL, "a condition");
         return;
     }
     diag_error(c->diags, e->loc, "a condition is one bool, but this is %s", type_text(c->arena, t));
@@ -184,7 +194,7 @@ static bool expect_number(Checker *c, Expr *e, const char *op)
     if (failed(e) || is_number(e->type.elem))
         return true;
     diag_error(c->diags, e->loc, "operands of '%s' are numbers, but this is %s", op, type_text(c->arena, e->type));
-    explain_mismatch(c, e, ELEM_REAL);
+    suggest_conversion(c, e, ELEM_REAL, true);
     return false;
 }
 
@@ -203,7 +213,7 @@ static bool expect_bool(Checker *c, Expr *e, const char *op)
     if (failed(e) || e->type.elem == ELEM_BOOL)
         return true;
     diag_error(c->diags, e->loc, "operands of '%s' are bools, but this is %s", op, type_text(c->arena, e->type));
-    explain_mismatch(c, e, ELEM_BOOL);
+    suggest_conversion(c, e, ELEM_BOOL, op[0] == '!');
     return false;
 }
 
@@ -287,8 +297,8 @@ static void check_binary(Checker *c, Expr *e)
     if (!operands_fit(c, e))
         return;
     Elem elem = common_elem(a, b);
-    convert(c, a, elem, "");
-    convert(c, b, elem, "");
+    convert_expr(c, a, elem, "");
+    convert_expr(c, b, elem, "");
     OpClass ops = OP_CLASS[e->binary.op];
     Elem result = ops == OPS_ARITHMETIC || ops == OPS_INT ? elem : ELEM_BOOL;
     e->type = join_shapes(c, a, b, result, arena_printf(c->arena, "operands of '%s'", binary_op_text(e->binary.op)));
@@ -310,8 +320,8 @@ static void check_cond(Checker *c, Expr *e)
                    type_text(c->arena, b->type));
         return;
     }
-    convert(c, a, elem, "");
-    convert(c, b, elem, "");
+    convert_expr(c, a, elem, "");
+    convert_expr(c, b, elem, "");
     e->type = join_shapes(c, a, b, elem, "the arms of '?:'");
 }
 
@@ -346,7 +356,8 @@ static const Size *check_slice_axis(Checker *c, const Axis *axis, const Size *si
         return size_unknown(c->shapes, "?");
     if (lo_fits && ((lo->is_const && lo->value < 0) || size_surely_le(c->shapes, size_add(c->shapes, size, one), lo)))
         report_bound(c, axis->lo, "slice from", size);
-    else if (hi_fits && ((hi->is_const && hi->value < 0) || size_surely_le(c->shapes, size_add(c->shapes, size, one), hi)))
+    else if (hi_fits && ((hi->is_const && hi->value < 0) || size_surely_le(c->shapes, size_add(c->shapes, size, one),
+                                                                           hi)))
         report_bound(c, axis->hi, "slice to", size);
     else if (size_surely_le(c->shapes, size_add(c->shapes, hi, one), lo))
         diag_error(c->diags, axis->loc, "this slice ends before it begins");
@@ -386,7 +397,7 @@ static void check_cast(Checker *c, Expr *e)
         return;
     if (!is_number(e->type.elem)) {
         diag_error(c->diags, e->loc, "%s cannot be made %s", type_text(c->arena, e->type), elem_text(e->cast.to));
-        explain_mismatch(c, e->cast.operand, e->cast.to);
+        suggest_conversion(c, e->cast.operand, e->cast.to, false);
         fail(e);
         return;
     }
@@ -415,13 +426,10 @@ Type check_expr(Checker *c, Expr *e)
     case EXPR_FIELD:  check_field(c, e); break;
     case EXPR_CALL:   check_call(c, e); break;
     case EXPR_CAST:   check_cast(c, e); break;
+    case EXPR_BRACES:                                           // out of place, which the parser has reported
     case EXPR_ERROR:  fail(e); break;
-    case EXPR_BRACES:
-        diag_error(c->diags, e->loc, "braces stand only in an initialiser");
-        fail(e);
-        break;
     }
-    fold(c, e);
+    fold_expr(c, e);
     return e->type;
 }
 
@@ -468,12 +476,13 @@ void check_value(Checker *c, Expr *e, Type want, const char *what)
         return;
     }
     check_operand(c, e);
-    if (failed(e) || want.elem == ELEM_ERROR || !convert(c, e, want.elem, what) || e->type.rank == 0)
+    if (failed(e) || want.elem == ELEM_ERROR || !convert_expr(c, e, want.elem, what) || e->type.rank == 0)
         return;
     Fit fit = want.rank ? shapes_fit(c, &want, &e->type) : FIT_NO;
     e->check_shape = fit == FIT_TEST;
     if (fit == FIT_NO)
-        diag_error(c->diags, e->loc, "%s is %s, but this is %s", what, type_text(c->arena, want), type_text(c->arena, e->type));
+        diag_error(c->diags, e->loc, "%s is %s, but this is %s", what, type_text(c->arena, want),
+                   type_text(c->arena, e->type));
 }
 
 static Symbol *target_symbol(const Expr *e)                     // the variable that a target is part of, or NULL
@@ -490,7 +499,8 @@ static void report_constant(Checker *c, const Expr *e, const Symbol *sym, const 
         diag_note(c->diags, sym->loc, "declare it inout, or copy it to a local array");
     } else {
         diag_error(c->diags, e->loc, "'%s' is a constant and cannot be %s", sym->name, verb);
-        diag_note(c->diags, sym->loc, "'%s' is declared here", sym->name);
+        if (sym->decl)                                          // else it is predefined
+            diag_note(c->diags, sym->loc, "'%s' is declared here", sym->name);
     }
 }
 

@@ -1,7 +1,7 @@
 // check_fold.c — constants: what an expression of constants comes to.
 //
-// In: an expression whose operands are typed and, where they are constant, folded. Out: its value, or an error where int arithmetic
-// on constants overflows or divides by zero.
+// In: an expression whose operands are typed and, where they are constant, folded. Out: its value, or an error where
+// int arithmetic on constants overflows or divides by zero.
 //
 //     2 * N + 1          with const int N = 4    9
 //     sqrt(2.0) / 2      0.7071067811865476      + - * / sqrt are exact to the last bit everywhere
@@ -175,7 +175,7 @@ static Constant fold_call(Checker *c, const Expr *e)
     }
 }
 
-void fold(Checker *c, Expr *e)
+void fold_expr(Checker *c, Expr *e)
 {
     if (failed(e) || e->type.rank > 0)
         return;

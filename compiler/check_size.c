@@ -1,13 +1,15 @@
 // check_size.c — int expressions as symbolic sizes, comparison of shapes, and walking the tree.
 //
-// In: checked scalar int expressions. Out: Sizes (shape.h), so that `real a[n * m]` and `b[0:m * n]` are seen to be equal:
+// In: checked scalar int expressions. Out: Sizes (shape.h), so that `real a[n * m]` and `b[0:m * n]` are seen to be
+// equal:
 //
 //     n * m, n and m parameters    the polynomial n*m
 //     len(x), x is real[n]         n
 //     k, k is written to           k in this epoch: equal to itself until the next write
 //     idx[i]                       unknown, equal to nothing else
 //
-// Constants are known, whatever they are made of. An operation that is no polynomial is equal to itself on equal operands.
+// Constants are known, whatever they are made of. An operation that is no polynomial is equal to itself on equal
+// operands.
 #include "checker.h"
 
 #include <string.h>
@@ -87,15 +89,9 @@ const Size *size_of(Checker *c, const Expr *e)
     }
 }
 
-void wrote(Checker *c)
+void wrote_int(Checker *c)
 {
     c->epoch++;
-}
-
-bool index_certain(const Expr *e, int64_t *value)
-{
-    *value = e->value.i;
-    return e->value.known && e->value.elem == ELEM_INT;
 }
 
 Fit sizes_fit(Checker *c, const Size *a, const Size *b)

@@ -5,9 +5,9 @@
 //     real f(real x) { if (x > 0.0) return x; }     error: control can reach the end of 'f' without a return
 //     real f(real x) { while (true) { x += 1.0; } } fine: the loop does not end
 //
-// The idea: each check_ function gives whether the end of its statement can be reached. A condition counts as true or false only if
-// it is constant. Before the body is checked, its writes are collected by name, so that a size made of a variable that is never
-// written to again can stand for that variable (see checker.h).
+// The idea: each check_ function gives whether the end of its statement can be reached. A condition counts as true or
+// false only if it is constant. Before the body is checked, its writes are collected by name, so that a size made of a
+// variable that is never written to again can stand for that variable (see checker.h).
 #include "checker.h"
 
 static bool check_stmt(Checker *c, Stmt *s);
@@ -64,10 +64,10 @@ static bool check_decl(Checker *c, VarDecl *d)
     if (d->init)
         check_value(c, d->init, sym->type, arena_printf(c->arena, "'%s'", d->name.text));
     else if (d->is_const)
-        diag_error(c->diags, d->name.loc, "constant '%s' has no value", d->name.text);
+        diag_error(c->diags, d->name.loc, "the constant '%s' has no value", d->name.text);
     note_size(c, d);
     note_value(sym, d);
-    declare(c, sym);
+    scope_declare(c, sym);
     return true;
 }
 
@@ -85,7 +85,7 @@ static void check_compound(Checker *c, Stmt *s, Type want)
 {
     AstBuilder b = {.arena = c->arena, .names = c->module->names, .diags = c->diags};
     Expr *e = ast_binary(&b, s->assign.op, s->loc, s->assign.target, s->assign.value);
-    check_expr(c, e);                                           // the target is checked twice, and says the same twice: not in error
+    check_expr(c, e);  // the target is checked twice, and says the same twice: not in error
     s->assign.target->convert = ELEM_VOID;                      // lower.c looks at the types of the two sides
     if (failed(e))
         return;
@@ -93,7 +93,8 @@ static void check_compound(Checker *c, Stmt *s, Type want)
         diag_error(c->diags, s->assign.value->loc, "%s is %s, but this is %s", target_text(c, s->assign.target),
                    type_text(c->arena, want), type_text(c->arena, e->type));
     else if (want.elem == ELEM_INT && e->type.elem == ELEM_REAL) {
-        diag_error(c->diags, s->assign.value->loc, "%s is %s, but '%s=' makes it real", target_text(c, s->assign.target),
+        diag_error(c->diags, s->assign.value->loc, "%s is %s, but '%s=' makes it real",
+                   target_text(c, s->assign.target),
                    type_text(c->arena, want), binary_op_text(s->assign.op));
     }
 }
@@ -108,7 +109,7 @@ static bool check_assign(Checker *c, Stmt *s)
         check_compound(c, s, target->type);
     else
         check_value(c, s->assign.value, target->type, target_text(c, target));
-    wrote(c);
+    wrote_int(c);
     return true;
 }
 
@@ -121,7 +122,7 @@ static bool check_step(Checker *c, Stmt *s)
         if (e->type.rank > 0)
             diag_note(c->diags, e->loc, "'%c= 1' does so to all elements", op[0]);
     }
-    wrote(c);
+    wrote_int(c);
     return true;
 }
 
@@ -168,14 +169,14 @@ static bool check_for(Checker *c, Stmt *s)
     scope_open(c);
     for (int i = 0; i < s->for_.init.n; i++)
         check_stmt(c, s->for_.init.at[i]);
-    wrote(c);                                                   // what the body writes, the next round reads
+    wrote_int(c);                                                   // what the body writes, the next round reads
     if (s->for_.cond)
         check_condition(c, s->for_.cond);
     check_loop_body(c, &loop, s->for_.body);
     if (s->for_.step)
         check_stmt(c, s->for_.step);
     scope_close(c);
-    wrote(c);
+    wrote_int(c);
     return loop.broken || !surely_true(s->for_.cond);
 }
 
@@ -183,13 +184,13 @@ static bool check_while(Checker *c, Stmt *s)
 {
     Loop loop = {0};
     attributes_later(c, s);
-    wrote(c);
+    wrote_int(c);
     if (s->kind == STMT_WHILE)
         check_condition(c, s->while_.cond);
     check_loop_body(c, &loop, s->while_.body);
     if (s->kind == STMT_DO)
         check_condition(c, s->while_.cond);
-    wrote(c);
+    wrote_int(c);
     return loop.broken || !surely_true(s->while_.cond);
 }
 
@@ -221,7 +222,7 @@ static bool check_return(Checker *c, Stmt *s)
         return false;
     Expr *e = s->return_.value;
     check_value(c, e, want, arena_printf(c->arena, "the result of '%s'", name));
-    if (e->kind != EXPR_BRACES && !failed(e) && want.rank > 0 && e->type.rank == 0)
+    if (!failed(e) && want.rank > 0 && e->type.rank == 0)
         diag_error(c->diags, e->loc, "the result of '%s' is %s, but this is %s", name, type_text(c->arena, want),
                    type_text(c->arena, e->type));
     return false;
@@ -284,12 +285,13 @@ void check_body(Checker *c, Function *f)
     scope_open(c);
     for (int i = 0; i < f->params.n; i++)
         if (f->params.at[i]->sym)
-            declare(c, f->params.at[i]->sym);
+            scope_declare(c, f->params.at[i]->sym);
     bool reached = check_block(c, f->body);                     // in the scope of the parameters, as in C
     scope_close(c);
     if (reached && f->result_type.elem != ELEM_VOID && f->result_type.elem != ELEM_ERROR)
-        diag_error(c->diags, loc_before(f->body->block.end), "control can reach the end of '%s' without a return", f->name.text);
-    if (!f->imported && diag_errors(c->diags) == 0)
+        diag_error(c->diags, loc_before(f->body->block.end), "control can reach the end of '%s' without a return",
+                   f->name.text);
+    if (!f->imported)
         visit_stmts(f->body, unused_locals, NULL, c);
     c->function = NULL;
     c->written = NULL;

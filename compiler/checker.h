@@ -12,8 +12,9 @@
 //     check_size.c    int expressions as symbolic sizes; comparison of shapes
 //     cnames.c        names that C keeps for itself
 //
-// A variable that is written to after its declaration has another value afterwards, so its size has versions: `epoch` counts up
-// with each such write and around loops, and a size made of the variable names the epoch in which it was read.
+// A variable that is written to after its declaration has another value afterwards, so its size has versions: `epoch`
+// counts up with each such write and around loops, and a size made of the variable names the epoch in which it was
+// read.
 #ifndef ADC_CHECKER_H
 #define ADC_CHECKER_H
 
@@ -64,11 +65,12 @@ typedef struct Checker {
 Function *find_function(Checker *c, const char *name);                  // or NULL
 void define_function(Checker *c, Function *f);                          // puts its name among the functions
 bool is_broken(const Function *f);                                      // a derived one of which an error was reported
-void declare(Checker *c, Symbol *sym);                                  // a local or parameter, in the innermost scope
+void scope_declare(Checker *c, Symbol *sym);  // a local or parameter, in the innermost scope
 void scope_open(Checker *c);
 void scope_close(Checker *c);
 Symbol *symbol_new(Checker *c, SymbolKind kind, VarDecl *decl);
-// The type that a declaration of these parts has; checks the sizes in dims. `what` is "variable", "parameter" or "result".
+// The type that a declaration of these parts has; checks the sizes in dims. `what` is "variable", "parameter" or
+// "result".
 Type declared_type(Checker *c, const TypeName *name, const ExprList *dims, const char *what);
 // True if a and b have the same parameters and result but for names. Else *why says where they differ.
 bool same_signature(Checker *c, const Function *a, const Function *b, const char **why);
@@ -77,7 +79,8 @@ Type type_renamed(Checker *c, Type t, const Function *from, const Function *to);
 char *signature_text(Checker *c, const Function *f, const char *name);  // "void f(int n, out real y[n])"
 
 // ---- not supported yet: one table, in check.c
-typedef enum Later { LATER_STRUCT, LATER_RECORD, LATER_JACOBIAN, LATER_DIRECTIONS, LATER_SOLVERS, LATER_ATTRIBUTES } Later;
+typedef enum Later { LATER_STRUCT, LATER_RECORD, LATER_JACOBIAN, LATER_DIRECTIONS, LATER_SOLVERS,
+                    LATER_ATTRIBUTES } Later;
 void not_yet(Checker *c, Loc loc, Later what);
 
 // ---- check_derive.c
@@ -95,8 +98,9 @@ Type check_operand(Checker *c, Expr *e);                                // the s
 void check_condition(Checker *c, Expr *e);                              // a scalar bool
 bool check_int(Checker *c, Expr *e, const char *what);                  // a scalar int; `what` names it in the message
 void check_value(Checker *c, Expr *e, Type want, const char *what);     // what initialises or is assigned to a `want`
-bool check_target(Checker *c, Expr *e, const char *verb);               // something that can be written to, as "assigned to"
-bool convert(Checker *c, Expr *e, Elem want, const char *what);         // marks an int value as made real; reports other mismatches
+bool check_target(Checker *c, Expr *e, const char *verb);  // something that can be written to, as "assigned to"
+// marks an int value as made real; reports other mismatches
+bool convert_expr(Checker *c, Expr *e, Elem want, const char *what);
 Type join_shapes(Checker *c, Expr *a, Expr *b, Elem elem, const char *what); // of an elementwise operation
 void fail(Expr *e);                                                     // gives e the error type
 bool failed(const Expr *e);                                             // has it
@@ -105,15 +109,14 @@ bool failed(const Expr *e);                                             // has i
 void check_call(Checker *c, Expr *e);
 
 // ---- check_fold.c
-void fold(Checker *c, Expr *e);                                         // sets e->value if its operands' are known
+void fold_expr(Checker *c, Expr *e);                                    // sets e->value if its operands' are known
 
 // ---- check_size.c
 const Size *size_of(Checker *c, const Expr *e);                         // of a checked scalar int expression
-void wrote(Checker *c);                                                 // an int variable has been written to
+void wrote_int(Checker *c);                                             // an int variable has been written to
 typedef enum Fit { FIT_YES, FIT_TEST, FIT_NO } Fit;                     // yes; when the program runs; never
 Fit sizes_fit(Checker *c, const Size *a, const Size *b);
 Fit shapes_fit(Checker *c, const Type *a, const Type *b);               // ranks and all sizes
-bool index_certain(const Expr *e, int64_t *value);                      // a known int
 
 // ---- cnames.c
 bool reserved_in_c(const char *name);                                   // a keyword, macro or library name of C or C++

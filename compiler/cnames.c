@@ -1,11 +1,12 @@
 // cnames.c — names that a function, parameter or constant may bear in .ad but not in C or C++.
 //
-// In: a name. Out: whether C, C++, their libraries or their headers' macros keep it for themselves, so that it gets `_` appended:
+// In: a name. Out: whether C, C++, their libraries or their headers' macros keep it for themselves, so that it gets `_`
+// appended:
 //
 //     real y0(real class)     double y0_(double class_)
 //
-// The table holds what the generated C and its header can meet: keywords, the macros of the headers it includes, and all functions of
-// libc and libm with external linkage, since a function of that name would take the library's place.
+// The table holds what the generated C and its header can meet: keywords, the macros of the headers it includes, and
+// all functions of libc and libm with external linkage, since a function of that name would take the library's place.
 #include "checker.h"
 
 #include <string.h>

@@ -1,8 +1,9 @@
 // shape.c — sizes as interned polynomials. See shape.h for the contracts.
 //
-// In: sums, products and atoms. Out: one Size per distinct polynomial. A Size is found again by its key, the text of its terms with
-// atoms as numbers: `2*n*m + 1` is "2*3*4+1", its terms and their atoms sorted. Coefficients stay below 2^31 and the number of
-// terms below MAX_TERMS; what would leave these bounds becomes an opaque atom, which is still equal to itself.
+// In: sums, products and atoms. Out: one Size per distinct polynomial. A Size is found again by its key, the text of
+// its terms with atoms as numbers: `2*n*m + 1` is "2*3*4+1", its terms and their atoms sorted. Coefficients stay below
+// 2^31 and the number of terms below MAX_TERMS; what would leave these bounds becomes an opaque atom, which is still
+// equal to itself.
 #include "shape.h"
 
 #include <assert.h>
@@ -146,7 +147,8 @@ static const Size *atom_of(Shapes *s, const char *key, Atom like)
 
 const Size *size_symbol(Shapes *s, const void *key, int version, const char *name)
 {
-    char *text = arena_printf(s->arena, "@%p.%d", key, version); // found again by it; never printed, so output stays deterministic
+    char *text = arena_printf(s->arena, "@%p.%d", key,
+                              version); // found again by it; never printed, so output stays deterministic
     return atom_of(s, text, (Atom){.name = name, .key = key, .version = version});
 }
 
