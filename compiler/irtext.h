@@ -44,5 +44,7 @@ void ir_print_type(Text *out, Type t);
 void ir_print_value(Text *out, const Value *v);
 // Appends one op on one line; regions as {...}. Takes malformed ops too, so that verify.c can show them.
 void ir_print_op(Text *out, const Op *op);
+// irdot.c: appends the module as a Graphviz graph.
+void ir_dot(Text *out, const Module *m);
 
 #endif

@@ -1,0 +1,133 @@
+// pipeline.c — the list of passes. See pipeline.h.
+//
+// In: a module. Out: the module after each row of `passes` whose level is not above -O's, from top to bottom.
+//
+// Passes that take a function run on every function that has a body, before the next pass begins; a pass may add functions, which it
+// then sees too. What a pass needs and leaves is said in its header (opt.h, derive.h, place.h).
+#include "pipeline.h"
+
+#include <string.h>
+
+#include "opt.h"
+#include "place.h"
+
+typedef struct Pass {
+    const char *name;
+    int level;                                  // runs at this -O and above
+    void (*on_func)(Func *f);                   // one of these three
+    void (*on_module)(Module *m);
+    bool derives;
+} Pass;
+
+static void inline_made(Module *m)
+{
+    opt_inline_all(m, false);
+}
+
+static const Pass passes[] = {
+    // what the user wrote
+    {"counted",     0, opt_counted,  NULL,            false},
+    {"simplify",    1, opt_simplify, NULL,            false},
+    {"dce",         0, opt_dce,      NULL,            false},
+    // its derivatives, to any order
+    {"derive",      0, NULL,         NULL,            true},
+    // all of it
+    {"inline",      1, NULL,         inline_made,     false},
+    {"simplify",    1, opt_simplify, NULL,            false},
+    {"gvn",         1, opt_gvn,      NULL,            false},
+    {"zero",        1, opt_zero,     NULL,            false},
+    {"dce",         0, opt_dce,      NULL,            false},
+    {"dead_params", 1, NULL,         opt_dead_params, false},
+    {"simplify",    1, opt_simplify, NULL,            false},
+    {"dce",         1, opt_dce,      NULL,            false},
+    {"drop_unused", 0, NULL,         opt_drop_unused, false},
+    {"place",       0, NULL,         place,           false},
+};
+
+enum { N_PASSES = sizeof passes / sizeof *passes };
+
+static const Pass *find(const char *name, size_t n)
+{
+    for (int i = 0; i < N_PASSES; i++)
+        if (strlen(passes[i].name) == n && memcmp(passes[i].name, name, n) == 0)
+            return &passes[i];
+    return NULL;
+}
+
+// The next name of "a,b,c": its length; *at is moved behind it. 0 at the end.
+static size_t next_name(const char **at, const char **name)
+{
+    *at += strspn(*at, ",");
+    *name = *at;
+    *at += strcspn(*at, ",");
+    return (size_t)(*at - *name);
+}
+
+bool pipeline_knows(Arena *a, const char *names, const char **unknown)
+{
+    const char *name;
+    for (size_t n; (n = next_name(&names, &name)) > 0;)
+        if (!find(name, n)) {
+            *unknown = arena_strndup(a, name, n);
+            return false;
+        }
+    return true;
+}
+
+const char *const *pipeline_names(Arena *a, int *n)
+{
+    const char **names = NEW_N(a, const char *, N_PASSES + 2);
+    names[0] = "lower";
+    names[1] = "all";
+    *n = 2;
+    for (int i = 0; i < N_PASSES; i++)
+        if (find(passes[i].name, strlen(passes[i].name)) == &passes[i])
+            names[(*n)++] = passes[i].name;
+    return names;
+}
+
+static void dump(Arena *a, const Module *m, const char *after, const PipelineOptions *o)
+{
+    if (!o->dump_after || (strcmp(o->dump_after, after) != 0 && strcmp(o->dump_after, "all") != 0))
+        return;
+    Text t = text_in(a);
+    text_printf(&t, "; after %s\n", after);
+    ir_print(&t, m);
+    fputs(t.at, o->dump);
+}
+
+// Looks at the module after a pass. False: broken.
+static bool look(Arena *a, const Module *m, const char *after, const PipelineOptions *o, const char **message)
+{
+    dump(a, m, after, o);
+    char *error = o->verify ? ir_verify(a, m) : NULL;
+    if (error)
+        *message = arena_printf(a, "after %s: %s", after, error);
+    return !error;
+}
+
+static PipelineStatus run(Arena *a, Module *m, const Pass *p, const PipelineOptions *o, const char **message)
+{
+    if (p->derives && !derive_all(m, o->report, o->user))
+        return PIPELINE_ERRORS;
+    if (p->on_module)
+        p->on_module(m);
+    for (int i = 0; p->on_func && i < m->funcs.n; i++)
+        if (m->funcs.at[i]->body)
+            p->on_func(m->funcs.at[i]);
+    return look(a, m, p->name, o, message) ? PIPELINE_OK : PIPELINE_BUG;
+}
+
+PipelineStatus pipeline_run(Arena *a, Module *m, const PipelineOptions *o, const char **message)
+{
+    if (!look(a, m, "lower", o, message))
+        return PIPELINE_BUG;
+    PipelineStatus status = PIPELINE_OK;
+    const char *at = o->passes, *name;
+    for (size_t n; at && status == PIPELINE_OK && (n = next_name(&at, &name)) > 0;)
+        status = run(a, m, find(name, n), o, message);
+    for (int i = 0; !o->passes && status == PIPELINE_OK && i < N_PASSES; i++)
+        if (passes[i].level <= o->level)
+            status = run(a, m, &passes[i], o, message);
+    return status;
+}
