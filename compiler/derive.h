@@ -21,7 +21,10 @@ typedef struct DeriveCtx {
     int errors;
     Activity *activity;                     // activity.c: which results depend on which arguments
     void *jvp_memo;                         // jvp.c's variants
-    void *vjp_memo;                         // vjp.c's variants
+    Map *vjp_variants;                      // vjp.c: Func -> list of Variant
+    VEC(struct Variant *) all_variants;     // in the order they were asked for
+    Map *ready;                             // Func -> its copy made ready
+    Map *states;                            // Func -> how far derive_body is with it
 } DeriveCtx;
 
 // Makes every derivative of the module. False if there were errors (reported).
@@ -33,6 +36,8 @@ const char *derive_fresh_name(DeriveCtx *c, const char *base, const char *suffix
 // The body of f must exist before it is differentiated: makes it, if f is itself a derivative. False on a cycle or an error (reported).
 bool derive_body(DeriveCtx *c, Func *f);
 
+// A copy of f that is not printed: inlined, simplified, ready to be differentiated. Made once per function.
+Func *derive_ready(DeriveCtx *c, Func *f);
 // jvp.c: fills the body of d (transform TR_JVP), and pending variants.
 void jvp_derived(DeriveCtx *c, Func *d);
 // vjp.c: fills the body of d (TR_VJP or TR_GRAD), and pending variants.

@@ -199,6 +199,7 @@ typedef struct Param {
     ParamKind kind;
     int of;                                 // P_BAR, P_DOT: index of that parameter in the base function's params, -1: its return value
     const char *shape;                      // as in the source, for comments: "[n][m]" or ""
+    bool is_result;                         // the array that the source function returns; C's last parameter
 } Param;
 
 typedef enum Transform { TR_NONE, TR_GRAD, TR_VJP, TR_JVP } Transform;

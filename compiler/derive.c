@@ -1,0 +1,217 @@
+// derive.c — the worklist of derivatives.
+//
+// In: a module in which functions with `transform` set have no body yet. Out: their bodies, and the internal variants they call.
+//
+//     derive g = grad(f, x);  derive h = jvp(g, x);        h asks for the body of g, g for that of f and of all that f calls
+//
+// A body is made when it is first asked for. A function that is asked for while its own body is being made is a cycle. What jvp.c and vjp.c
+// differentiate is a copy of the function made ready (inlined, simplified); the function itself stays as the user wrote it.
+#include "derive.h"
+
+#include "opt.h"
+#include "rewrite.h"
+
+#include <assert.h>
+
+typedef struct State {
+    bool making, failed, checked;
+} State;
+
+static State *state_of(DeriveCtx *c, const Func *f)
+{
+    State *s = map_get(c->states, f);
+    if (!s) {
+        s = NEW(c->scratch, State);
+        map_set(c->states, f, s);
+    }
+    return s;
+}
+
+void derive_error(DeriveCtx *c, IrLoc loc, const char *message, IrLoc note_loc, const char *note)
+{
+    c->errors++;
+    c->report(c->user, true, loc, message, note_loc, note);
+}
+
+const char *derive_fresh_name(DeriveCtx *c, const char *base, const char *suffix)
+{
+    const char *name = arena_printf(c->m->arena, "%s%s", base, suffix);
+    for (int digit = 2; func_by_name(c->m, name); digit++)
+        name = arena_printf(c->m->arena, "%s%s%d", base, suffix, digit);
+    return name;
+}
+
+// ---- copies made ready ----
+
+static Func *copy_func(DeriveCtx *c, Func *f)
+{
+    Module *m = c->m;
+    Func *copy = NEW(m->arena, Func);
+    *copy = *f;
+    copy->n_values = 0;
+    copy->params.at = arena_copy(m->arena, f->params.at, sizeof *f->params.at * (size_t)f->params.n);
+    copy->body = region_new(copy, NULL);
+    Arena *a = arena_new();
+    Value **map = NEW_N(a, Value *, f->n_values + 1);
+    for (int i = 0; i < f->body->args.n; i++) {
+        Value *v = f->body->args.at[i];
+        map[v->id] = region_arg(copy->body, v->type, v->name, NULL);
+    }
+    Builder b = builder_at(copy, copy->body, true);
+    ir_clone_region_body(&b, f->body, map);
+    arena_free(a);
+    return copy;
+}
+
+Func *derive_ready(DeriveCtx *c, Func *f)
+{
+    Func *copy = map_get(c->ready, f);
+    if (copy)
+        return copy;
+    copy = copy_func(c, f);
+    map_set(c->ready, f, copy);
+    opt_inline(copy, true);
+    opt_simplify(copy);
+    opt_gvn(copy);
+    opt_zero(copy);
+    opt_dce(copy);
+    return copy;
+}
+
+// ---- bodies in order ----
+
+static bool callees_have_bodies(DeriveCtx *c, const Region *r)
+{
+    for (int i = 0; i < r->ops.n; i++) {
+        const Op *op = r->ops.at[i];
+        if (op->code == OP_call && !derive_body(c, op->callee))
+            return false;
+        for (int k = 0; k < op->n_regions; k++)
+            if (op->regions[k] && !callees_have_bodies(c, op->regions[k]))
+                return false;
+    }
+    return true;
+}
+
+static bool ready_to_derive(DeriveCtx *c, Func *f)
+{
+    if (f->custom_vjp && !derive_body(c, f->custom_vjp))
+        return false;
+    return !(f->custom_jvp && !derive_body(c, f->custom_jvp));
+}
+
+static bool make_body(DeriveCtx *c, Func *d)
+{
+    if (!derive_body(c, d->base))
+        return false;
+    if (d->transform == TR_JVP) {
+        jvp_derived(c, d);
+    } else {
+        vjp_derived(c, d);
+    }
+    if (c->errors)
+        return false;
+    d->done = true;
+    opt_simplify(d);
+    opt_dce(d);
+    return true;
+}
+
+bool derive_body(DeriveCtx *c, Func *f)
+{
+    State *s = state_of(c, f);
+    bool derived = f->transform != TR_NONE;
+    if (s->making && derived && !f->done) {
+        derive_error(c, f->loc, arena_printf(c->m->arena, "the derivative '%s' needs itself", f->name), (IrLoc){0}, NULL);
+        return false;
+    }
+    if (s->making || s->checked)                                // recursion of ordinary functions, or done before
+        return !s->failed;
+    s->making = true;
+    bool ok = ready_to_derive(c, f);
+    if (ok && derived && !f->done)
+        ok = make_body(c, f);
+    if (ok && func_has_body(f))
+        ok = callees_have_bodies(c, f->body);
+    s->making = false;
+    s->checked = true;
+    s->failed = !ok;
+    return ok;
+}
+
+// ---- derivatives that are zero throughout ----
+
+static bool is_lost(DeriveCtx *c, const Func *d)
+{
+    Func *f = d->base;
+    const bool *deps = activity_deps(c->activity, derive_ready(c, f));
+    int n_args = f->body->args.n;
+    for (int i = 0; i < f->params.n; i++) {
+        const Param *p = &f->params.at[i];
+        if (!d->wrt[i] || p->arg < 0)
+            continue;
+        for (int r = 0; r < func_n_results(f); r++)
+            if (deps[r * n_args + p->arg])
+                return false;
+    }
+    return true;
+}
+
+// Where a value that comes from the inputs is cut off: the first op that has a real operand that varies and a result that cannot.
+static const Op *first_cut(const Region *r, const bool *varied)
+{
+    for (int i = 0; i < r->ops.n; i++) {
+        const Op *op = r->ops.at[i];
+        bool cuts = op->code == OP_rtoi || op->code == OP_stop || (op_is_scalar(op->code) && op_result_type(op->code).elem == E_REAL);
+        for (int k = 0; cuts && k < op->n_in; k++)
+            if (varied[op->in[k]->id] && !varied[op->out[0]->id])
+                return op;
+        for (int k = 0; k < op->n_regions; k++) {
+            const Op *inner = op->regions[k] ? first_cut(op->regions[k], varied) : NULL;
+            if (inner)
+                return inner;
+        }
+    }
+    return NULL;
+}
+
+static void warn_lost(DeriveCtx *c, const Func *d)
+{
+    Func *f = d->base;
+    if (f->is_extern || !is_lost(c, d))
+        return;
+    bool *args = NEW_N(c->scratch, bool, f->body->args.n + 1);
+    for (int i = 0; i < f->params.n; i++)
+        if (d->wrt[i] && f->params.at[i].arg >= 0)
+            args[f->params.at[i].arg] = true;
+    const bool *varied = activity_varied(c->activity, c->scratch, f, args);
+    const Op *cut = first_cut(f->body, varied);
+    const char *how = !cut ? "the inputs are not used, or overwritten before they reach an output"
+                    : cut->code == OP_rtoi ? "the conversion to int here has derivative 0"
+                    : cut->code == OP_stop ? "stop_gradient here has derivative 0"
+                    : arena_printf(c->m->arena, "'%s' here has derivative 0", op_info[cut->code].name);
+    const char *name = f->source_name ? f->source_name : f->name;
+    c->report(c->user, false, d->loc,
+              arena_printf(c->m->arena, "'%s' is 0 everywhere: no output of '%s' depends on the inputs chosen",
+                           d->source_name ? d->source_name : d->name, name),
+              cut ? cut->loc : f->loc, how);
+}
+
+bool derive_all(Module *m, DeriveReport *report, void *user)
+{
+    Arena *a = arena_new();
+    DeriveCtx c = {.m = m, .scratch = a, .report = report, .user = user};
+    c.activity = activity_new(m, a);
+    c.vjp_variants = map_new(a);
+    c.ready = map_new(a);
+    c.states = map_new(a);
+    for (int i = 0; i < m->funcs.n; i++) {
+        Func *d = m->funcs.at[i];
+        if (d->transform == TR_NONE || d->done || !derive_body(&c, d))
+            continue;
+        if (d->source_name)
+            warn_lost(&c, d);
+    }
+    arena_free(a);
+    return c.errors == 0;
+}

@@ -1,0 +1,666 @@
+// keep.c — the plan of a reversal.
+//
+// In: a function and what is active in it. Out: for every value of the primal whether the reverse needs it and how it is had there.
+//
+//     for (i..n) { t = x[i] * w; u = exp(t); s += u * u; }
+//     needed: u (for u*u and exp), x[i] and w (for x[i] * w)     how: u TAPE (an exp costs more than a store and a load),
+//                                                                     x[i] REDO (x is never overwritten), w DIRECT, i INDEX
+//
+// Four walks over the function: what is active; what each op with regions touches from outside; what the reverse needs; how each is had, in
+// the order of definition, so that operands are decided before what is made of them. A value is computed again where that is cheap and its
+// operands are had, else kept: on a C local where no loop is around, on an array where all loops around are counted and their
+// bounds are known before the outermost, else on a growable tape, in one record at the end of its region.
+#include "keep.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { REDO_LIMIT = 10, REDO_LIMIT_LOCAL = 2, NEVER = 1 << 20 };
+
+typedef struct Planner {
+    DeriveCtx *c;
+    Plan *p;
+    bool *needed;
+    int *cost;                              // per value id: of having it again; NEVER if it has to be kept
+    int *stamp;                             // per value id: last op_plan that listed it
+    int stamps;
+} Planner;
+
+// ---- asking ----
+
+RegionPlan *region_plan(const Plan *p, const Region *r)
+{
+    return map_get(p->regions, r);
+}
+
+OpPlan *op_plan(const Plan *p, const Op *op)
+{
+    return map_get(p->ops, op);
+}
+
+How how_of(const Plan *p, const Value *v)
+{
+    return (How)p->how[v->id];
+}
+
+bool is_active(const Plan *p, const Value *v)
+{
+    return type_is_linear(v->type) ? p->active_root[v->root->id] : p->active[v->id];
+}
+
+Elem tape_elem(Type t)
+{
+    return t.elem == E_BOOL ? E_BIT : (Elem)t.elem;
+}
+
+static Value *path_root_dim(const Value *base, const Path *p, Value *const *in, int k, int *constant)
+{
+    if (p->at_pos)
+        return in[1 + k];
+    if (p->has_range && k == 0)
+        return in[p->n_idx + 1];
+    return root_dim(base->root, p->n_idx + k, constant);
+}
+
+Value *root_dim(const Value *root, int k, int *constant)
+{
+    const Op *op = root->def;
+    if (!op) {
+        const Op *w = root->region->owner;
+        assert(w && w->code == OP_within);
+        int first = 1;
+        for (int i = 0; i < root->index; i++)
+            first += path_n_operands(&w->paths[i]);
+        return path_root_dim(w->in[0], &w->paths[root->index], w->in + first, k, constant);
+    }
+    switch (op->code) {
+    case OP_shape: case OP_reshape: return op->in[1 + k];
+    case OP_new: return op->in[k];
+    case OP_copy: return root_dim(op->in[0]->root, k, constant);
+    case OP_slice: return path_root_dim(op->in[0], op->paths, op->in + 1, k, constant);
+    case OP_view_at: return op->in[2 + k];
+    case OP_const_array: *constant = op->array->dims[k]; return NULL;
+    default: assert(!"an array without dimensions"); return NULL;
+    }
+}
+
+static bool is_top(const Plan *p, const Region *r)
+{
+    return r == p->f->body;
+}
+
+// ---- what an op with regions touches from outside ----
+
+static void touch(Planner *w, OpPlan *o, const Op *op, Value *v)
+{
+    if (!type_is_real(v->type) || !is_active(w->p, v))
+        return;
+    Value *what = type_is_linear(v->type) ? v->root : v;
+    if (w->stamp[what->id] == w->stamps)
+        return;
+    for (int k = 0; k < op->n_regions; k++)
+        if (op->regions[k] && region_defines(op->regions[k], what))
+            return;
+    w->stamp[what->id] = w->stamps;
+    ValueList *list = what->type.kind == K_ARRAY ? &o->roots : what->type.kind == K_BUF ? &o->bufs : &o->scalars;
+    vec_push(w->p->a, list, what);
+}
+
+static void touch_region(Planner *w, OpPlan *o, const Op *op, const Region *r)
+{
+    for (int i = 0; i < r->ops.n; i++) {
+        const Op *inner = r->ops.at[i];
+        for (int k = 0; k < inner->n_in; k++)
+            touch(w, o, op, inner->in[k]);
+        for (int k = 0; k < inner->n_regions; k++)
+            if (inner->regions[k])
+                touch_region(w, o, op, inner->regions[k]);
+    }
+    for (int i = 0; i < r->yields.n; i++)
+        touch(w, o, op, r->yields.at[i]);
+}
+
+static void plan_touched(Planner *w, Op *op)
+{
+    OpPlan *o = NEW(w->p->a, OpPlan);
+    map_set(w->p->ops, op, o);
+    w->stamps++;
+    for (int k = 0; k < op->n_in; k++)
+        if (type_is_linear(op->in[k]->type) && op_consumes(op, k))
+            touch(w, o, op, op->in[k]);
+    for (int k = 0; k < op->n_regions; k++)
+        if (op->regions[k])
+            touch_region(w, o, op, op->regions[k]);
+    o->reversed = o->scalars.n || o->roots.n || o->bufs.n;
+    for (int i = 0; i < op->n_out; i++)
+        o->reversed |= is_active(w->p, op->out[i]);
+}
+
+static void walk_touched(Planner *w, const Region *r)
+{
+    Arena *a = w->p->a;
+    map_set(w->p->regions, r, NEW(a, RegionPlan));
+    for (int i = 0; i < r->ops.n; i++) {
+        Op *op = r->ops.at[i];
+        for (int k = 0; k < op->n_in; k++)
+            if (type_is_linear(op->in[k]->type) && op_consumes(op, k))
+                w->p->consumer[op->in[k]->id] = op;
+        if (op->n_regions)
+            plan_touched(w, op);
+        for (int k = 0; k < op->n_regions; k++)
+            if (op->regions[k])
+                walk_touched(w, op->regions[k]);
+    }
+}
+
+// ---- arrays that the reverse finds as they were ----
+
+// The contents of this version are still there when the reverse runs, at a place the reverse can name.
+static bool in_place(const Planner *w, const Value *v)
+{
+    const Plan *p = w->p;
+    const Op *op = v->root->def;
+    if (!op)
+        return false;
+    switch (op->code) {
+    case OP_const_array:
+        return true;
+    case OP_slice: case OP_reshape: case OP_view_at:
+        return in_place(w, op->in[0]);
+    case OP_shape:
+        if (ir_is_readonly(v))
+            return p->joint || p->stable_args[op->in[0]->index];
+        break;
+    default:
+        break;
+    }
+    return p->joint && is_top(p, v->region) && is_top(p, v->root->region) && !p->consumer[v->id];
+}
+
+// ---- what the reverse needs ----
+
+static void need(Planner *w, const Value *v)
+{
+    w->needed[v->id] = true;
+    const Op *op = v->def;
+    bool view = op && (op->code == OP_slice || op->code == OP_reshape || op->code == OP_view_at);
+    for (int k = 0; view && in_place(w, v) && k < op->n_in; k++)        // had by naming it again
+        if (!w->needed[op->in[k]->id])
+            need(w, op->in[k]);
+}
+
+static void need_dims(Planner *w, const Value *root)
+{
+    if (root->def && root->def->code == OP_freeze)
+        return;
+    for (int k = 0; k < root->type.rank; k++) {
+        int constant;
+        Value *d = root_dim(root, k, &constant);
+        if (d)
+            need(w, d);
+    }
+}
+
+static void need_partials(Planner *w, const Op *op)
+{
+    if (!is_active(w->p, op->out[0]))
+        return;
+    for (int k = 0; k < op->n_in; k++) {
+        if (!is_active(w->p, op->in[k]))
+            continue;
+        unsigned needs = partial_needs(op->code, k);
+        for (int j = 0; j < op->n_in; j++)
+            if (needs & (1u << j))
+                need(w, op->in[j]);
+        if (needs & NEEDS_R)
+            need(w, op->out[0]);
+    }
+}
+
+static void need_operands(Planner *w, const Op *op, int first, int end)
+{
+    for (int k = first; k < end; k++)
+        need(w, op->in[k]);
+}
+
+static Role param_role(const Func *f, int arg)
+{
+    int i = 0;
+    while (f->params.at[i].arg != arg)
+        i++;
+    return f->params.at[i].role;
+}
+
+static void plan_call(Planner *w, Op *op)
+{
+    Func *f = op->callee;
+    bool active = false, *args = NEW_N(w->p->a, bool, op->n_in + 1), *results = NEW_N(w->p->a, bool, op->n_out + 1);
+    const bool *deps = activity_deps(w->c->activity, f);
+    for (int r = 0; r < op->n_out; r++)
+        for (int k = 0; k < op->n_in; k++)
+            if (deps[r * op->n_in + k] && is_active(w->p, op->out[r]) && is_active(w->p, op->in[k]))
+                active = args[k] = results[r] = true;
+    // An array that goes in and out with an adjoint has to have that adjoint treated even where nothing flows through the call.
+    for (int r = 0; r < op->n_out; r++)
+        if (type_is_linear(op->out[r]->type) && type_is_real(op->out[r]->type) && is_active(w->p, op->out[r])) {
+            active = results[r] = true;
+            args[op_tie(op, r)] |= param_role(f, op_tie(op, r)) == ROLE_INOUT;
+        }
+    OpPlan *o = NEW(w->p->a, OpPlan);
+    map_set(w->p->ops, op, o);
+    o->reversed = active;
+    if (!active || f->custom_vjp)
+        return;
+    if (f->is_extern) {
+        derive_error(w->c, op->loc, arena_printf(w->p->a, "'%s' has no body and no custom vjp, so its derivative is not known",
+                                                 f->source_name ? f->source_name : f->name),
+                     f->loc, "declared here; a 'custom vjp' rule gives it one");
+        o->reversed = false;
+        return;
+    }
+    bool *stable = NEW_N(w->p->a, bool, op->n_in + 1);
+    for (int k = 0; k < op->n_in; k++)
+        stable[k] = op->in[k]->type.kind == K_ARRAY && !op_consumes(op, k) && in_place(w, op->in[k]);
+    o->variant = vjp_variant(w->c, f, args, results, stable);
+}
+
+static void need_call(Planner *w, const Op *op)
+{
+    const OpPlan *o = op_plan(w->p, op);
+    if (!o->reversed)
+        return;
+    for (int k = 0; k < op->n_in; k++) {
+        bool array = op->in[k]->type.kind == K_ARRAY;
+        if (op->in[k]->type.kind == K_BUF)
+            continue;
+        bool comes_in = !array || param_role(op->callee, k) != ROLE_OUT;
+        if (o->variant ? variant_needs_arg(o->variant, k) : comes_in)
+            need(w, op->in[k]);
+        if (array && !o->variant)
+            need_dims(w, op->in[k]->root);
+    }
+}
+
+static void need_loop(Planner *w, const Op *op)
+{
+    if (op->counted && !op->has_exit)
+        need_operands(w, op, 0, 2);
+    else
+        need(w, loop_trips(op));
+    if (op->counted && op->has_exit)
+        need(w, op->in[0]);
+}
+
+// A loop inside uses the index, or has a tape indexed by it, only if something says so later: indices cost nothing.
+static void need_op(Planner *w, const Op *op)
+{
+    Plan *p = w->p;
+    if (op_is_scalar(op->code)) {
+        need_partials(w, op);
+        return;
+    }
+    bool active = op->n_out && type_is_real(op->out[0]->type) && is_active(p, op->out[0]);
+    switch (op->code) {
+    case OP_load:
+        if (active && is_active(p, op->in[0]))
+            need_operands(w, op, 1, op->n_in);
+        break;
+    case OP_store: case OP_acc:
+        if (active)
+            need_operands(w, op, 1, op->n_in - 1);
+        break;
+    case OP_new: case OP_copy: case OP_fill:
+        if (active)
+            need_dims(w, op->out[0]->root);
+        break;
+    case OP_slice: case OP_reshape: case OP_view_at:
+        if (active) {
+            need_operands(w, op, 1, op->n_in);
+            need_dims(w, op->out[0]);
+        }
+        break;
+    case OP_shape:
+        if (active)
+            need_dims(w, op->out[0]);
+        break;
+    case OP_gemm:
+        if (!active)
+            break;
+        need_operands(w, op, 3, 6);
+        if (is_active(p, op->in[1]))
+            need(w, op->in[2]);
+        if (is_active(p, op->in[2]))
+            need(w, op->in[1]);
+        break;
+    case OP_puts:
+        if (active)
+            need_dims(w, op->in[1]->root);
+        break;
+    case OP_if:
+        if (op_plan(p, op)->reversed)
+            need(w, op->in[0]);
+        break;
+    case OP_loop:
+        if (op_plan(p, op)->reversed)
+            need_loop(w, op);
+        break;
+    case OP_within:
+        if (op_plan(p, op)->reversed)
+            need_operands(w, op, 1, op->n_in - op->n_extra);
+        break;
+    case OP_call:
+        need_call(w, op);
+        break;
+    default:
+        break;
+    }
+    if (op->code == OP_len && is_active(p, op->in[0]))
+        need(w, op->out[0]);
+}
+
+static void walk_calls(Planner *w, const Region *r)
+{
+    for (int i = 0; i < r->ops.n; i++) {
+        Op *op = r->ops.at[i];
+        if (op->code == OP_call)
+            plan_call(w, op);
+        for (int k = 0; k < op->n_regions; k++)
+            if (op->regions[k])
+                walk_calls(w, op->regions[k]);
+    }
+}
+
+static void walk_needs(Planner *w, const Region *r)
+{
+    for (int i = 0; i < r->ops.n; i++) {
+        const Op *op = r->ops.at[i];
+        need_op(w, op);
+        for (int k = 0; k < op->n_regions; k++)
+            if (op->regions[k])
+                walk_needs(w, op->regions[k]);
+    }
+}
+
+// ---- how a region keeps ----
+
+// May this value size a tape? It has to be known before the outermost op with regions: of the outermost region, or a constant.
+static bool known_at_top(const Plan *p, const Value *v)
+{
+    int64_t x;
+    return is_top(p, v->region) || ir_is_int_const(v, &x);
+}
+
+static Keep keep_of(const Plan *p, const Region *r, const RegionPlan *outer)
+{
+    if (!p->joint)
+        return KEEP_APPEND;
+    if (is_top(p, r))
+        return KEEP_DIRECT;
+    const Op *op = r->owner;
+    if (op->code != OP_loop)
+        return outer->keep == KEEP_DIRECT ? KEEP_YIELD : outer->keep;
+    bool sized = op->counted && !op->has_exit && known_at_top(p, op->in[0]) && known_at_top(p, op->in[1]);
+    return sized && outer->keep != KEEP_APPEND ? KEEP_TAPE : KEEP_APPEND;
+}
+
+static void plan_region(Planner *w, const Region *r)
+{
+    Plan *p = w->p;
+    RegionPlan *rp = region_plan(p, r);
+    const RegionPlan *outer = r->owner ? region_plan(p, r->owner->parent) : NULL;
+    rp->keep = keep_of(p, r, outer);
+    if (rp->keep != KEEP_TAPE)
+        return;
+    for (int i = 0; i < outer->loops.n; i++)
+        vec_push(p->a, &rp->loops, outer->loops.at[i]);
+    if (r->owner->code == OP_loop)
+        vec_push(p->a, &rp->loops, r->owner);
+}
+
+// ---- how each value is had ----
+
+static int add_cost(int x, int y)
+{
+    return x + y < NEVER ? x + y : NEVER;
+}
+
+static int operands_cost(const Planner *w, const Op *op, int first, int own)
+{
+    int cost = own;
+    for (int k = first; k < op->n_in; k++)
+        cost = add_cost(cost, w->cost[op->in[k]->id]);
+    return cost;
+}
+
+// Of having v in the reverse without keeping it.
+static int redo_cost(const Planner *w, const Value *v)
+{
+    const Op *op = v->def;
+    if (!op) {
+        const Op *owner = v->region->owner;
+        if (!owner)
+            return type_is_scalar(v->type) ? 0 : NEVER;         // an argument: f_rev can be handed it
+        return owner->code == OP_loop && v == loop_index(owner) ? 0 : NEVER;
+    }
+    if (op_is_scalar(op->code))
+        return operands_cost(w, op, 0, op_info[op->code].cost);
+    switch (op->code) {
+    case OP_const_real: case OP_const_int: case OP_const_bool: case OP_const_pos: case OP_undef: case OP_const_array:
+        return 0;
+    case OP_load:
+        return in_place(w, op->in[0]) ? operands_cost(w, op, 0, 1) : NEVER;
+    case OP_len:
+        return in_place(w, op->in[0]) ? 1 : NEVER;
+    case OP_slice: case OP_reshape: case OP_view_at:
+        return in_place(w, v) ? operands_cost(w, op, 0, 1) : NEVER;
+    case OP_shape:
+        return in_place(w, v) ? 0 : NEVER;
+    default:
+        return type_is_linear(v->type) && in_place(w, v) && is_top(w->p, v->region) ? 0 : NEVER;
+    }
+}
+
+static void redo(Planner *w, const Value *v);
+
+static void redo_operand(Planner *w, const Value *v)
+{
+    if (w->p->how[v->id] == HOW_NOT)
+        redo(w, v);
+}
+
+// v, decided to be had without keeping: so are its operands.
+static void redo(Planner *w, const Value *v)
+{
+    Plan *p = w->p;
+    const Op *op = v->def;
+    w->cost[v->id] = 0;
+    if (p->joint && is_top(p, v->region)) {
+        p->how[v->id] = HOW_DIRECT;
+        return;
+    }
+    if (!op) {
+        bool argument = !v->region->owner;
+        p->how[v->id] = argument ? HOW_DIRECT : HOW_INDEX;
+        if (argument)
+            p->arg_needed[v->index] = true;
+        else if (v->region->owner->has_exit)
+            redo_operand(w, v->region->owner->in[0]);
+        return;
+    }
+    p->how[v->id] = HOW_REDO;
+    if (op->code == OP_shape) {
+        p->arg_needed[op->in[0]->index] = true;
+        for (int k = 1; k < op->n_in; k++)
+            redo_operand(w, op->in[k]);
+        return;
+    }
+    for (int k = 0; k < op->n_in; k++)
+        redo_operand(w, op->in[k]);
+}
+
+// How v, which has to be kept, is kept.
+static void keep(Planner *w, Value *v)
+{
+    Plan *p = w->p;
+    RegionPlan *rp = region_plan(p, v->region);
+    w->cost[v->id] = 0;
+    bool array = v->type.kind == K_ARRAY;
+    assert(v->type.kind != K_BUF);
+    if (array && rp->keep == KEEP_DIRECT) {
+        p->how[v->id] = HOW_COPY;
+        p->copy_first[v->id] = true;
+        return;
+    }
+    static const How hows[] = {HOW_DIRECT, HOW_YIELD, HOW_TAPE, HOW_APPEND};
+    p->how[v->id] = (unsigned char)(array ? HOW_APPEND : hows[rp->keep]);
+    if (array) {
+        p->copy_first[v->id] = p->consumer[v->id] != NULL;
+        need_dims(w, v->root);                                  // decided before v: dimensions are defined before the root
+    }
+}
+
+static void decide(Planner *w, Value *v)
+{
+    Plan *p = w->p;
+    int limit = region_plan(p, v->region)->keep == KEEP_YIELD ? REDO_LIMIT_LOCAL : REDO_LIMIT;
+    w->cost[v->id] = p->joint && is_top(p, v->region) && type_is_scalar(v->type) ? 0 : redo_cost(w, v);
+    if (!w->needed[v->id] || p->how[v->id] != HOW_NOT)
+        return;
+    if (w->cost[v->id] < limit)
+        redo(w, v);
+    else
+        keep(w, v);
+}
+
+static void walk_decide(Planner *w, const Region *r)
+{
+    plan_region(w, r);
+    for (int i = 0; i < r->args.n; i++)
+        decide(w, r->args.at[i]);
+    for (int i = 0; i < r->ops.n; i++) {
+        const Op *op = r->ops.at[i];
+        for (int k = 0; k < op->n_regions; k++)
+            if (op->regions[k])
+                walk_decide(w, op->regions[k]);
+        for (int k = 0; k < op->n_out; k++)
+            decide(w, op->out[k]);
+    }
+}
+
+// ---- lists for the sweeps ----
+
+static void list_value(Planner *w, RegionPlan *rp, Value *v)
+{
+    Plan *p = w->p;
+    How how = how_of(p, v);
+    if (how == HOW_NOT)
+        return;
+    vec_push(p->a, &rp->needed, v);
+    if (how == HOW_APPEND) {
+        Elem e = tape_elem(v->type);
+        ValueList *list = v->type.kind == K_ARRAY ? &rp->arrays[e] : &rp->record[e];
+        vec_push(p->a, list, v);
+    }
+    // Every op around v passes on what carries v: the tape's array, or v itself out of a branch.
+    if (how != HOW_TAPE && how != HOW_YIELD)
+        return;
+    for (const Region *r = v->region; r->owner; r = r->owner->parent) {
+        OpPlan *o = op_plan(p, r->owner);
+        vec_push(p->a, how == HOW_TAPE ? &o->sites : &o->out[r == r->owner->regions[0] ? 0 : 1], v);
+    }
+}
+
+static unsigned walk_lists(Planner *w, const Region *r)
+{
+    RegionPlan *rp = region_plan(w->p, r);
+    unsigned mask = 0;
+    for (int i = 0; i < r->args.n; i++)
+        list_value(w, rp, r->args.at[i]);
+    for (int i = 0; i < r->ops.n; i++) {
+        const Op *op = r->ops.at[i];
+        OpPlan *o = op_plan(w->p, op);
+        if (o && o->variant)
+            o->mask = variant_mask(o->variant);
+        for (int k = 0; k < op->n_regions; k++)
+            if (op->regions[k])
+                o->mask |= walk_lists(w, op->regions[k]);
+        mask |= o ? o->mask : 0;
+        for (int k = 0; k < op->n_out; k++)
+            list_value(w, rp, op->out[k]);
+    }
+    for (int e = 0; e < N_TAPES; e++)
+        if (rp->record[e].n || rp->arrays[e].n)
+            mask |= 1u << e;
+    return mask;
+}
+
+static void mark_active(Planner *w, const bool *active_args, const bool *active_results)
+{
+    Plan *p = w->p;
+    Func *f = p->f;
+    activity_deps(w->c->activity, f);
+    bool *varied = activity_varied(w->c->activity, p->a, f, active_args);
+    p->active = activity_useful(w->c->activity, p->a, f, active_results);
+    for (int i = 0; i < f->n_values; i++)
+        p->active[i] &= varied[i];
+}
+
+static void mark_roots(Plan *p, const Region *r)
+{
+    for (int i = 0; i < r->args.n; i++)
+        if (r->args.at[i]->root && p->active[r->args.at[i]->id])
+            p->active_root[r->args.at[i]->root->id] = true;
+    for (int i = 0; i < r->ops.n; i++) {
+        const Op *op = r->ops.at[i];
+        for (int k = 0; k < op->n_out; k++)
+            if (op->out[k]->root && p->active[op->out[k]->id])
+                p->active_root[op->out[k]->root->id] = true;
+        for (int k = 0; k < op->n_regions; k++)
+            if (op->regions[k])
+                mark_roots(p, op->regions[k]);
+    }
+}
+
+// The array and the row of it that a within or a view hands on are active together, or the adjoint would have a hole.
+static bool spread_roots(Plan *p, const Region *r)
+{
+    bool changed = false;
+    for (int i = 0; i < r->ops.n; i++) {
+        const Op *op = r->ops.at[i];
+        for (int k = 0; op->code == OP_within && k < op->n_paths; k++) {
+            bool *row = &p->active_root[op->regions[0]->args.at[k]->id], *base = &p->active_root[op->in[0]->root->id];
+            changed |= *row != *base;
+            *row = *base = *row || *base;
+        }
+        if (op->code == OP_shape && p->active_root[op->in[0]->id])
+            p->active_root[op->out[0]->id] = true;
+        for (int k = 0; k < op->n_regions; k++)
+            if (op->regions[k])
+                changed |= spread_roots(p, op->regions[k]);
+    }
+    return changed;
+}
+
+Plan *keep_plan(DeriveCtx *c, Arena *a, Func *f, bool joint, const bool *active_args, const bool *active_results,
+                const bool *stable_args)
+{
+    Plan *p = NEW(a, Plan);
+    size_t n = (size_t)f->n_values + 1;
+    *p = (Plan){.f = f, .joint = joint, .stable_args = stable_args, .a = a, .regions = map_new(a), .ops = map_new(a)};
+    p->active_root = NEW_N(a, bool, n);
+    p->how = NEW_N(a, unsigned char, n);
+    p->copy_first = NEW_N(a, bool, n);
+    p->arg_needed = NEW_N(a, bool, f->body->args.n + 1);
+    p->consumer = NEW_N(a, Op *, n);
+    Planner w = {.c = c, .p = p, .needed = NEW_N(a, bool, n), .cost = NEW_N(a, int, n), .stamp = NEW_N(a, int, n)};
+    mark_active(&w, active_args, active_results);
+    mark_roots(p, f->body);
+    while (spread_roots(p, f->body))
+        continue;
+    walk_touched(&w, f->body);
+    walk_calls(&w, f->body);
+    walk_needs(&w, f->body);
+    walk_decide(&w, f->body);
+    p->mask = walk_lists(&w, f->body);
+    return p;
+}

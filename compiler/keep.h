@@ -1,0 +1,108 @@
+// keep.h — the plan of a reversal: which values of the primal the reverse needs, and how each is had there.
+//
+// keep.c makes the plan, vjp.c carries it out, once in the forward sweep (where something has to be kept) and once in the reverse.
+#ifndef ADC_KEEP_H
+#define ADC_KEEP_H
+
+#include "derive.h"
+
+typedef enum How {
+    HOW_NOT,                                // the reverse does not need it
+    HOW_DIRECT,                             // in scope: a value of the outermost region of a joint function; an argument handed to f_rev
+    HOW_REDO,                               // computed again from values that are had
+    HOW_INDEX,                              // a loop index: the reverse loop has the same one
+    HOW_YIELD,                              // handed out of its branch: a C local that outlives the branch
+    HOW_TAPE,                               // on an array indexed by the counters of the loops around it
+    HOW_APPEND,                             // on a growable tape
+    HOW_COPY                                // a whole array that is overwritten later: a copy made before that (joint, outermost region)
+} How;
+
+// How a region keeps what it has to keep.
+typedef enum Keep { KEEP_DIRECT, KEEP_YIELD, KEEP_TAPE, KEEP_APPEND } Keep;
+
+enum { N_TAPES = 5 };                       // one growable tape per Elem (E_BOOL's is unused: bools go to E_BIT)
+
+typedef VEC(Value *) ValueList;
+
+typedef struct RegionPlan {
+    Keep keep;
+    ValueList needed;                       // values defined here (not deeper) that the reverse needs, in the order of definition
+    ValueList record[N_TAPES];              // KEEP_APPEND: the scalars of the record appended at the end of the region
+    ValueList arrays[N_TAPES];              // KEEP_APPEND: whole arrays appended before them
+    VEC(Op *) loops;                        // KEEP_TAPE: the counted loops around, outermost first
+} RegionPlan;
+
+typedef struct Variant Variant;
+
+// About an op with regions, or an active call.
+typedef struct OpPlan {
+    bool reversed;                          // the reverse has to do something about it
+    unsigned mask;                          // growable tapes (1 << Elem) appended to inside
+    ValueList scalars;                      // active scalars from outside whose adjoints it adds to
+    ValueList roots;                        // active arrays from outside whose adjoints it touches, by root
+    ValueList bufs;                         // active growable tapes of the primal that are appended to inside, by root
+    ValueList sites;                        // values inside that are stored on indexed tapes
+    ValueList out[2];                       // values of each region that are handed out (HOW_YIELD)
+    Variant *variant;                       // of an active call that is split
+} OpPlan;
+
+typedef struct Plan {
+    Func *f;
+    bool joint;                             // forward and reverse are one function
+    const bool *stable_args;                // split: arrays that the caller's reverse finds unchanged
+    bool *active;                           // per value id; arrays: per version
+    bool *active_root;                      // per value id of a root: some version is active
+    unsigned char *how;                     // per value id
+    bool *copy_first;                       // per value id: HOW_COPY, or an array to append that is overwritten before the region's end
+    bool *arg_needed;                       // per argument of f (split): the reverse wants it handed over
+    Op **consumer;                          // per value id of an array or buf: the op that consumes it, NULL: none or a yield
+    unsigned mask;                          // all growable tapes used
+    Map *regions, *ops;
+    Arena *a;
+} Plan;
+
+// A split function: f_fwd and f_rev for one choice of active arguments and results and stable arrays.
+typedef enum SlotKind { SLOT_PRIMAL, SLOT_TAPE, SLOT_POS, SLOT_SEED, SLOT_BAR, SLOT_ADJ, SLOT_ZBAR, SLOT_ZPOS } SlotKind;
+
+// A parameter of f_rev. PRIMAL: argument `index` of f. TAPE, POS: of Elem `index`. SEED (in): of result `index`, a scalar. BAR (inout): of the
+// array or inout scalar that is argument `index`. ADJ (out): the contribution to the scalar argument `index`. ZBAR (in), ZPOS (inout): adjoint
+// and position of the growable tape that is argument `index`.
+typedef struct Slot {
+    SlotKind kind;
+    int index;
+    Role role;
+    Type type;
+    const char *name;
+} Slot;
+
+struct Variant {
+    Func *f;                                // as called
+    Func *body;                             // f made ready for differentiation (derive_ready)
+    bool *active_args, *active_results, *stable_args;
+    Plan *plan;                             // NULL while it is being made (recursion)
+    bool asked_early;                       // a recursive call had to assume that everything is needed
+    Func *fwd, *rev;                        // fwd is f itself where nothing is kept
+    VEC(Slot) slots;
+    bool built;
+};
+
+// Plans the reversal of f. Asks vjp_variant (vjp.c) about the functions it calls.
+Plan *keep_plan(DeriveCtx *c, Arena *a, Func *f, bool joint, const bool *active_args, const bool *active_results,
+                const bool *stable_args);
+RegionPlan *region_plan(const Plan *p, const Region *r);
+OpPlan *op_plan(const Plan *p, const Op *op);
+How how_of(const Plan *p, const Value *v);
+bool is_active(const Plan *p, const Value *v);              // scalars: the value; arrays and bufs: their root
+// Dimension k of an array's root: a value of the primal, or NULL and *constant.
+Value *root_dim(const Value *root, int k, int *constant);
+// The growable tape that values of this type go to.
+Elem tape_elem(Type t);
+
+// ---- vjp.c, for keep.c ----
+Variant *vjp_variant(DeriveCtx *c, Func *f, const bool *active_args, const bool *active_results, const bool *stable_args);
+unsigned variant_mask(Variant *v);                          // tapes it appends to
+bool variant_needs_arg(Variant *v, int arg);
+Func *variant_fwd(DeriveCtx *c, Variant *v);                // signatures made when first asked for, bodies at the end
+Func *variant_rev(DeriveCtx *c, Variant *v);
+
+#endif

@@ -1,0 +1,49 @@
+// vjp.h — what the files of the reverse mode share: vjp.c (functions), vjp_fwd.c (forward sweep), vjp_rev.c (reverse sweep).
+#ifndef ADC_VJP_H
+#define ADC_VJP_H
+
+#include "keep.h"
+
+// One reversal under construction. Tables are indexed by the value ids of the primal.
+typedef struct Gen {
+    DeriveCtx *c;
+    const Plan *plan;
+    Func *f;                                // the primal
+    Value **fwd;                            // the primal's values in the forward sweep
+    Value **had;                            // the primal's values in the reverse sweep, as far as the plan has them there
+    Value **kept;                           // arrays: the copy made in the forward sweep, where the plan says copy_first
+    Value **site;                           // HOW_TAPE: the tape array that carries the value, current version
+    Value **bar;                            // scalars: adjoint so far, NULL: zero
+    Value **abar;                           // by root: current version of the adjoint array, NULL: zero
+    Value **zbar, **zpos;                   // by root of a buf of the primal: adjoint of the frozen tape, and the position reached
+    Value *buf[N_TAPES];                    // forward: our own growable tapes
+    Value *tape[N_TAPES];                   // reverse: the same, frozen
+    Value *pos[N_TAPES];                    // reverse: how far they are still to be read
+    Arena *a;
+} Gen;
+
+Gen *gen_new(DeriveCtx *c, Arena *a, const Plan *plan);
+
+// Emits the primal's body at b, keeping what the plan keeps. Arguments must be in g->fwd. The primal's yields are then in g->fwd too.
+void vjp_forward(Gen *g, Builder *b);
+
+// Emits the reverse of the primal's body at b. The adjoints of its yields must be in g->bar and g->abar (gen_seed), and for a joint function
+// g->tape and g->pos set; afterwards those of its arguments are there.
+void vjp_reverse(Gen *g, Builder *b);
+
+// What the plan has again at the start of the reverse of region r. vjp_reverse does it for all but the body of a split function.
+void vjp_have_values(Gen *g, Builder *b, const Region *r);
+
+// Adds x to the adjoint of scalar v.
+void gen_contribute(Gen *g, Builder *b, Value *v, Value *x);
+// The value v of the primal in the reverse sweep.
+Value *gen_had(Gen *g, Builder *b, Value *v);
+// Dimension k of the primal's root, in the reverse sweep.
+Value *gen_had_dim(Gen *g, Builder *b, const Value *root, int k);
+// A new zeroed array of the shape of the primal's root, for the reverse sweep.
+Value *gen_zeros(Gen *g, Builder *b, const Value *root);
+
+// A value that changes while regions are built: what it is now. Regions that may change it get it handed in and hand it back.
+typedef VEC(Value **) Cells;
+
+#endif

@@ -1,0 +1,806 @@
+// vjp_rev.c — the reverse sweep: the adjoint of every op, last op first.
+//
+// In: the primal's body, the plan, the adjoints of what the body yields. Out: the adjoints of its arguments, and code that works them out.
+//
+//     for (i..n) { t = x[i] * w; s += t; }     ->     for (i..n, reversed) { t_bar = s_bar; x_bar[i] += t_bar * w; w_bar += t_bar * x[i]; }
+//
+// A region is reversed by first having again what the plan says (redone, or read from tapes), then going through its ops backwards. What
+// changes outside of it on the way (adjoints of outer values, tape positions) is handed in and back: `cells`.
+//
+// How each op is reversed:
+//     r = op(a, b)          a_bar += da(r_bar), b_bar += db(r_bar): the op's row in ops.def
+//     v = load A, i         A_bar[i] += v_bar                       A' = store A, i, v    v_bar += A_bar[i]; A_bar[i] = 0
+//     A' = acc A, i, v      v_bar += A_bar[i]                       A' = fill A, v        v_bar += sum(A_bar); A_bar = 0
+//     B = copy A            A_bar += B_bar                          A' = copy_to A, B     B_bar += A_bar; A_bar = 0
+//     A' = add_to A, B      B_bar += A_bar                          v = slice A, path     within A_bar, path: row += v_bar
+//     C' = gemm C, A, B     A_bar += C_bar B^T; B_bar += A^T C_bar  B' = put B, v..       v_bar += B_bar[p - k ..]; p -= k
+//     if                    if, on the same condition               loop                  loop of the same trips, backwards
+//     within A, path        within A_bar, path                      call f                call f_rev
+#include "vjp.h"
+
+#include <assert.h>
+#include <string.h>
+
+static void reverse_region(Gen *g, Builder *b, const Region *r);
+
+// ---- what is had ----
+
+static bool is_const_op(const Value *v)
+{
+    return v->def && (v->def->code >= OP_const_real && v->def->code <= OP_const_array);
+}
+
+Value *gen_had(Gen *g, Builder *b, Value *v)
+{
+    if (g->had[v->id])
+        return g->had[v->id];
+    if (g->plan->joint && v->region == g->f->body)
+        return g->fwd[v->id];
+    assert(is_const_op(v));
+    Value **map = NEW_N(g->a, Value *, g->f->n_values + 1);
+    ir_clone_op(b, v->def, map);
+    return map[v->id];
+}
+
+Value *gen_had_dim(Gen *g, Builder *b, const Value *root, int k)
+{
+    int constant = 0;
+    Value *d = root_dim(root, k, &constant);
+    return d ? gen_had(g, b, d) : b_int(b, constant);
+}
+
+// The len op of a frozen tape of the primal.
+static Value *frozen_len(const Value *z)
+{
+    const Region *r = z->region;
+    for (int i = 0; i < r->ops.n; i++)
+        if (r->ops.at[i]->code == OP_len && r->ops.at[i]->in[0] == z)
+            return r->ops.at[i]->out[0];
+    return NULL;
+}
+
+Value *gen_zeros(Gen *g, Builder *b, const Value *root)
+{
+    Value *dims[8];
+    const char *name = arena_printf(b->f->module->arena, "%s_bar", root->name ? root->name : "t");
+    if (root->def && root->def->code == OP_freeze) {
+        Value *len = frozen_len(root);
+        assert(len);
+        dims[0] = gen_had(g, b, len);
+    } else {
+        for (int k = 0; k < root->type.rank; k++)
+            dims[k] = gen_had_dim(g, b, root, k);
+    }
+    return b_new(b, E_REAL, root->type.rank, dims, true, name);
+}
+
+static Value **had_list(Gen *g, Builder *b, Value *const *v, int n)
+{
+    Value **out = NEW_N(g->a, Value *, n + 1);
+    for (int i = 0; i < n; i++)
+        out[i] = gen_had(g, b, v[i]);
+    return out;
+}
+
+// ---- having values again at the start of a region ----
+
+static Value *position_plus(Builder *b, Value *p, int k)
+{
+    return k ? b_2(b, OP_padd, p, b_int(b, k)) : p;
+}
+
+static void read_records(Gen *g, Builder *b, const RegionPlan *rp)
+{
+    for (int e = 0; e < N_TAPES; e++) {
+        int n = rp->record[e].n;
+        if (!n)
+            continue;
+        g->pos[e] = b_2(b, OP_padd, g->pos[e], b_int(b, -n));
+        for (int i = 0; i < n; i++) {
+            Value *v = rp->record[e].at[i], *at = position_plus(b, g->pos[e], i);
+            g->had[v->id] = b_load(b, g->tape[e], 1, &at);
+            g->had[v->id]->name = v->name;
+        }
+    }
+}
+
+static Value *array_size(Gen *g, Builder *b, const Value *root)
+{
+    Value *size = NULL;
+    for (int k = 0; k < root->type.rank; k++) {
+        Value *d = gen_had_dim(g, b, root, k);
+        size = size ? b_2(b, OP_imul, size, d) : d;
+    }
+    return size;
+}
+
+static void read_arrays(Gen *g, Builder *b, const RegionPlan *rp)
+{
+    for (int e = 0; e < N_TAPES; e++)
+        for (int i = rp->arrays[e].n - 1; i >= 0; i--) {
+            Value *v = rp->arrays[e].at[i], *dims[8];
+            for (int k = 0; k < v->type.rank; k++)
+                dims[k] = gen_had_dim(g, b, v->root, k);
+            g->pos[e] = b_2(b, OP_padd, g->pos[e], b_1(b, OP_ineg, array_size(g, b, v->root)));
+            g->had[v->id] = b_view_at(b, g->tape[e], g->pos[e], v->type.rank, dims);
+        }
+}
+
+static Value *trip_number_back(Gen *g, Builder *b, const Op *loop)
+{
+    Value *t = b_2(b, OP_isub, gen_had(g, b, loop_index(loop)), gen_had(g, b, loop->in[0]));
+    return loop->step == 1 ? t : b_2(b, OP_idiv, t, b_int(b, loop->step));
+}
+
+static void redo_value(Gen *g, Builder *b, Value *v)
+{
+    const Op *op = v->def;
+    assert(op && op->n_regions == 0);
+    Value **map = NEW_N(g->a, Value *, g->f->n_values + 1);
+    for (int k = 0; k < op->n_in; k++)
+        map[op->in[k]->id] = gen_had(g, b, op->in[k]);
+    ir_clone_op(b, op, map);
+    g->had[v->id] = map[v->id];
+}
+
+void vjp_have_values(Gen *g, Builder *b, const Region *r)
+{
+    const RegionPlan *rp = region_plan(g->plan, r);
+    Value **idx = NULL;
+    read_records(g, b, rp);
+    for (int i = 0; i < rp->needed.n; i++) {
+        Value *v = rp->needed.at[i];
+        How how = how_of(g->plan, v);
+        if (how == HOW_REDO && !g->had[v->id])
+            redo_value(g, b, v);
+        if (how != HOW_TAPE)
+            continue;
+        if (!idx) {
+            idx = NEW_N(g->a, Value *, rp->loops.n + 1);
+            for (int k = 0; k < rp->loops.n; k++)
+                idx[k] = trip_number_back(g, b, rp->loops.at[k]);
+        }
+        g->had[v->id] = b_load(b, g->site[v->id], rp->loops.n, idx);
+        g->had[v->id]->name = v->name;
+    }
+    read_arrays(g, b, rp);
+}
+
+// ---- adjoints ----
+
+static const char *bar_name(Builder *b, const Value *v)
+{
+    return v->name ? arena_printf(b->f->module->arena, "%s_bar", v->name) : NULL;
+}
+
+void gen_contribute(Gen *g, Builder *b, Value *v, Value *x)
+{
+    if (!is_active(g->plan, v))
+        return;
+    Value *sum = g->bar[v->id] ? b_2(b, OP_add, g->bar[v->id], x) : x;
+    if (!sum->name && sum->def && op_is_scalar(sum->def->code))
+        sum->name = bar_name(b, v);
+    g->bar[v->id] = sum;
+}
+
+static Value **adjoint_array(Gen *g, Builder *b, Value *root)
+{
+    if (!g->abar[root->id])
+        g->abar[root->id] = gen_zeros(g, b, root);
+    return &g->abar[root->id];
+}
+
+// sum of all elements, as a loop over its first axis, and loops in that for the others.
+static Value *sum_axis(Builder *b, Value *array, Value *s, Value **idx, int k)
+{
+    if (k == array->type.rank)
+        return b_2(b, OP_add, s, b_load(b, array, k, idx));
+    Op *loop = b_loop(b, b_int(b, 0), ir_dim(b, array, k), 1, false, 1, &s);
+    Builder in = builder_at(b->f, loop->regions[0], b->fold);
+    in.loc = b->loc;
+    idx[k] = loop_index(loop);
+    Value *next = sum_axis(&in, array, loop_arg(loop, 0), idx, k + 1);
+    ir_yield(&in, 1, &next);
+    return loop->out[0];
+}
+
+static Value *sum_of(Builder *b, Value *array)
+{
+    Value *idx[8];
+    return sum_axis(b, array, b_real(b, 0.0), idx, 0);
+}
+
+static void reverse_scalar(Gen *g, Builder *b, const Op *op)
+{
+    Value *seed = g->bar[op->out[0]->id];
+    if (!seed)
+        return;
+    g->bar[op->out[0]->id] = NULL;
+    for (int k = 0; k < op->n_in; k++) {
+        if (!is_active(g->plan, op->in[k]) || !op_info[op->code].partial[k])
+            continue;
+        unsigned needs = partial_needs(op->code, k);
+        Value *a[3] = {0}, *r = needs & NEEDS_R ? gen_had(g, b, op->out[0]) : NULL;
+        for (int j = 0; j < op->n_in; j++)
+            if (needs & (1u << j))
+                a[j] = gen_had(g, b, op->in[j]);
+        gen_contribute(g, b, op->in[k], b_partial(b, op->code, k, seed, a, r));
+    }
+}
+
+static void reverse_load(Gen *g, Builder *b, const Op *op)
+{
+    Value *seed = g->bar[op->out[0]->id];
+    if (!seed || !is_active(g->plan, op->in[0]))
+        return;
+    g->bar[op->out[0]->id] = NULL;
+    Value **bar = adjoint_array(g, b, op->in[0]->root);
+    *bar = b_acc(b, *bar, op->n_in - 1, had_list(g, b, op->in + 1, op->n_in - 1), seed);
+}
+
+// store and acc: the element's adjoint goes to what was written; a store leaves 0 behind.
+static void reverse_write(Gen *g, Builder *b, const Op *op)
+{
+    Value **bar = &g->abar[op->out[0]->root->id], *v = op->in[op->n_in - 1];
+    if (!*bar)
+        return;
+    int n = op->n_in - 2;
+    Value **idx = had_list(g, b, op->in + 1, n);
+    if (is_active(g->plan, v))
+        gen_contribute(g, b, v, b_load(b, *bar, n, idx));
+    if (op->code == OP_store)
+        *bar = b_store(b, *bar, n, idx, b_real(b, 0.0));
+}
+
+static void add_to_adjoint(Gen *g, Builder *b, Value *array, Value *x)
+{
+    if (!is_active(g->plan, array))
+        return;
+    Value **bar = adjoint_array(g, b, array->root);
+    *bar = b_add_to(b, *bar, x);
+}
+
+static void reverse_whole(Gen *g, Builder *b, const Op *op)
+{
+    Value **bar = &g->abar[op->out[0]->root->id];
+    if (!*bar)
+        return;
+    switch (op->code) {
+    case OP_fill:
+        if (is_active(g->plan, op->in[1]))
+            gen_contribute(g, b, op->in[1], sum_of(b, *bar));
+        *bar = b_fill(b, *bar, b_real(b, 0.0));
+        break;
+    case OP_copy_to:
+        add_to_adjoint(g, b, op->in[1], *bar);
+        *bar = b_fill(b, *bar, b_real(b, 0.0));
+        break;
+    case OP_add_to:
+        add_to_adjoint(g, b, op->in[1], *bar);
+        break;
+    default:
+        assert(op->code == OP_copy);
+        add_to_adjoint(g, b, op->in[0], *bar);
+        *bar = NULL;
+    }
+}
+
+// The adjoint of a view is an array of its own, which is added to the adjoint of what it is a view of.
+static void reverse_view(Gen *g, Builder *b, const Op *op)
+{
+    Value *bar = g->abar[op->out[0]->id];
+    g->abar[op->out[0]->id] = NULL;
+    if (!bar || !is_active(g->plan, op->in[0]))
+        return;
+    Value **base = adjoint_array(g, b, op->in[0]->root);
+    if (op->code == OP_reshape) {
+        *base = b_add_to(b, *base, bar);
+        return;
+    }
+    Path path = op->code == OP_slice ? *op->paths : (Path){.at_pos = true, .rank = op->out[0]->type.rank};
+    Op *w = b_within(b, *base, 1, &path, op->n_in - 1, had_list(g, b, op->in + 1, op->n_in - 1), 0, NULL);
+    Builder in = builder_at(b->f, w->regions[0], b->fold);
+    in.loc = b->loc;
+    Value *row = b_add_to(&in, in.at->args.at[0], bar);
+    ir_yield(&in, 1, &row);
+    b_within_end(w);
+    *base = w->out[0];
+}
+
+// C += op(A) op(B). With A stored m x k (or, transposed, k x m), and so on.
+static void reverse_gemm(Gen *g, Builder *b, const Op *op)
+{
+    Value *bar = g->abar[op->out[0]->root->id], *x = op->in[1], *y = op->in[2];
+    if (!bar)
+        return;
+    Value *m = gen_had(g, b, op->in[3]), *n = gen_had(g, b, op->in[4]), *k = gen_had(g, b, op->in[5]);
+    if (is_active(g->plan, x)) {
+        Value **to = adjoint_array(g, b, x->root), *had = gen_had(g, b, y);
+        *to = op->ta ? b_gemm(b, *to, had, bar, k, m, n, op->tb, true) : b_gemm(b, *to, bar, had, m, k, n, false, !op->tb);
+    }
+    if (is_active(g->plan, y)) {
+        Value **to = adjoint_array(g, b, y->root), *had = gen_had(g, b, x);
+        *to = op->tb ? b_gemm(b, *to, bar, had, n, k, m, true, op->ta) : b_gemm(b, *to, had, bar, k, n, m, !op->ta, false);
+    }
+}
+
+// ---- growable tapes of the primal ----
+
+static void reverse_freeze(Gen *g, Builder *b, const Op *op)
+{
+    Value *z = op->out[0], *buf = op->in[0]->root;
+    if (!is_active(g->plan, z) && !g->plan->active_root[buf->id])
+        return;
+    g->zbar[buf->id] = *adjoint_array(g, b, z);
+    g->zpos[buf->id] = gen_had(g, b, frozen_len(z));
+    g->abar[z->id] = NULL;
+}
+
+static void reverse_put(Gen *g, Builder *b, const Op *op)
+{
+    Value *buf = op->in[0]->root, **pos = &g->zpos[buf->id];
+    if (!g->zbar[buf->id])
+        return;
+    int n = op->n_in - 1;
+    *pos = b_2(b, OP_padd, *pos, b_int(b, -n));
+    for (int i = 0; i < n; i++) {
+        if (!is_active(g->plan, op->in[1 + i]))
+            continue;
+        Value *at = position_plus(b, *pos, i);
+        gen_contribute(g, b, op->in[1 + i], b_load(b, g->zbar[buf->id], 1, &at));
+    }
+}
+
+static void reverse_puts(Gen *g, Builder *b, const Op *op)
+{
+    Value *buf = op->in[0]->root, *array = op->in[1], **pos = &g->zpos[buf->id], *dims[8];
+    if (!g->zbar[buf->id])
+        return;
+    for (int k = 0; k < array->type.rank; k++)
+        dims[k] = gen_had_dim(g, b, array->root, k);
+    *pos = b_2(b, OP_padd, *pos, b_1(b, OP_ineg, array_size(g, b, array->root)));
+    add_to_adjoint(g, b, array, b_view_at(b, g->zbar[buf->id], *pos, array->type.rank, dims));
+}
+
+// ---- ops with regions ----
+
+typedef struct Threads {
+    Cells arrays, scalars;
+} Threads;
+
+// What the reverse of op changes outside of op, with a value in every cell.
+static Threads threads_of(Gen *g, Builder *b, const OpPlan *o)
+{
+    Threads t = {0};
+    for (int i = 0; i < o->roots.n; i++)
+        vec_push(g->a, &t.arrays, adjoint_array(g, b, o->roots.at[i]));
+    for (int i = 0; i < o->scalars.n; i++) {
+        Value **bar = &g->bar[o->scalars.at[i]->id];
+        if (!*bar)
+            *bar = b_real(b, 0.0);
+        vec_push(g->a, &t.scalars, bar);
+    }
+    for (int i = 0; i < o->bufs.n; i++)
+        if (g->zbar[o->bufs.at[i]->id])
+            vec_push(g->a, &t.scalars, &g->zpos[o->bufs.at[i]->id]);
+    for (int e = 0; e < N_TAPES; e++)
+        if (o->mask & (1u << e))
+            vec_push(g->a, &t.scalars, &g->pos[e]);
+    return t;
+}
+
+static Value **push_cells(Value **out, const Cells *cells)
+{
+    for (int i = 0; i < cells->n; i++)
+        *out++ = *cells->at[i];
+    return out;
+}
+
+static Value *const *set_cells(const Cells *cells, Value *const *from)
+{
+    for (int i = 0; i < cells->n; i++)
+        *cells->at[i] = *from++;
+    return from;
+}
+
+static Value *bar_or_zero(Gen *g, Builder *b, Value *v)
+{
+    Value *bar = g->bar[v->id];
+    g->bar[v->id] = NULL;
+    return bar ? bar : b_real(b, 0.0);
+}
+
+// The adjoint of result i of op goes to what region r yields for it (scalars; arrays share their cell).
+static void pass_to_yields(Gen *g, Builder *b, const Op *op, const Region *r, int first_result, int first_yield, Value **bars)
+{
+    for (int i = first_result; i < op->n_out; i++)
+        if (bars[i])
+            gen_contribute(g, b, r->yields.at[first_yield + i - first_result], bars[i]);
+}
+
+static Value **take_result_bars(Gen *g, const Op *op)
+{
+    Value **bars = NEW_N(g->a, Value *, op->n_out + 1);
+    for (int i = 0; i < op->n_out; i++)
+        if (type_is_scalar(op->out[i]->type)) {
+            bars[i] = g->bar[op->out[i]->id];
+            g->bar[op->out[i]->id] = NULL;
+        }
+    return bars;
+}
+
+static void name_scalars(Builder *b, const Threads *t, const OpPlan *o, Value *const *values)
+{
+    for (int i = 0; i < o->scalars.n && i < t->scalars.n; i++)
+        if (!values[i]->name)
+            values[i]->name = bar_name(b, o->scalars.at[i]);
+}
+
+static void reverse_if(Gen *g, Builder *b, const Op *op, const OpPlan *o)
+{
+    Value **bars = take_result_bars(g, op);
+    Threads t = threads_of(g, b, o);
+    int n_values = t.arrays.n + t.scalars.n;
+    Value **before = NEW_N(g->a, Value *, n_values + 1);
+    push_cells(push_cells(before, &t.arrays), &t.scalars);
+    Op *to = b_if(b, gen_had(g, b, op->in[0]), t.arrays.n, before);
+    for (int k = 0; k < 2; k++) {
+        Builder in = builder_at(b->f, to->regions[k], b->fold);
+        in.loc = b->loc;
+        set_cells(&t.arrays, in.at->args.at);
+        set_cells(&t.scalars, before + t.arrays.n);
+        pass_to_yields(g, &in, op, op->regions[k], op->n_in - 1, op->n_in - 1, bars);
+        reverse_region(g, &in, op->regions[k]);
+        Value **y = NEW_N(g->a, Value *, n_values + 1);
+        push_cells(push_cells(y, &t.arrays), &t.scalars);
+        ir_yield(&in, n_values, y);
+    }
+    b_if_end(to);
+    name_scalars(b, &t, o, to->out + t.arrays.n);
+    set_cells(&t.scalars, set_cells(&t.arrays, to->out));
+}
+
+// The index that the primal's loop had on the trip that the reverse is at.
+static void have_index(Gen *g, Builder *b, const Op *op, const Op *to)
+{
+    Value *i = loop_index(op);
+    if (!i)
+        return;
+    if (!op->has_exit) {
+        g->had[i->id] = loop_index(to);
+        return;
+    }
+    Value *t = b_2(b, OP_imul, loop_index(to), b_int(b, op->step));
+    g->had[i->id] = b_2(b, OP_iadd, gen_had(g, b, op->in[0]), t);
+}
+
+static Op *begin_reverse_loop(Gen *g, Builder *b, const Op *op, int n, Value *const *init)
+{
+    bool same_bounds = op->counted && !op->has_exit;
+    Value *lo = same_bounds ? gen_had(g, b, op->in[0]) : b_int(b, 0);
+    Value *hi = gen_had(g, b, same_bounds ? op->in[1] : loop_trips(op));
+    Op *to = b_loop(b, lo, hi, same_bounds ? op->step : 1, same_bounds ? !op->reversed : true, n, init);
+    if (same_bounds)
+        loop_index(to)->name = loop_index(op)->name;
+    return to;
+}
+
+static void reverse_loop(Gen *g, Builder *b, const Op *op, const OpPlan *o)
+{
+    Threads t = threads_of(g, b, o);
+    int first = loop_first_init(op), n_carried = loop_n_carried(op), n = 0;
+    int *active = NEW_N(g->a, int, n_carried + 1);              // active scalars among the carried values
+    for (int k = 0; k < n_carried; k++)
+        if (type_is_scalar(op->out[k]->type) && is_active(g->plan, loop_arg(op, k)))
+            active[n++] = k;
+    Value **init = NEW_N(g->a, Value *, t.arrays.n + n + t.scalars.n + 1), **end = push_cells(init, &t.arrays);
+    for (int i = 0; i < n; i++)
+        *end++ = bar_or_zero(g, b, op->out[active[i]]);
+    end = push_cells(end, &t.scalars);
+    Op *to = begin_reverse_loop(g, b, op, (int)(end - init), init);
+    Builder in = builder_at(b->f, to->regions[0], b->fold);
+    in.loc = b->loc;
+    have_index(g, &in, op, to);
+    Value *const *args = to->regions[0]->args.at + 1;
+    set_cells(&t.scalars, set_cells(&t.arrays, args) + n);
+    for (int i = 0; i < n; i++) {
+        args[t.arrays.n + i]->name = bar_name(b, loop_arg(op, active[i]));
+        gen_contribute(g, &in, loop_yield(op, active[i]), args[t.arrays.n + i]);
+    }
+    name_scalars(b, &t, o, args + t.arrays.n + n);
+    reverse_region(g, &in, op->regions[0]);
+    Value **y = NEW_N(g->a, Value *, end - init + 1), **y_end = push_cells(y, &t.arrays);
+    for (int i = 0; i < n; i++)
+        *y_end++ = bar_or_zero(g, &in, loop_arg(op, active[i]));
+    push_cells(y_end, &t.scalars);
+    ir_yield(&in, (int)(end - init), y);
+    for (int i = 0; i < to->n_out - 1; i++)
+        to->out[i]->name = args[i]->name;
+    set_cells(&t.scalars, set_cells(&t.arrays, to->out) + n);
+    for (int i = 0; i < n; i++)
+        gen_contribute(g, b, op->in[first + active[i]], to->out[t.arrays.n + i]);
+}
+
+static void reverse_within(Gen *g, Builder *b, const Op *op, const OpPlan *o)
+{
+    Value **bars = take_result_bars(g, op);
+    Value *root = op->in[0]->root;
+    bool has_base = is_active(g->plan, op->in[0]);
+    if (!has_base) {                                            // no real adjoint to be within of: the region as it stands
+        pass_to_yields(g, b, op, op->regions[0], 1 + op->n_extra, op->n_paths + op->n_extra, bars);
+        reverse_region(g, b, op->regions[0]);
+        return;
+    }
+    Threads t = threads_of(g, b, o);
+    Value **base = adjoint_array(g, b, root);
+    Cells others = {0};
+    for (int i = 0; i < t.arrays.n; i++)
+        if (t.arrays.at[i] != base)
+            vec_push(g->a, &others, t.arrays.at[i]);
+    Value **extra = NEW_N(g->a, Value *, others.n + 1);
+    push_cells(extra, &others);
+    int n_ops = op->n_in - op->n_extra - 1;
+    Op *to = b_within(b, *base, op->n_paths, op->paths, n_ops, had_list(g, b, op->in + 1, n_ops), others.n, extra);
+    Builder in = builder_at(b->f, to->regions[0], b->fold);
+    in.loc = b->loc;
+    for (int i = 0; i < op->n_paths; i++)
+        g->abar[op->regions[0]->args.at[i]->id] = in.at->args.at[i];
+    set_cells(&others, in.at->args.at + op->n_paths);
+    pass_to_yields(g, &in, op, op->regions[0], 1 + op->n_extra, op->n_paths + op->n_extra, bars);
+    reverse_region(g, &in, op->regions[0]);
+    Value **y = NEW_N(g->a, Value *, op->n_paths + others.n + t.scalars.n + 1), **end = y;
+    for (int i = 0; i < op->n_paths; i++) {
+        *end++ = g->abar[op->regions[0]->args.at[i]->id];
+        g->abar[op->regions[0]->args.at[i]->id] = NULL;
+    }
+    end = push_cells(push_cells(end, &others), &t.scalars);
+    ir_yield(&in, (int)(end - y), y);
+    b_within_end(to);
+    *base = to->out[0];
+    set_cells(&t.scalars, set_cells(&others, to->out + 1));
+}
+
+// ---- calls ----
+
+// Adjoint arrays handed to a call: two operands never share one. The second gets a zeroed array of its own, added afterwards.
+typedef struct Borrowed {
+    Value **cell;                           // where the new version goes
+    Value *added_to;                        // the array whose adjoint a temporary is for, or NULL
+} Borrowed;
+
+static Value *borrow(Gen *g, Builder *b, Value *array, Borrowed *all, int n)
+{
+    Value **cell = adjoint_array(g, b, array->root);
+    all[n] = (Borrowed){.cell = cell};
+    for (int i = 0; i < n; i++)
+        if (all[i].cell == cell) {
+            all[n] = (Borrowed){.added_to = array};
+            return gen_zeros(g, b, array->root);
+        }
+    return *cell;
+}
+
+static void give_back(Gen *g, Builder *b, const Borrowed *all, int n, Value *const *versions)
+{
+    for (int i = 0; i < n; i++)
+        if (all[i].cell)
+            *all[i].cell = versions[i];
+    for (int i = 0; i < n; i++)
+        if (all[i].added_to)
+            add_to_adjoint(g, b, all[i].added_to, versions[i]);
+}
+
+static int result_of_arg(const Func *f, int arg)
+{
+    for (int i = 0; i < f->params.n; i++)
+        if (f->params.at[i].arg == arg)
+            return f->params.at[i].result;
+    return -1;
+}
+
+static Value *slot_operand(Gen *g, Builder *b, const Op *op, const Slot *s, Value **bars, Borrowed *all, int *n)
+{
+    switch (s->kind) {
+    case SLOT_PRIMAL:
+        return gen_had(g, b, op->in[s->index]);
+    case SLOT_TAPE:
+        return g->tape[s->index];
+    case SLOT_POS:
+        return g->pos[s->index];
+    case SLOT_SEED:
+        return bars[s->index] ? bars[s->index] : b_real(b, 0.0);
+    case SLOT_ZBAR:
+        return g->zbar[op->in[s->index]->root->id];
+    case SLOT_ZPOS:
+        return g->zpos[op->in[s->index]->root->id];
+    case SLOT_BAR:
+        if (type_is_linear(s->type))
+            return borrow(g, b, op->in[s->index], all, (*n)++);
+        int r = result_of_arg(op->callee, s->index);
+        return bars[r] ? bars[r] : b_real(b, 0.0);
+    default:
+        return NULL;
+    }
+}
+
+static void reverse_split_call(Gen *g, Builder *b, const Op *op, Variant *v, Value **bars)
+{
+    Func *rev = variant_rev(g->c, v);
+    Value **args = NEW_N(g->a, Value *, v->slots.n + 1), **versions = NEW_N(g->a, Value *, v->slots.n + 1);
+    Borrowed *all = NEW_N(g->a, Borrowed, v->slots.n + 1);
+    int n_args = 0, n = 0, taken = 0;
+    for (int i = 0; i < v->slots.n; i++) {
+        Value *a = slot_operand(g, b, op, &v->slots.at[i], bars, all, &n);
+        if (a)
+            args[n_args++] = a;
+    }
+    Op *to = b_call(b, rev, n_args, args);
+    Value **out = to->out;
+    for (int i = 0; i < v->slots.n; i++) {
+        const Slot *s = &v->slots.at[i];
+        if (s->role == ROLE_IN)
+            continue;
+        Value *r = *out++;
+        if (s->kind == SLOT_POS)
+            g->pos[s->index] = r;
+        else if (s->kind == SLOT_ZPOS)
+            g->zpos[op->in[s->index]->root->id] = r;
+        else if (type_is_linear(s->type))
+            versions[taken++] = r;
+        else
+            gen_contribute(g, b, op->in[s->index], r);
+    }
+    give_back(g, b, all, n, versions);
+}
+
+// A parameter of the rule by hand that is one of f's own: its value, or room for an output that is delivered again and dropped.
+static Value *custom_own(Gen *g, Builder *b, const Op *op, const Param *p)
+{
+    if (p->arg < 0)
+        return NULL;
+    Value *v = op->in[p->arg];
+    if (!type_is_linear(p->type) || p->role == ROLE_IN)
+        return gen_had(g, b, v);
+    if (p->role == ROLE_INOUT)
+        return b_copy(b, gen_had(g, b, v), NULL);
+    Value *dims[8];
+    for (int k = 0; k < p->type.rank; k++)
+        dims[k] = gen_had_dim(g, b, v->root, k);
+    return b_new(b, (Elem)p->type.elem, p->type.rank, dims, false, NULL);
+}
+
+// What is done with a result of the rule: dropped, added to a scalar's adjoint, or the new version of an adjoint array.
+typedef struct Taker {
+    Value *scalar;
+    bool array;
+} Taker;
+
+typedef struct CustomCall {
+    Value **args, **bars;
+    Taker *takers;
+    Borrowed *all;
+    int n_args, n_takers, n;
+} CustomCall;
+
+static void custom_push(CustomCall *c, Value *arg, bool in, bool out, Taker taker)
+{
+    if (in)
+        c->args[c->n_args++] = arg;
+    if (out)
+        c->takers[c->n_takers++] = taker;
+}
+
+// The adjoint parameter that a rule by hand has for parameter p of f (LANGUAGE.md section 7, row vjp).
+static void custom_bar(Gen *g, Builder *b, const Op *op, const Param *p, CustomCall *c)
+{
+    if (!type_is_real(p->type))
+        return;
+    bool array = type_is_linear(p->type);
+    Value *v = p->arg >= 0 ? op->in[p->arg] : NULL;
+    Value *seed = array || p->result < 0 ? NULL : c->bars[p->result];
+    if (!array) {
+        custom_push(c, seed ? seed : b_real(b, 0.0), true, p->role != ROLE_OUT, (Taker){v, false});
+        return;
+    }
+    bool active = is_active(g->plan, v);
+    if (p->role == ROLE_OUT) {                                  // a seed, read only: what was there before the call gets 0
+        custom_push(c, active ? *adjoint_array(g, b, v->root) : gen_zeros(g, b, v->root), true, false, (Taker){0});
+        return;
+    }
+    Value *bar = active ? borrow(g, b, v, c->all, c->n) : gen_zeros(g, b, v->root);
+    c->n += active;
+    custom_push(c, bar, true, true, (Taker){NULL, active});
+}
+
+static void reverse_custom_call(Gen *g, Builder *b, const Op *op, Value **bars)
+{
+    const Func *f = op->callee;
+    int room = 2 * f->params.n + 2;
+    CustomCall c = {.args = NEW_N(g->a, Value *, room), .bars = bars, .takers = NEW_N(g->a, Taker, room),
+                    .all = NEW_N(g->a, Borrowed, room)};
+    const Param *result = f->params.n && f->params.at[f->params.n - 1].is_result ? &f->params.at[f->params.n - 1] : NULL;
+    int n_own = f->params.n - (result != NULL);
+    for (int i = 0; i < n_own; i++) {
+        const Param *p = &f->params.at[i];
+        custom_push(&c, custom_own(g, b, op, p), p->arg >= 0, p->result >= 0, (Taker){0});
+    }
+    if (result)
+        custom_bar(g, b, op, result, &c);
+    else if (f->ret >= 0 && type_is_real(f->ret_type))
+        custom_push(&c, bars[f->ret] ? bars[f->ret] : b_real(b, 0.0), true, false, (Taker){0});
+    for (int i = 0; i < n_own; i++)
+        custom_bar(g, b, op, &f->params.at[i], &c);
+    if (result)
+        custom_push(&c, custom_own(g, b, op, result), true, true, (Taker){0});
+    Op *to = b_call(b, f->custom_vjp, c.n_args, c.args);
+    Value **versions = NEW_N(g->a, Value *, room);
+    int taken = 0;
+    for (int i = 0; i < c.n_takers; i++) {
+        if (c.takers[i].scalar)
+            gen_contribute(g, b, c.takers[i].scalar, to->out[i]);
+        if (c.takers[i].array)
+            versions[taken++] = to->out[i];
+    }
+    give_back(g, b, c.all, c.n, versions);
+    for (int i = 0; i < f->params.n; i++) {
+        const Param *p = &f->params.at[i];
+        if (p->role == ROLE_OUT && type_is_linear(p->type) && type_is_real(p->type) && is_active(g->plan, op->in[p->arg])) {
+            Value **bar = adjoint_array(g, b, op->in[p->arg]->root);
+            *bar = b_fill(b, *bar, b_real(b, 0.0));
+        }
+    }
+}
+
+static void reverse_call(Gen *g, Builder *b, const Op *op, const OpPlan *o)
+{
+    Value **bars = take_result_bars(g, op);
+    if (o->variant)
+        reverse_split_call(g, b, op, o->variant, bars);
+    else
+        reverse_custom_call(g, b, op, bars);
+}
+
+// ---- all ops ----
+
+static void reverse_op(Gen *g, Builder *b, const Op *op)
+{
+    const OpPlan *o = op_plan(g->plan, op);
+    b->loc = op->loc;
+    if (op_is_scalar(op->code)) {
+        reverse_scalar(g, b, op);
+        return;
+    }
+    if (o && !o->reversed)
+        return;
+    switch (op->code) {
+    case OP_load: reverse_load(g, b, op); break;
+    case OP_store: case OP_acc: reverse_write(g, b, op); break;
+    case OP_copy: case OP_fill: case OP_copy_to: case OP_add_to: reverse_whole(g, b, op); break;
+    case OP_slice: case OP_reshape: case OP_view_at: reverse_view(g, b, op); break;
+    case OP_gemm: reverse_gemm(g, b, op); break;
+    case OP_new: case OP_undef: case OP_const_array: g->abar[op->out[0]->id] = NULL; break;
+    case OP_freeze: reverse_freeze(g, b, op); break;
+    case OP_put: reverse_put(g, b, op); break;
+    case OP_puts: reverse_puts(g, b, op); break;
+    case OP_if: reverse_if(g, b, op, o); break;
+    case OP_loop: reverse_loop(g, b, op, o); break;
+    case OP_within: reverse_within(g, b, op, o); break;
+    case OP_call: reverse_call(g, b, op, o); break;
+    default: break;                                             // constants, shape, len, buf_new, check: nothing flows back
+    }
+}
+
+static void reverse_region(Gen *g, Builder *b, const Region *r)
+{
+    IrLoc loc = b->loc;
+    if (r->owner)
+        vjp_have_values(g, b, r);
+    b->loc = loc;
+    for (int i = r->ops.n - 1; i >= 0; i--)
+        reverse_op(g, b, r->ops.at[i]);
+}
+
+void vjp_reverse(Gen *g, Builder *b)
+{
+    reverse_region(g, b, g->f->body);
+}
