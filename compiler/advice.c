@@ -69,9 +69,9 @@ typedef struct Row {
 static const Row rows[] = {
     {"'='", NULL, "')'", NULL, "an assignment has no value; '==' compares", "=="},
     {"'='", NULL, "'=='", NULL, "an assignment has no value; write a statement of its own for each", NULL},
-    {"'='", "a name", "'('", "';'", "only constants stand outside functions; write 'const' before the type", NULL},
-    {"';'", "a name", "'('", "';'", "only constants and functions stand outside functions", NULL},
-    {"'['", "a name", "'('", "';'", "only constants stand outside functions; write 'const' before the type", NULL},
+    {"'='", "a name", "'('", "'+'", "only constants stand outside functions; write 'const' before the type", NULL},
+    {"';'", "a name", "'('", "'+'", "only constants and functions stand outside functions", NULL},
+    {"'['", "a name", "'('", "'+'", "only constants stand outside functions; write 'const' before the type", NULL},
     {"'+='", NULL, "'=='", NULL, "an assignment has no value; write a statement of its own", NULL},
     {"'-='", NULL, "'=='", NULL, "an assignment has no value; write a statement of its own", NULL},
     {"'*='", NULL, "'=='", NULL, "an assignment has no value; write a statement of its own", NULL},
@@ -157,17 +157,22 @@ static bool before_is(const Parser *p, const char *wanted)
         && memcmp(t->loc.file->text + t->loc.begin, wanted + 1, strlen(wanted) - 2) == 0;
 }
 
-// Two mistakes that the tokens around them do not show: they are known by how the declaration or the statement began.
+// Mistakes that the tokens around them do not show: they are known by how the declaration or the statement began.
 static bool advise_by_context(const Mismatch *m)
 {
     Parser *p = m->p;
-    if (is_text(&p->first, "derive") && expects(m, "'('") && p->before.name) {
+    if (is_text(&p->first, "derive") && m->n_expected == 1 && expects(m, "'('") && p->before.name) {
         diag_error(p->b.diags, p->before.loc, "a derive needs a transform, as in grad(%s)", p->before.name);
         return true;
     }
     if (expects(m, "';'") && (is_text(&p->before, "++") || is_text(&p->before, "--"))) {
         diag_error(p->b.diags, p->before.loc, "'%.2s' is a statement of its own, not part of an expression",
                    p->source->text + p->before.loc.begin);
+        return true;
+    }
+    bool is_operator = m->found[0] == '\'' && strchr("+-*/%<>&|^?!", m->found[1]) && m->found[2] != '>';
+    if (expects(m, "'+='") && expects(m, "'['") && is_operator) {
+        diag_error(p->b.diags, p->token.loc, "an expression does nothing as a statement; is its value to be assigned?");
         return true;
     }
     return false;
@@ -234,7 +239,8 @@ static void report_generally(const Mismatch *m)
     Parser *p = m->p;
     Diags *d = p->b.diags;
     bool at_end = p->token.loc.begin == p->token.loc.end;
-    const char *found = quoted(p, &p->token), *fits = wanted(m);
+    bool in_braces = p->n_open > 0 && p->n_open <= MAX_OPEN && p->source->text[p->open[p->n_open - 1].begin] == '{';
+    const char *found = quoted(p, &p->token), *fits = at_end && in_braces ? "'}'" : wanted(m);
     Loc behind = p->before.loc.file ? loc_after(p->before.loc) : p->token.loc;
     if (p->closes_nothing) {
         diag_error(d, p->token.loc, "this %s closes nothing", found);

@@ -73,7 +73,7 @@ static void put_unary(Text *out, const Expr *e, Style style)
     text_put(out, unary_op_text(e->unary.op));
     const Expr *operand = e->unary.operand;             // - -x must not become --x
     bool twice = operand->kind == EXPR_UNARY && operand->unary.op == e->unary.op;
-    if (twice && !style.all_parens) text_put(out, " ");
+    if (twice) text_put(out, " ");
     put_expr(out, operand, style, LEVEL_UNARY);
 }
 

@@ -310,6 +310,11 @@ plain: block
      | FOR bad_parens stmt                      { $$ = ast_leaf(B, @$, STMT_ERROR); }
      | IF '(' error GROUP                       { $$ = ast_leaf(B, @$, STMT_ERROR); parser_recovered(p); yyerrok; }
      | WHILE '(' error GROUP                    { $$ = ast_leaf(B, @$, STMT_ERROR); parser_recovered(p); yyerrok; }
+     | DO stmt WHILE '(' expr ')' error ';'     { $$ = ast_leaf(B, @$, STMT_ERROR); parser_recovered(p); yyerrok; }
+     | DO stmt WHILE '(' error ')' ';'          { $$ = ast_leaf(B, @$, STMT_ERROR); parser_recovered(p); yyerrok; }
+     | DO stmt error ';'                        { $$ = ast_leaf(B, @$, STMT_ERROR); parser_recovered(p); yyerrok; }
+     | IF '(' error ';'                         { $$ = ast_leaf(B, @$, STMT_ERROR); parser_recovered(p); yyerrok; }
+     | WHILE '(' error ';'                      { $$ = ast_leaf(B, @$, STMT_ERROR); parser_recovered(p); yyerrok; }
      | FOR '(' error GROUP                      { $$ = ast_leaf(B, @$, STMT_ERROR); parser_recovered(p); yyerrok; }
      | error ';'                                { $$ = ast_leaf(B, @$, STMT_ERROR); parser_recovered(p); yyerrok; }
      | error GROUP                              { $$ = ast_leaf(B, @$, STMT_ERROR); parser_recovered(p); yyerrok; }

@@ -70,21 +70,32 @@ void parser_recovered(Parser *p)
     while (p->n_open > 0 && p->n_open <= MAX_OPEN && p->source->text[p->open[p->n_open - 1].begin] != '{') p->n_open--;
 }
 
-// bison's source of tokens. While it recovers, all from a '{' to its '}' is one GROUP: what stands in it is no place to go on from.
+// True if `token` closed a round or square bracket inside another one.
+static bool inside_brackets(const Parser *p, int kind)
+{
+    if ((kind != ')' && kind != ']') || p->n_open == 0 || p->n_open > MAX_OPEN) return false;
+    return p->source->text[p->open[p->n_open - 1].begin] != '{';
+}
+
+// Reads on behind a '{' up to its '}' and gives both and all between as one GROUP token, or 0 if the file ends first.
+static int skip_group(AD_STYPE *value, AD_LTYPE *loc, Parser *p)
+{
+    Loc open = p->token.loc;
+    while (p->braces > p->recover_to)
+        if (next_token(value, loc, p) == 0) return 0;
+    *loc = loc_join(open, *loc);
+    return TOK_GROUP;
+}
+
+// bison's source of tokens. While it recovers, it gets neither what stands in braces nor the ends of inner brackets: only the ')' that
+// ends the outermost bracket of the statement is a place to go on from.
 int ad_lex(AD_STYPE *value, AD_LTYPE *loc, Parser *p)
 {
-    bool in_group = p->recovering && p->braces > p->recover_to;     // the error was found at the '{' itself
-    int kind = in_group ? '{' : next_token(value, loc, p);
-    if (in_group) *loc = p->token.loc;
+    if (p->recovering && p->braces > p->recover_to) return skip_group(value, loc, p);   // the error was found at the '{' itself
+    int kind = next_token(value, loc, p);
     if (kind == TOK_AD_error && !p->recovering) parser_recover(p);
-    if (!p->recovering || p->braces <= p->recover_to) return kind;
-    Loc group = *loc;
-    while (p->braces > p->recover_to) {
-        kind = next_token(value, loc, p);
-        if (kind == 0) return 0;
-    }
-    *loc = loc_join(group, *loc);
-    return TOK_GROUP;
+    while (p->recovering && inside_brackets(p, kind)) kind = next_token(value, loc, p);
+    return p->recovering && p->braces > p->recover_to ? skip_group(value, loc, p) : kind;
 }
 
 // ---------------------------------------------------------------------------------------------------------------- files
@@ -169,8 +180,8 @@ static bool same_file(const Source *a, const Source *b)
 // Reports a cycle: `importer` imports `again`, which has led to it by the imports in between.
 static void report_cycle(Diags *d, const Import *import, Source *importer, const Source *again)
 {
-    diag_error(d, import->loc, "'%s' imports '%s', which imports '%s'%s", importer->path, again->path,
-               importer == again ? again->path : importer->path, importer->importer == again || importer == again ? "" : " by others");
+    if (importer == again) diag_error(d, import->loc, "'%s' imports itself", importer->path);
+    else diag_error(d, import->loc, "import cycle: '%s' imports '%s', which leads back to '%s'", importer->path, again->path, importer->path);
     for (Source *s = importer; s != again; s = s->importer)
         diag_note(d, (Loc){s->importer, s->import_begin, s->import_end}, "'%s' is imported here", s->path);
 }
