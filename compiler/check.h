@@ -23,7 +23,7 @@
 //   EXPR_BRACES    type: that of the array it initialises; fewer items than that has: the rest is zero
 //   && || !        on arrays: elementwise, both sides evaluated. On scalars as in C. The condition of ?: and of loops
 //                  is a scalar bool.
-//   a scalar Expr  where an array is asked for (initialiser, assignment, one side of an operator) fills; type.rank tells
+//   a scalar Expr  where an array is asked for (initialiser, assignment, one side of an operator) fills; see type.rank
 //   VarDecl        sym, with its type; a parameter's and a result's dims name parameters by their sym->index, which a
 //                  derived function shares with its base
 //   Function       result_type; params with sym; cname; definition (of a prototype); custom_vjp, custom_jvp; for a

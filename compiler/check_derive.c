@@ -9,8 +9,8 @@
 //
 // The idea: a transform is a function from parameter lists to parameter lists (derive_signature), so it applies to what
 // a transform made as to anything else; hvp(f, x) is rewritten as jvp(grad(f, x), x). Inner transforms are made once
-// for each (base, transform, wrt). The tables GRAD_ADDS, VJP_ADDS and JVP_ADDS say which role an added parameter has, for each transform and each
-// role of the one it belongs to.
+// for each (base, transform, wrt). The tables GRAD_ADDS, VJP_ADDS and JVP_ADDS say which role an added parameter has,
+// for each transform and each role of the one it belongs to.
 #include "checker.h"
 
 #include <assert.h>
@@ -163,6 +163,11 @@ static bool has_real_input(const Function *f)
     return false;
 }
 
+static bool has_real_output(const Function *f)
+{
+    return f->result_type.elem == ELEM_REAL || real_output_param(f);
+}
+
 static bool grad_takes(const Function *f)
 {
     return f->result_type.elem == ELEM_REAL && f->result_type.rank == 0 && !real_output_param(f);
@@ -171,11 +176,10 @@ static bool grad_takes(const Function *f)
 static bool suits(Checker *c, Loc loc, const Function *f, TransformKind kind)
 {
     const char *name = f->name.text;
-    bool real_result = f->result_type.elem == ELEM_REAL;
     const VarDecl *output = real_output_param(f);
     if (!has_real_input(f)) {
         diag_error(c->diags, loc, "'%s' has no real parameter to differentiate by", name);
-    } else if (!real_result && !output) {
+    } else if (!has_real_output(f)) {
         diag_error(c->diags, loc, "'%s' has no real output to differentiate", name);
     } else if (kind == XFORM_GRAD && !grad_takes(f)) {
         diag_error(c->diags, loc,
@@ -425,7 +429,7 @@ static void derive_all(Checker *c)
         TopDecl *d = c->module->decls.at[i];
         Function *f = d->function;
         bool own = d->kind == TOP_FUNCTION && f->body && !f->is_static && !f->imported;
-        if (own && find_function(c, f->name.text) == f && has_real_input(f) && (f->result_type.elem == ELEM_REAL || real_output_param(f)))
+        if (own && find_function(c, f->name.text) == f && has_real_input(f) && has_real_output(f))
             derive_implicitly(c, f);
     }
 }

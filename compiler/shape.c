@@ -6,7 +6,6 @@
 // equal to itself.
 #include "shape.h"
 
-#include <assert.h>
 #include <string.h>
 
 typedef struct Atom {
@@ -18,7 +17,7 @@ typedef struct Atom {
     const Size *a, *b;
 } Atom;
 
-enum { MAX_DEGREE = 8, MAX_TERMS = 64 };
+enum { MAX_DEGREE = 8, MAX_TERMS = 64, MAX_TEXT = 200 };
 static const int64_t MAX_COEFFICIENT = INT64_C(1) << 31;
 
 typedef struct Term {
@@ -96,6 +95,8 @@ static bool term_product(const Term *x, const Term *y, Term *out)
     return out->c < MAX_COEFFICIENT && out->c > -MAX_COEFFICIENT;
 }
 
+static char *terms_text(Arena *a, const Terms *terms);
+
 static const Size *size_new(Shapes *s, const char *key, const Poly *p)
 {
     Terms *t = NEW(s->arena, Terms);
@@ -104,7 +105,7 @@ static const Size *size_new(Shapes *s, const char *key, const Poly *p)
     d->canon = t;
     d->is_const = t->n == 0 || (t->n == 1 && t->at[0].n == 0);
     d->value = d->is_const && t->n ? t->at[0].c : 0;
-    d->text = size_text(s->arena, d);
+    d->text = terms_text(s->arena, t);
     map_set(s->sizes, key, d);
     return d;
 }
@@ -262,8 +263,6 @@ const Size *size_subst(Shapes *s, const Size *d, SizeOf of, void *context)
 
 // ---- text ----
 
-static void size_put(Text *t, const Size *d);
-
 static bool is_simple(const Size *d)                             // needs no parentheses as an operand
 {
     const Terms *t = d->canon;
@@ -276,7 +275,7 @@ static void operand_put(Text *t, const Size *d)
 {
     bool simple = is_simple(d);
     text_put(t, simple ? "" : "(");
-    size_put(t, d);
+    text_put(t, d->text);
     text_put(t, simple ? "" : ")");
 }
 
@@ -291,12 +290,7 @@ static void atom_put(Text *t, const Atom *a, bool alone)
         operand_put(t, a->b);
         text_put(t, alone ? "" : ")");
     } else {
-        text_printf(t, "%s(", a->op);
-        size_put(t, a->a);
-        text_put(t, a->b ? ", " : "");
-        if (a->b)
-            size_put(t, a->b);
-        text_put(t, ")");
+        text_printf(t, "%s(%s%s%s)", a->op, a->a->text, a->b ? ", " : "", a->b ? a->b->text : "");
     }
 }
 
@@ -312,19 +306,12 @@ static void term_put(Text *t, const Term *term, bool first, bool alone)
     }
 }
 
-static void size_put(Text *t, const Size *d)
+static char *terms_text(Arena *a, const Terms *terms)
 {
-    const Terms *terms = d->canon;
-    if (terms->n == 0)
-        text_put(t, "0");
-    for (int i = 0; i < terms->n; i++)
-        term_put(t, &terms->at[i], i == 0, terms->n == 1);
-}
-
-char *size_text(Arena *a, const Size *d)
-{
-    assert(d);
     Text t = text_in(a);
-    size_put(&t, d);
-    return t.at;
+    if (terms->n == 0)
+        text_put(&t, "0");
+    for (int i = 0; i < terms->n && t.n <= MAX_TEXT; i++)
+        term_put(&t, &terms->at[i], i == 0, terms->n == 1);
+    return t.n <= MAX_TEXT ? t.at : arena_strdup(a, "...");     // or operations of operations would double it each time
 }

@@ -46,7 +46,6 @@ bool size_surely_le(Shapes *s, const Size *a, const Size *b);
 typedef const Size *(*SizeOf)(void *context, const void *key, int version);
 const Size *size_subst(Shapes *s, const Size *d, SizeOf of, void *context);
 
-// As a C programmer would write it: "n*m + 2*k - 1".
-char *size_text(Arena *a, const Size *d);
+// A Size's text is as a C programmer would write it: "n*m + 2*k - 1"; "..." if that is very long.
 
 #endif
