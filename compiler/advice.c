@@ -43,6 +43,7 @@ static bool advise_on_word(Parser *p)
     const SeenToken *suspects[] = {&p->token, &p->before, &p->first};
     for (int i = 0; i < 3; i++) {
         const SeenToken *t = suspects[i];
+        if (t->name && t->loc.begin > 0 && p->source->text[t->loc.begin - 1] == '@') continue;     // @inline is fine
         for (size_t k = 0; t->name && k < sizeof c_words / sizeof *c_words; k++) {
             if (strcmp(t->name, c_words[k].word) != 0) continue;
             diag_error(p->b.diags, t->loc, "%s", c_words[k].advice);
