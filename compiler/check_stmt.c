@@ -99,6 +99,12 @@ static void check_compound(Checker *c, Stmt *s, Type want)
     }
 }
 
+static void wrote_to(Checker *c, const Expr *target)
+{
+    if (target->type.elem == ELEM_INT && target->type.rank == 0)
+        wrote_int(c);
+}
+
 static bool check_assign(Checker *c, Stmt *s)
 {
     Expr *target = s->assign.target;
@@ -109,7 +115,7 @@ static bool check_assign(Checker *c, Stmt *s)
         check_compound(c, s, target->type);
     else
         check_value(c, s->assign.value, target->type, target_text(c, target));
-    wrote_int(c);
+    wrote_to(c, target);
     return true;
 }
 
@@ -122,7 +128,7 @@ static bool check_step(Checker *c, Stmt *s)
         if (e->type.rank > 0)
             diag_note(c->diags, e->loc, "'%c= 1' does so to all elements", op[0]);
     }
-    wrote_int(c);
+    wrote_to(c, e);
     return true;
 }
 
