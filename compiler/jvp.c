@@ -14,8 +14,6 @@
 // A call of g becomes a call of a variant of g for the arguments that are active. Its signature is made at once and its body later, from a list,
 // so recursion finds its own variant. Its parameters are g's, then the tangents in g's order, then that of the result. A rule given by the
 // user for g is called instead, with zeros for what is not active.
-#include "jvp.h"
-
 #include "derive.h"
 #include "opt.h"
 #include "rewrite.h"
@@ -24,14 +22,19 @@
 #include <string.h>
 
 // A function whose body is still to be made: g is f with the tangents of those arguments that are active.
-struct JvpJob {
+typedef struct JvpJob {
     Func *f, *g;
     bool *active_args;                                          // by argument of f
-};
+} JvpJob;
+
+typedef struct Memo {
+    Map *variants;                                              // "name/0110", interned -> Func
+    VEC(JvpJob) todo;
+} Memo;
 
 // One function under construction.
 typedef struct Gen {
-    JvpCtx *c;
+    DeriveCtx *c;
     Arena *a;                                                   // scratch
     Func *f, *g;
     bool *varied;                                               // by value id of f
@@ -469,7 +472,7 @@ static bool any_result_depends(const bool *deps, int r, int n_args, const bool *
 }
 
 // Adds the tangent of parameter `of` of f (-1: its return value), if it has one.
-static void variant_param(JvpCtx *c, Func *g, const Func *f, int of, const bool *active)
+static void variant_param(DeriveCtx *c, Func *g, const Func *f, int of, const bool *active)
 {
     static const Param returned = {.name = "result", .role = ROLE_OUT, .arg = -1};
     Param p = of >= 0 ? f->params.at[of] : returned;
@@ -490,19 +493,20 @@ static void variant_param(JvpCtx *c, Func *g, const Func *f, int of, const bool 
     g->params.at[g->params.n - 1].shape = p.shape;
 }
 
-// NAME_jvp, or NAME_jvp2 and so on where that is taken.
-static const char *fresh_name(const Module *m, const char *name)
+static Memo *memo_of(DeriveCtx *c)
 {
-    const char *fresh = arena_printf(m->arena, "%s_jvp", name);
-    for (int i = 2; func_by_name(m, fresh); i++)
-        fresh = arena_printf(m->arena, "%s_jvp%d", name, i);
-    return intern_z(m->names, fresh);
+    if (!c->jvp_memo) {
+        Memo *memo = NEW(c->scratch, Memo);
+        memo->variants = map_new(c->scratch);
+        c->jvp_memo = memo;
+    }
+    return c->jvp_memo;
 }
 
-static Func *make_variant(JvpCtx *c, Func *f, const char *name, const bool *active)
+static Func *make_variant(DeriveCtx *c, Func *f, const char *name, const bool *active)
 {
     Arena *a = f->module->arena;
-    Func *g = func_new(f->module, fresh_name(f->module, name));
+    Func *g = func_new(f->module, derive_fresh_name(c, name, "_jvp"));
     g->is_static = true;
     g->loc = f->loc;
     g->no_inline = f->no_inline;
@@ -518,19 +522,13 @@ static Func *make_variant(JvpCtx *c, Func *f, const char *name, const bool *acti
         variant_param(c, g, f, -1, active);
         func_set_ret(g, f->ret_type);
     }
-    JvpJob *job = NEW(a, JvpJob);
-    *job = (JvpJob){f, g, arena_copy(a, active, sizeof *active * (size_t)(f->body->args.n + 1))};
-    vec_push(a, &c->todo, job);
+    JvpJob job = {f, g, arena_copy(a, active, sizeof *active * (size_t)(f->body->args.n + 1))};
+    vec_push(a, &memo_of(c)->todo, job);
     return g;
 }
 
-static Func *ready(JvpCtx *c, Func *f)
-{
-    return c->ready ? c->ready(c->env, f) : f;
-}
-
 // The variant of f for these active arguments.
-static Func *variant(JvpCtx *c, Func *f, const bool *active)
+static Func *variant(DeriveCtx *c, Func *f, const bool *active)
 {
     Module *m = f->module;
     Text key = text_in(m->arena);
@@ -538,10 +536,10 @@ static Func *variant(JvpCtx *c, Func *f, const bool *active)
     for (int k = 0; k < f->body->args.n; k++)
         text_put(&key, active[k] ? "1" : "0");
     const char *name = intern_z(m->names, key.at);
-    Func *g = map_get(c->variants, name);
+    Func *g = map_get(memo_of(c)->variants, name);
     if (!g) {
-        g = make_variant(c, ready(c, f), f->name, active);
-        map_set(c->variants, name, g);
+        g = make_variant(c, derive_ready(c, f), f->name, active);
+        map_set(memo_of(c)->variants, name, g);
     }
     return g;
 }
@@ -646,6 +644,13 @@ static bool any_dependence(Gen *g, const Op *op, const bool *active)
     return false;
 }
 
+static void no_rule(Gen *g, const Op *op)
+{
+    const char *name = op->callee->source_name ? op->callee->source_name : op->callee->name;
+    const char *message = arena_printf(g->f->module->arena, "'%s' has no body and no custom jvp: this call has no derivative", name);
+    derive_error(g->c, op->loc, message, op->callee->loc, "declared here");
+}
+
 static void emit_call(Gen *g, Builder *b, const Op *op)
 {
     Func *f = op->callee, *rule = f->custom_jvp;
@@ -655,9 +660,8 @@ static void emit_call(Gen *g, Builder *b, const Op *op)
         return;
     }
     if (!rule && (f->is_extern || !func_has_body(f))) {
-        JvpError error = {op->loc, f};
         if (f->is_extern)
-            vec_push(g->c->module->arena, &g->c->errors, error);
+            no_rule(g, op);
         plain_call(g, b, op);
         return;
     }
@@ -777,33 +781,7 @@ static void emit_yields(Gen *g, Builder *b)
     ir_yield(b, func_n_results(d), yields);
 }
 
-// Sees to it that every derive that f calls, directly or not, is made before f's activity is asked for.
-static bool prepare(JvpCtx *c, Func *f);
-
-static bool prepare_region(JvpCtx *c, const Region *r)
-{
-    for (int i = 0; i < r->ops.n; i++) {
-        const Op *op = r->ops.at[i];
-        if (op->code == OP_call && !prepare(c, op->callee))
-            return false;
-        for (int k = 0; k < op->n_regions; k++)
-            if (op->regions[k] && !prepare_region(c, op->regions[k]))
-                return false;
-    }
-    return true;
-}
-
-static bool prepare(JvpCtx *c, Func *f)
-{
-    if (map_get(c->prepared, f) || f->is_extern)
-        return true;
-    map_set(c->prepared, f, f);
-    if (!func_has_body(f) && !f->custom_jvp && !(c->need && c->need(c->env, f)))
-        return false;
-    return prepare_region(c, f->body);
-}
-
-static void build(JvpCtx *c, const JvpJob *job)
+static void build(DeriveCtx *c, const JvpJob *job)
 {
     Arena *a = arena_new();
     Func *f = job->f;
@@ -824,26 +802,19 @@ static void build(JvpCtx *c, const JvpJob *job)
     arena_free(a);
 }
 
-JvpCtx *jvp_new(Module *m)
+void jvp_derived(DeriveCtx *c, Func *d)
 {
-    Arena *a = m->arena;
-    JvpCtx *c = NEW(a, JvpCtx);
-    *c = (JvpCtx){.module = m, .activity = activity_new(m, a), .variants = map_new(a), .prepared = map_new(a)};
-    return c;
-}
-
-void jvp_build(JvpCtx *c, Func *d)
-{
-    if (!prepare(c, d->base))
-        return;
-    Func *f = ready(c, d->base);
-    JvpJob job = {f, d, NEW_N(c->module->arena, bool, f->body->args.n + 1)};
+    Func *f = derive_ready(c, d->base);
+    JvpJob job = {f, d, NEW_N(c->scratch, bool, f->body->args.n + 1)};
     for (int i = 0; i < f->params.n; i++) {
         const Param *p = &f->params.at[i];
         if (p->arg >= 0 && p->role != ROLE_OUT && d->wrt[i])
             job.active_args[p->arg] = true;
     }
     build(c, &job);
-    while (c->todo.n > 0)
-        build(c, c->todo.at[--c->todo.n]);
+    Memo *memo = memo_of(c);
+    while (memo->todo.n > 0) {
+        JvpJob next = memo->todo.at[--memo->todo.n];
+        build(c, &next);
+    }
 }
