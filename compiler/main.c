@@ -1,0 +1,302 @@
+// main.c — the program adc: from the command line to the files.
+//
+// In: argv. Out: files, messages on standard error, and the exit status of LANGUAGE.md section 9. The way of a file:
+//
+//     f.ad  -> parse_file -> check_module -> lower --.
+//     f.ir  -> ir_parse -> ir_verify ----------------+-> pipeline_run -> emit_c, emit_h | ir_print | ir_dot -> outputs_write
+//
+// Everything that is to be written is made in memory first, so that errors leave nothing behind.
+#define _XOPEN_SOURCE 700               // sigaltstack
+#include "ast_ir.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "emit.h"
+#include "irtext.h"
+#include "lower.h"
+#include "options.h"
+#include "output.h"
+#include "pipeline.h"
+
+enum { EXIT_OK = 0, EXIT_ERRORS = 1, EXIT_USAGE = 2, EXIT_FILE = 3, EXIT_BUG = 4 };
+
+#define ADC_VERSION "0.1"
+
+// What the steps of one run share.
+typedef struct Job {
+    Arena *arena;
+    Options o;
+    Diags *diags;
+    AstModule *tree;            // NULL for an .ir file
+    Module *ir;
+    Outputs *outputs;
+} Job;
+
+// ---- messages without a place ----
+
+static int complain(int status, const char *message)
+{
+    fprintf(stderr, "adc: error: %s\n", message);
+    return status;
+}
+
+static int bug(const char *message)
+{
+    fprintf(stderr, "adc: internal error: %s\nadc: this is a bug in adc, not in your program\n", message);
+    return EXIT_BUG;
+}
+
+// A fatal signal is a bug in adc: say so and end with its status. Only calls that are safe in a handler.
+static void on_crash(int signal)
+{
+    static const char message[] = "adc: internal error: it crashed\nadc: this is a bug in adc, not in your program\n";
+    (void)signal;
+    if (write(STDERR_FILENO, message, sizeof message - 1) < 0)
+        _exit(EXIT_BUG);
+    _exit(EXIT_BUG);
+}
+
+// Crashes end with status 4, on a stack of their own as the stack may be what ran out. A closed pipe is an error like any other.
+static void set_signals(void *stack, size_t size)
+{
+    signal(SIGPIPE, SIG_IGN);
+#if !defined(__SANITIZE_ADDRESS__)
+    stack_t alternative = {.ss_sp = stack, .ss_size = size};
+    sigaltstack(&alternative, NULL);
+    struct sigaction action = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK};
+    static const int fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+    for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++)
+        sigaction(fatal[i], &action, NULL);
+#else
+    (void)stack, (void)size, (void)on_crash;
+#endif
+}
+
+// ---- what derive reports, by line and column, as spans of the source ----
+
+static Loc span_of(const Job *job, IrLoc at)
+{
+    for (int i = 0; at.line && at.file && job->tree && i < job->tree->sources.n; i++) {
+        Source *s = job->tree->sources.at[i];
+        if (strcmp(s->path, at.file) != 0)
+            continue;
+        size_t n;
+        uint32_t begin;
+        const char *line = source_line(s, at.line, &n, &begin);
+        size_t k = 0;
+        for (int col = 1; k < n && col < at.col; col++)         // columns count characters
+            for (k++; k < n && ((unsigned char)line[k] & 0xC0) == 0x80; k++)
+                continue;
+        return (Loc){s, begin + (uint32_t)k, begin + (uint32_t)k + (k < n)};
+    }
+    return (Loc){0};
+}
+
+// The message's place as text, where there is no source to point into (an .ir file).
+static const char *placed(const Job *job, IrLoc at, const char *message)
+{
+    if (job->tree || !at.line)
+        return message;
+    return arena_printf(job->arena, "%s (%s:%d)", message, at.file ? at.file : job->o.input, at.line);
+}
+
+static void on_derive_report(void *user, bool is_error, IrLoc loc, const char *message, IrLoc note_loc, const char *note)
+{
+    Job *job = user;
+    if (is_error)
+        diag_error(job->diags, span_of(job, loc), "%s", placed(job, loc, message));
+    else
+        diag_warning(job->diags, span_of(job, loc), W_LOST_DEPENDENCE, "%s", placed(job, loc, message));
+    if (note)
+        diag_note(job->diags, span_of(job, note_loc), "%s", placed(job, note_loc, note));
+}
+
+// ---- from the file to the IR ----
+
+static bool is_ir(const char *path)
+{
+    size_t n = strlen(path);
+    return n > 3 && strcmp(path + n - 3, ".ir") == 0;
+}
+
+static int read_ir(Job *job)
+{
+    Source *source;
+    const char *reason;
+    char *error;
+    if (source_read(job->arena, job->o.input, &source, &reason) != SOURCE_OK)
+        return complain(EXIT_FILE, arena_printf(job->arena, "cannot read '%s': %s", job->o.input, reason));
+    if (memchr(source->text, '\0', source->size))
+        return complain(EXIT_ERRORS, arena_printf(job->arena, "'%s' holds a NUL byte", job->o.input));
+    job->ir = ir_parse(job->arena, job->o.input, source->text, &error);
+    if (!job->ir) {
+        fprintf(stderr, "%s\n", error);
+        return EXIT_ERRORS;
+    }
+    error = ir_verify(job->arena, job->ir);
+    if (error) {
+        fprintf(stderr, "%s: error: %s\n", job->o.input, error);
+        return EXIT_ERRORS;
+    }
+    if (!job->ir->source)
+        job->ir->source = job->o.input;
+    output_protect(job->outputs, job->o.input);
+    return EXIT_OK;
+}
+
+static int status_of(const Job *job)
+{
+    return diag_errors(job->diags) ? EXIT_ERRORS : EXIT_OK;
+}
+
+static int read_ad(Job *job)
+{
+    ParseOptions options = {.arena = job->arena, .names = interner_new(job->arena), .diags = job->diags,
+                            .include_dirs = job->o.include_dirs.at, .n_include_dirs = job->o.include_dirs.n};
+    ParseStatus status;
+    job->tree = parse_file(&options, job->o.input, &status);
+    for (int i = 0; job->tree && i < job->tree->sources.n; i++)
+        output_protect(job->outputs, job->tree->sources.at[i]->path);
+    if (status == PARSE_UNREADABLE)
+        return EXIT_FILE;
+    if (status == PARSE_ERRORS || job->o.emit == EMIT_AST)
+        return status == PARSE_ERRORS ? EXIT_ERRORS : EXIT_OK;
+    Program *program = check_module(job->tree, job->diags);
+    if (status_of(job) != EXIT_OK)
+        return EXIT_ERRORS;
+    job->ir = lower(job->arena, program, (LowerOptions){.check = job->o.check, .real_float = job->o.real_float});
+    return EXIT_OK;
+}
+
+static int run_passes(Job *job)
+{
+    PipelineOptions options = {.level = job->o.level, .passes = job->o.passes, .dump_after = job->o.dump_after, .dump = stderr,
+                               .verify = job->o.verify, .report = on_derive_report, .user = job};
+    const char *message = NULL;
+    switch (pipeline_run(job->arena, job->ir, &options, &message)) {
+    case PIPELINE_OK: return status_of(job);
+    case PIPELINE_ERRORS: return EXIT_ERRORS;
+    default: return bug(message);
+    }
+}
+
+// ---- from the IR to the files ----
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+// The header as the C file includes it: beside it by its name alone, else as given.
+static const char *include_name(const Options *o)
+{
+    if (!o->header)
+        return NULL;
+    size_t n = (size_t)(base_name(o->output) - o->output), m = (size_t)(base_name(o->header) - o->header);
+    bool beside = n == m && memcmp(o->output, o->header, n) == 0;
+    return beside ? base_name(o->header) : o->header;
+}
+
+static int emit_files(Job *job)
+{
+    EmitOptions options = {.real_float = job->o.real_float, .standalone = job->o.standalone, .header = include_name(&job->o)};
+    Text c = text_in(job->arena), h = text_in(job->arena);
+    if (!emit_c(&c, job->ir, &options))
+        return bug("the C could not be printed");
+    output_add(job->outputs, job->o.output, c.at, c.n, OUTPUT_OURS);
+    if (!job->o.header)
+        return EXIT_OK;
+    if (!emit_h(&h, job->ir, &options))
+        return bug("the header could not be printed");
+    output_add(job->outputs, job->o.header, h.at, h.n, OUTPUT_OURS);
+    return EXIT_OK;
+}
+
+// The tree, IR or graph. In a file its first line is adc's mark, as a comment.
+static void emit_text(Job *job)
+{
+    Text t = text_in(job->arena);
+    if (strcmp(job->o.output, "-") != 0)
+        text_printf(&t, "%s %s%s\n", job->o.emit == EMIT_IR ? ";" : "//", base_name(job->o.input), EMIT_MARK_END);
+    if (job->o.emit == EMIT_AST)
+        ast_text(&t, job->tree);
+    else if (job->o.emit == EMIT_IR)
+        ir_print(&t, job->ir);
+    else
+        ir_dot(&t, job->ir);
+    output_add(job->outputs, job->o.output, t.at, t.n, OUTPUT_OURS);
+}
+
+static void emit_deps(Job *job)
+{
+    const char *paths[1] = {job->o.input}, *outputs[2] = {job->o.output, job->o.header};
+    VEC(const char *) read = {0};
+    for (int i = 0; job->tree && i < job->tree->sources.n; i++)
+        vec_push(job->arena, &read, job->tree->sources.at[i]->path);
+    bool tree = read.n > 0;
+    char *text = deps_text(job->arena, job->o.deps_target, outputs, job->o.header ? 2 : 1, tree ? read.at : paths,
+                           tree ? read.n : 1, job->o.deps_phony);
+    output_add(job->outputs, job->o.deps, text, strlen(text), OUTPUT_DEPS);
+}
+
+static int emit(Job *job)
+{
+    if (job->o.emit == EMIT_C) {
+        int status = emit_files(job);
+        if (status != EXIT_OK)
+            return status;
+    } else {
+        emit_text(job);
+    }
+    if (job->o.deps)
+        emit_deps(job);
+    const char *error = outputs_write(job->outputs);
+    return error ? complain(EXIT_FILE, error) : EXIT_OK;
+}
+
+// ---- a run ----
+
+static int compile(Job *job)
+{
+    bool from_ir = is_ir(job->o.input);
+    if (from_ir && job->o.emit == EMIT_AST)
+        return complain(EXIT_USAGE, "an .ir file has no tree to emit");
+    int status = from_ir ? read_ir(job) : read_ad(job);
+    if (status == EXIT_OK && job->o.emit != EMIT_AST)
+        status = run_passes(job);
+    if (status == EXIT_OK && status_of(job) != EXIT_OK)
+        status = EXIT_ERRORS;                                   // warnings under -Werror
+    diag_print(job->diags, stderr, job->o.color);
+    return status == EXIT_OK ? emit(job) : status;
+}
+
+static int run(Job *job, int argc, char **argv)
+{
+    const char *error = options_parse(job->arena, argc, argv, &job->o);
+    if (error)
+        return complain(EXIT_USAGE, error);
+    job->diags = diags_new(job->arena);
+    job->outputs = outputs_new(job->arena);
+    for (int i = 0; i < job->o.warnings.n; i++)
+        diag_set_flag(job->diags, job->o.warnings.at[i]);
+    if (!job->o.help && !job->o.version)
+        return compile(job);
+    const char *text = job->o.help ? options_help : "adc " ADC_VERSION "\n";
+    output_add(job->outputs, "-", text, strlen(text), OUTPUT_OURS);
+    error = outputs_write(job->outputs);
+    return error ? complain(EXIT_FILE, error) : EXIT_OK;
+}
+
+int main(int argc, char **argv)
+{
+    char stack[1 << 16];                                        // for on_crash alone
+    set_signals(stack, sizeof stack);
+    Job job = {.arena = arena_new()};
+    int status = run(&job, argc, argv);
+    arena_free(job.arena);
+    return status;
+}
