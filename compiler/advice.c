@@ -1,8 +1,8 @@
 // advice.c — what to say about a token that does not fit.
 //
-// In: the token, what would have fit, and the tokens before it. Out: one error, with the fix where it is known. First come the tables:
-// words of C that this language does without, then rows that know a common mistake by the token found, the one before it and one that
-// was expected. What no row knows gets a general message:
+// In: the token, what would have fit, and the tokens before it. Out: one error, with the fix where it is known. First
+// come the tables: words of C that this language does without, then rows that know a common mistake by the token
+// found, the one before it and one that was expected. What no row knows gets a general message:
 //
 //     if (a = b)     ->   error: an assignment has no value; '==' compares           (a row)
 //     real x = 2     ->   error: expected ';' after '2'                              (general; the caret stands behind the 2)
@@ -10,7 +10,8 @@
 
 #include <string.h>
 
-// ----------------------------------------------------------------------------------------------------------- words of C
+// ----------------------------------------------------------------------------------------------------------- words of
+// C
 
 static const struct { const char *word, *advice, *fix; } c_words[] = {
     {"double",   "there is no type 'double'; the type of real numbers is 'real'", "real"},
@@ -37,7 +38,8 @@ static const struct { const char *word, *advice, *fix; } c_words[] = {
     {"auto",     "there is no 'auto'; write the type", NULL},
 };
 
-// Reports a C word at one of the places where it makes a token not fit: the token itself, the one before, the statement's first.
+// Reports a C word at one of the places where it makes a token not fit: the token itself, the one before, the
+// statement's first.
 static bool advise_on_word(Parser *p)
 {
     const SeenToken *suspects[] = {&p->token, &p->before, &p->first};
@@ -54,10 +56,11 @@ static bool advise_on_word(Parser *p)
     return false;
 }
 
-// ------------------------------------------------------------------------------------------------------ common mistakes
+// ------------------------------------------------------------------------------------------------------ common
+// mistakes
 
-// The tokens are named as in parse.y. TYPE stands for a word or name that a type ends with, OPERAND for any token an operand begins
-// with, STATEMENT and TOP likewise, NULL for anything. `without` must not be among what is expected.
+// The tokens are named as in parse.y. TYPE stands for a word or name that a type ends with, OPERAND for any token an
+// operand begins with, STATEMENT and TOP likewise, NULL for anything. `without` must not be among what is expected.
 #define TYPE "\1"
 #define OPERAND "an integer"
 #define STATEMENT "'return'"
@@ -192,7 +195,8 @@ static bool advise_by_row(const Mismatch *m)
     return false;
 }
 
-// ------------------------------------------------------------------------------------------------------ general messages
+// ------------------------------------------------------------------------------------------------------ general
+// messages
 
 enum { MAX_QUOTED = 40, MAX_LISTED = 4 };
 

@@ -1,7 +1,8 @@
 // ast.c — constructors of tree nodes, and the spelling of operators and keywords.
 //
-// In: parts. Out: a node with its depth and, where the parts give it, its location. This is the one place that keeps the tree
-// shallow: whatever would be nested deeper than AST_MAX_DEPTH becomes an error node of depth 1 and is reported once a file.
+// In: parts. Out: a node with its depth and, where the parts give it, its location. This is the one place that keeps
+// the tree shallow: whatever would be nested deeper than AST_MAX_DEPTH becomes an error node of depth 1 and is
+// reported once a file.
 //
 //     ast_binary(b, BIN_ADD, at, x, y)   ->   EXPR_BINARY x + y, depth 1 + max(depth x, depth y), from x's begin to y's end
 #include "ast.h"
@@ -10,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-// ------------------------------------------------------------------------------------------------------------- spelling
+// -------------------------------------------------------------------------------------------------------------
+// spelling
 
 static const char *const binary_ops[] = {
     [BIN_ADD] = "+",     [BIN_SUB] = "-",    [BIN_MUL] = "*",     [BIN_DIV] = "/",  [BIN_REM] = "%",  [BIN_LT] = "<",
@@ -45,7 +47,8 @@ const char *role_text(Role role)                 { return roles[role]; }
 const char *transform_text(TransformKind kind)   { return transforms[kind]; }
 const char *attr_text(AttrKind kind)             { return attrs[kind]; }
 
-// ---------------------------------------------------------------------------------------------------------------- depth
+// ----------------------------------------------------------------------------------------------------------------
+// depth
 
 // False, with a message, if a node of this depth may not be made.
 static bool depth_allowed(AstBuilder *b, Loc loc, int depth)
@@ -88,7 +91,8 @@ static int deepest_stmt(const StmtList *list)
     return depth;
 }
 
-// ---------------------------------------------------------------------------------------------------------- expressions
+// ----------------------------------------------------------------------------------------------------------
+// expressions
 
 // A node one level above parts of depth `below`, or an EXPR_ERROR if that is too deep.
 static Expr *new_expr(AstBuilder *b, ExprKind kind, Loc loc, int below)
@@ -237,7 +241,8 @@ Expr *ast_braces(AstBuilder *b, Loc loc, ExprList items)
     return e;
 }
 
-// ----------------------------------------------------------------------------------------------------------- statements
+// -----------------------------------------------------------------------------------------------------------
+// statements
 
 static Stmt *new_stmt(AstBuilder *b, StmtKind kind, Loc loc, int below)
 {
@@ -352,7 +357,8 @@ Stmt *ast_block(AstBuilder *b, Loc loc, StmtList body)
     return s;
 }
 
-// ----------------------------------------------------------------------------------------------------------- transforms
+// -----------------------------------------------------------------------------------------------------------
+// transforms
 
 Transform *ast_transform(AstBuilder *b, Transform parts)
 {

@@ -1,7 +1,8 @@
 // ast.h — the tree that the parser builds, check.c completes and lower.c reads.
 //
-// In: tokens. Out: a Module, the declarations of a file and of all it imports, in source order. The parser fills in what was
-// written; fields marked [check] are empty until check.c has passed over them, fields marked [lower] belong to lower.c.
+// In: tokens. Out: a Module, the declarations of a file and of all it imports, in source order. The parser fills in
+// what was written; fields marked [check] are empty until check.c has passed over them, fields marked [lower] belong
+// to lower.c.
 //
 //     real f(real x) { return 2.0 * x; }
 //
@@ -11,8 +12,8 @@
 //           EXPR_REAL 2.0          text "2.0", as it was written
 //           EXPR_NAME x            sym: the parameter, after check
 //
-// Names are interned: equal names are equal pointers. Nodes live in the arena of the parse and are never freed one by one. No
-// expression, statement or transform is nested deeper than AST_MAX_DEPTH, so passes may recurse freely.
+// Names are interned: equal names are equal pointers. Nodes live in the arena of the parse and are never freed one by
+// one. No expression, statement or transform is nested deeper than AST_MAX_DEPTH, so passes may recurse freely.
 #ifndef ADC_AST_H
 #define ADC_AST_H
 
@@ -41,7 +42,8 @@ typedef struct Name {
     Loc loc;
 } Name;
 
-// ---------------------------------------------------------------------------------------------------------------- types
+// ----------------------------------------------------------------------------------------------------------------
+// types
 
 typedef enum Elem { ELEM_VOID, ELEM_BOOL, ELEM_INT, ELEM_REAL, ELEM_STRUCT, ELEM_ERROR } Elem;   // ERROR: already reported
 
@@ -61,7 +63,8 @@ typedef struct Type {
     const Size *dims[MAX_RANK]; // the first rank are set
 } Type;
 
-// A type as it was written before a name: `real`, `struct camera`, with `const` in front or the dims of a result `real[n]`.
+// A type as it was written before a name: `real`, `struct camera`, with `const` in front or the dims of a result
+// `real[n]`.
 typedef struct TypeName {
     Elem elem;
     Loc loc;
@@ -119,7 +122,8 @@ struct Symbol {
     void *lowered;              // [lower]
 };
 
-// ---------------------------------------------------------------------------------------------------------- expressions
+// ----------------------------------------------------------------------------------------------------------
+// expressions
 
 typedef enum ExprKind {
     EXPR_INT,                   // 12
@@ -188,7 +192,8 @@ struct Expr {
     };
 };
 
-// ----------------------------------------------------------------------------------------------------------- statements
+// -----------------------------------------------------------------------------------------------------------
+// statements
 
 typedef enum AttrKind { ATTR_INDEPENDENT, ATTR_PARALLEL, ATTR_CHECKPOINT, ATTR_INLINE, ATTR_NOINLINE } AttrKind;
 
@@ -231,7 +236,8 @@ struct Stmt {
         struct { Expr *call; } call;                                            // an EXPR_CALL
         struct { Expr *cond; Stmt *yes, *no; } if_;                             // no: or NULL
         struct { StmtList init; Expr *cond; Stmt *step, *body; } for_;          // cond, step: or NULL; init: declarations,
-                                                                                // or one assignment, step or call, or none
+                                                                                // or one assignment, step or call, or
+                                                                                // none
         struct { Expr *cond; Stmt *body; } while_;                              // STMT_WHILE and STMT_DO
         struct { Expr *value; } return_;                                        // or NULL
         struct { Expr *cond; const char *message; } assert_;                    // message: as it would stand between C quotes,
@@ -240,7 +246,8 @@ struct Stmt {
     };
 };
 
-// --------------------------------------------------------------------------------------------------------- declarations
+// ---------------------------------------------------------------------------------------------------------
+// declarations
 
 struct StructDecl {
     Name name;
@@ -329,8 +336,8 @@ struct TopDecl {
     };
 };
 
-// A file and everything it imports. What an import brings in stands in decls where the (first) import stands, just after the
-// TOP_IMPORT itself, so a constant is always declared before its users.
+// A file and everything it imports. What an import brings in stands in decls where the (first) import stands, just
+// after the TOP_IMPORT itself, so a constant is always declared before its users.
 typedef struct Module {
     Arena *arena;
     Interner *names;
@@ -355,8 +362,9 @@ typedef enum ParseStatus {
     PARSE_UNREADABLE,           // a file (the main one or an imported one) could not be read: exit status 3
 } ParseStatus;
 
-// Parses a file ("-": standard input) and what it imports. Reports to options->diags. The module holds what could be made sense of,
-// also after errors (then with EXPR_ERROR and STMT_ERROR in it, so it is not fit for lowering); NULL if the main file was not read.
+// Parses a file ("-": standard input) and what it imports. Reports to options->diags. The module holds what could be
+// made sense of, also after errors (then with EXPR_ERROR and STMT_ERROR in it, so it is not fit for lowering); NULL if
+// the main file was not read.
 Module *parse_file(const ParseOptions *options, const char *path, ParseStatus *status);
 
 // The same for text in memory that goes by the name of `path` (also where imports are looked up).
@@ -370,16 +378,16 @@ const char *role_text(Role role);
 const char *transform_text(TransformKind kind); // NULL for XFORM_FUNCTION
 const char *attr_text(AttrKind kind);
 
-// Prints a module for --emit=ast: one declaration or statement a line, expressions fully parenthesised, imported files included. What
-// check.c has found out is not shown. (asttext.c)
+// Prints a module for --emit=ast: one declaration or statement a line, expressions fully parenthesised, imported files
+// included. What check.c has found out is not shown. (asttext.c)
 void ast_print(FILE *to, const Module *m);
 void ast_text(Text *out, const Module *m);
 void ast_expr_text(Text *out, const Expr *e);   // one expression, as in ast_text
 void ast_expr_source(Text *out, const Expr *e); // one expression as the user might have written it, with few parentheses: for messages
 
-// -------------------------------------------------------------------------------- constructors, for the parser and for passes
-// that make trees. Each computes depth and loc (from its parts, where they are given). Where a node would be nested deeper than
-// AST_MAX_DEPTH they report it to b->diags, once a file, and give an EXPR_ERROR or STMT_ERROR.
+// -------------------------------------------------------------------------------- constructors, for the parser and
+// for passes that make trees. Each computes depth and loc (from its parts, where they are given). Where a node would
+// be nested deeper than AST_MAX_DEPTH they report it to b->diags, once a file, and give an EXPR_ERROR or STMT_ERROR.
 
 typedef struct AstBuilder {
     Arena *arena;

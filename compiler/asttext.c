@@ -1,7 +1,7 @@
 // asttext.c — a tree as text: for --emit=ast, for tests, and for expressions quoted in messages.
 //
-// In: a Module as the parser left it. Out: text that shows exactly what was understood: a declaration or statement a line, indented by
-// two, binary operations in parentheses, literals as written:
+// In: a Module as the parser left it. Out: text that shows exactly what was understood: a declaration or statement a
+// line, indented by two, binary operations in parentheses, literals as written:
 //
 //     real f(real x) { y[i][j] += -x * 2.; }     ->     function f: real
 //                                                         in real x
@@ -11,7 +11,8 @@
 
 #include <string.h>
 
-// ---------------------------------------------------------------------------------------------------------- expressions
+// ----------------------------------------------------------------------------------------------------------
+// expressions
 
 typedef struct Style {
     bool all_parens;                // every unary, binary and ?: in parentheses, else only where the tree needs them
@@ -145,7 +146,8 @@ void ast_expr_source(Text *out, const Expr *e)
     put_expr(out, e, (Style){false}, 0);
 }
 
-// ----------------------------------------------------------------------------------------------------------- statements
+// -----------------------------------------------------------------------------------------------------------
+// statements
 
 static void put_dims(Text *out, const ExprList *dims)
 {
@@ -284,7 +286,8 @@ static void put_stmt(Text *out, const Stmt *s, int depth)
     }
 }
 
-// --------------------------------------------------------------------------------------------------------- declarations
+// ---------------------------------------------------------------------------------------------------------
+// declarations
 
 static void put_function(Text *out, const Function *f)
 {

@@ -1,8 +1,8 @@
 // diag.c — collecting, sorting and printing what the user is told.
 //
-// In: diag_error and its siblings, in any order. Out: one listing sorted by position. See diag.h for how it looks. A message is
-// kept as a DiagItem with its notes and fixes; printing a span shows its first line with a caret under the first byte and tildes
-// under the rest, tabs copied so that the caret stands where the editor shows it:
+// In: diag_error and its siblings, in any order. Out: one listing sorted by position. See diag.h for how it looks. A
+// message is kept as a DiagItem with its notes and fixes; printing a span shows its first line with a caret under the
+// first byte and tildes under the rest, tabs copied so that the caret stands where the editor shows it:
 //
 //     {loc 12..15, "unknown variable 'abc'"}   ->   a.ad:1:13: error: unknown variable 'abc'
 //                                                       1 | <the line>
@@ -143,7 +143,8 @@ bool diag_set_flag(Diags *d, const char *flag)
     return false;
 }
 
-// ------------------------------------------------------------------------------------------------------------- printing
+// -------------------------------------------------------------------------------------------------------------
+// printing
 
 static int compare_items(const void *x, const void *y)
 {
@@ -218,8 +219,8 @@ static void choose_window(const char *line, size_t n, size_t caret, size_t *from
     while (*to < n && !starts_character(line[*to])) (*to)--;
 }
 
-// Text as the terminal should get it: control characters, but for tabs, and bytes that are no UTF-8 become '?', so that a file cannot
-// play tricks.
+// Text as the terminal should get it: control characters, but for tabs, and bytes that are no UTF-8 become '?', so
+// that a file cannot play tricks.
 static void put_line(Text *out, const char *s, size_t n)
 {
     for (size_t i = 0, length; i < n; i += length) {
@@ -320,7 +321,8 @@ const char *diag_text(Diags *d, Arena *a)
     return out.at ? out.at : "";
 }
 
-// ------------------------------------------------------------------------------------------------------------- spelling
+// -------------------------------------------------------------------------------------------------------------
+// spelling
 
 enum { MAX_NAME = 64 };             // longer names are not compared
 

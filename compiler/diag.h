@@ -8,9 +8,9 @@
 //           |                length
 //     a.ad:1:20: note: 'length' is declared here
 //
-// Messages are collected and printed once, by diag_print, sorted by position, so that passes may report in the order that suits them.
-// A note or a fix belongs to the error or warning reported last. After DIAG_MAX_ERRORS errors no further ones are kept.
-// JSON output (a later addition) is another printer over the same list: see DiagItem.
+// Messages are collected and printed once, by diag_print, sorted by position, so that passes may report in the order
+// that suits them. A note or a fix belongs to the error or warning reported last. After DIAG_MAX_ERRORS errors no
+// further ones are kept. JSON output (a later addition) is another printer over the same list: see DiagItem.
 #ifndef ADC_DIAG_H
 #define ADC_DIAG_H
 
@@ -20,7 +20,8 @@ enum { DIAG_MAX_ERRORS = 20 };
 
 typedef enum Severity { SEV_ERROR, SEV_WARNING, SEV_NOTE } Severity;
 
-// The warnings that -W<name> and -Wno-<name> know. One row per flag in diag.c's table; all are on unless the table says otherwise.
+// The warnings that -W<name> and -Wno-<name> know. One row per flag in diag.c's table; all are on unless the table
+// says otherwise.
 typedef enum WarnFlag {
     W_INT_DIVISION,             // -Wint-division: an int quotient converted to real
     W_LOST_DEPENDENCE,          // -Wlost-dependence: a derive of which no input reaches any output
@@ -58,8 +59,8 @@ Diags *diags_new(Arena *a);
 void diag_error(Diags *d, Loc loc, const char *format, ...) PRINTF_LIKE(3, 4);
 void diag_warning(Diags *d, Loc loc, WarnFlag flag, const char *format, ...) PRINTF_LIKE(4, 5);
 
-// Adds to the error or warning reported last (and goes unseen if that one was dropped): a note, or a fix: "replacement" stands where
-// loc is (an empty loc: is inserted there; an empty replacement: what is at loc is removed).
+// Adds to the error or warning reported last (and goes unseen if that one was dropped): a note, or a fix:
+// "replacement" stands where loc is (an empty loc: is inserted there; an empty replacement: what is at loc is removed).
 void diag_note(Diags *d, Loc loc, const char *format, ...) PRINTF_LIKE(3, 4);
 void diag_fixit(Diags *d, Loc loc, const char *replacement);
 
@@ -73,20 +74,22 @@ bool diag_full(const Diags *d);
 // The collected items, sorted by file and position; *n gets their number. For printers and tests.
 DiagItem **diag_items(Diags *d, int *n);
 
-// Takes one command-line flag without its leading "-W" ("error", "no-int-division", "all"), or "-w". False if there is no such flag.
+// Takes one command-line flag without its leading "-W" ("error", "no-int-division", "all"), or "-w". False if there is
+// no such flag.
 bool diag_set_flag(Diags *d, const char *flag);
 
 // The name of a warning flag, as in -W<name>; NULL for W_OTHER.
 const char *warn_flag_name(WarnFlag flag);
 
-// Prints all, sorted, and forgets them (the counts stay). COLOR_AUTO looks at whether `to` is a terminal and at NO_COLOR.
+// Prints all, sorted, and forgets them (the counts stay). COLOR_AUTO looks at whether `to` is a terminal and at
+// NO_COLOR.
 void diag_print(Diags *d, FILE *to, ColorMode color);
 
 // The same without colour, as text in the arena. For tests.
 const char *diag_text(Diags *d, Arena *a);
 
-// The candidate that is spelt most like `name` and near enough to be meant, or NULL. Distance is Damerau-Levenshtein (a swap of two
-// neighbours counts once), at most a third of the length. Ties go to the earlier candidate.
+// The candidate that is spelt most like `name` and near enough to be meant, or NULL. Distance is Damerau-Levenshtein
+// (a swap of two neighbours counts once), at most a third of the length. Ties go to the earlier candidate.
 const char *nearest(const char *name, const char *const *candidates, int n);
 
 #endif

@@ -1,13 +1,15 @@
 /* parse.y -- tokens to tree.
 
-   In: the tokens of one file. Out: its TopDecls in p->decls, in source order, and messages about what does not fit. Actions build nodes
-   and nothing else: no names are looked up, no types are known, and imports are followed later (parser.c).
+   In: the tokens of one file. Out: its TopDecls in p->decls, in source order, and messages about what does not fit.
+   Actions build nodes and nothing else: no names are looked up, no types are known, and imports are followed later
+   (parser.c).
 
        real f(real x) { return -x; }      ->      TOP_FUNCTION f {params: in real x, body: {STMT_RETURN (EXPR_UNARY - x)}}
 
-   After a mistake the parser goes on behind the next ';' or ')'. While it looks for that, a whole group in braces is one GROUP token
-   (see parser.c), so a broken header does not make the body a second mistake. Lists recurse to the left, so their length is no matter;
-   how deep things nest is bounded by the parser's stack here and by the constructors in ast.c. */
+   After a mistake the parser goes on behind the next ';' or ')'. While it looks for that, a whole group in braces is
+   one GROUP token (see parser.c), so a broken header does not make the body a second mistake. Lists recurse to the
+   left, so their length is no matter; how deep things nest is bounded by the parser's stack here and by the
+   constructors in ast.c. */
 
 %require "3.8"
 %define api.pure full
@@ -44,7 +46,8 @@ typedef struct StorageHead {
 #include <stdlib.h>
 #include <string.h>
 
-// Memory for the parser's stack is bounded, so nesting is: YYMAXDEPTH is met before AST_MAX_DEPTH only by brackets without content.
+// Memory for the parser's stack is bounded, so nesting is: YYMAXDEPTH is met before AST_MAX_DEPTH only by brackets
+// without content.
 #define YYMAXDEPTH 12000
 
 // A rule's span goes from its first to its last part that is not empty.
@@ -240,7 +243,8 @@ init_list: init                                 { $$ = (ExprList){0}; vec_push(A
          | init_list ',' init                   { $$ = $1; vec_push(ARENA, &$$, $3); }
          ;
 
-// ---------------------------------------------------------------------------------------------------------- derivatives
+// ----------------------------------------------------------------------------------------------------------
+// derivatives
 
 transform: IDENT '(' operand wrt directions ')' { $$ = transform(p, @$, name_at($1, @1), $3, $4, $5); }
          ;
@@ -257,7 +261,8 @@ directions: %empty                              { $$ = NULL; }
           | ';' expr                            { $$ = $2; }
           ;
 
-// ----------------------------------------------------------------------------------------------------------- attributes
+// -----------------------------------------------------------------------------------------------------------
+// attributes
 
 attrs: '@' IDENT %prec BARE_ATTRIBUTE           { $$ = (AttrList){0}; attribute(p, &$$, @$, name_at($2, @2), NULL); }
      | '@' IDENT '(' expr ')'                   { $$ = (AttrList){0}; attribute(p, &$$, @$, name_at($2, @2), $4); }
@@ -265,7 +270,8 @@ attrs: '@' IDENT %prec BARE_ATTRIBUTE           { $$ = (AttrList){0}; attribute(
      | attrs '@' IDENT '(' expr ')'             { $$ = $1; attribute(p, &$$, loc_join(@2, @6), name_at($3, @3), $5); }
      ;
 
-// ----------------------------------------------------------------------------------------------------------- statements
+// -----------------------------------------------------------------------------------------------------------
+// statements
 
 block: '{' items '}'                            { $$ = ast_block(B, @$, $2); }
      | '{' items error '}'                      { $$ = ast_block(B, @$, $2); parser_recovered(p); yyerrok; }
@@ -348,7 +354,8 @@ op_assign: ADD_ASSIGN                           { $$ = BIN_ADD; }
          | REM_ASSIGN                           { $$ = BIN_REM; }
          ;
 
-// ---------------------------------------------------------------------------------------------------------- expressions
+// ----------------------------------------------------------------------------------------------------------
+// expressions
 
 opt_expr: %empty                                { $$ = NULL; }
         | expr
@@ -619,7 +626,8 @@ static Stmt *call_statement(Parser *p, Loc loc, Expr *e)
     return ast_leaf(&p->b, loc, STMT_ERROR);
 }
 
-// Gives e back, with a message if it is nothing that can be assigned to: only a name, its elements, slices and fields can.
+// Gives e back, with a message if it is nothing that can be assigned to: only a name, its elements, slices and fields
+// can.
 static Expr *assignable(Parser *p, Expr *e)
 {
     const Expr *root = e;

@@ -1,8 +1,8 @@
 // parser.c — the drive through a file and what it imports, and the tokens' way from the scanner to the grammar.
 //
-// In: a path. Out: a Module with the declarations of all files, or messages (see parse_file in ast.h). Imports are followed after a file
-// has been parsed: its declarations are gone through in order, and those of a file imported for the first time are put where the
-// import stands.
+// In: a path. Out: a Module with the declarations of all files, or messages (see parse_file in ast.h). Imports are
+// followed after a file has been parsed: its declarations are gone through in order, and those of a file imported for
+// the first time are put where the import stands.
 //
 //     a.ad: import "b.ad"; const int N = M;         b.ad: const int M = 3;
 //     ->  TOP_IMPORT "b.ad", TOP_CONST M (imported), TOP_CONST N
@@ -12,11 +12,13 @@
 #include <assert.h>
 #include <string.h>
 
-// --------------------------------------------------------------------------------------------------------------- tokens
+// ---------------------------------------------------------------------------------------------------------------
+// tokens
 
 static const char closers[] = ")]}", openers[] = "([{";
 
-// Keeps the list of open brackets. A closing one also closes what was left open inside its pair, unless it has no partner at all.
+// Keeps the list of open brackets. A closing one also closes what was left open inside its pair, unless it has no
+// partner at all.
 static void track_bracket(Parser *p, int kind, Loc loc)
 {
     p->closes_nothing = false;
@@ -87,8 +89,8 @@ static int skip_group(AD_STYPE *value, AD_LTYPE *loc, Parser *p)
     return TOK_GROUP;
 }
 
-// bison's source of tokens. While it recovers, it gets neither what stands in braces nor the ends of inner brackets: only the ')' that
-// ends the outermost bracket of the statement is a place to go on from.
+// bison's source of tokens. While it recovers, it gets neither what stands in braces nor the ends of inner brackets:
+// only the ')' that ends the outermost bracket of the statement is a place to go on from.
 int ad_lex(AD_STYPE *value, AD_LTYPE *loc, Parser *p)
 {
     if (p->recovering && p->braces > p->recover_to) return skip_group(value, loc, p);   // the error was found at the '{' itself
@@ -98,7 +100,8 @@ int ad_lex(AD_STYPE *value, AD_LTYPE *loc, Parser *p)
     return p->recovering && p->braces > p->recover_to ? skip_group(value, loc, p) : kind;
 }
 
-// ---------------------------------------------------------------------------------------------------------------- files
+// ----------------------------------------------------------------------------------------------------------------
+// files
 
 enum { MAX_IMPORT_DEPTH = 100 };    // imports in imports
 

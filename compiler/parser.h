@@ -1,4 +1,5 @@
-// parser.h — what scanner, grammar and advice share about the file being parsed. Not for other passes: they include ast.h.
+// parser.h — what scanner, grammar and advice share about the file being parsed. Not for other passes: they include
+// ast.h.
 //
 // In: a Source. Out: TopDecls in `decls`. The way of a token:
 //
@@ -42,7 +43,8 @@ union AD_STYPE;                     // what bison keeps of a token: a name, a nu
 // scan.l: the next token's kind, 0 at the end. A mistake in it has been reported if it is bison's error token.
 int scan_token(Parser *p, union AD_STYPE *value, Loc *loc);
 
-// scan.l: makes the scanner read the parser's source in place; end_scan puts back the byte that flex holds and frees the scanner.
+// scan.l: makes the scanner read the parser's source in place; end_scan puts back the byte that flex holds and frees
+// the scanner.
 void scan_begin(Parser *p);
 void scan_end(Parser *p);
 
@@ -50,7 +52,8 @@ void scan_end(Parser *p);
 void parser_recover(Parser *p);
 void parser_recovered(Parser *p);
 
-// advice.c: reports a syntax error at p->token, which is spelt `found` in messages; expected are the texts of the tokens that would fit.
+// advice.c: reports a syntax error at p->token, which is spelt `found` in messages; expected are the texts of the
+// tokens that would fit.
 void report_syntax_error(Parser *p, const char *found, const char *const *expected, int n_expected);
 
 #endif

@@ -1,7 +1,7 @@
 // source.c — reading files, checking their bytes, and turning byte offsets into lines and columns.
 //
-// In: a path. Out: a Source (see source.h). A file is read in growing pieces, never by asking for its size, so pipes and files
-// that lie about their size are fine. The line table is made the first time somebody asks for a line:
+// In: a path. Out: a Source (see source.h). A file is read in growing pieces, never by asking for its size, so pipes
+// and files that lie about their size are fine. The line table is made the first time somebody asks for a line:
 //
 //     text "int a;\nint b;"   ->   line_starts {0, 7}
 #define _POSIX_C_SOURCE 200809L

@@ -1,8 +1,8 @@
 // source.h — source files as bytes, and byte spans in them.
 //
-// In: a path (or "-" for standard input). Out: a Source whose text is valid UTF-8 without NUL bytes, or a SourceStatus that says
-// why not. Everything that has a place in a file carries a Loc, a span of bytes; lines and columns are worked out only when
-// something is printed:
+// In: a path (or "-" for standard input). Out: a Source whose text is valid UTF-8 without NUL bytes, or a SourceStatus
+// that says why not. Everything that has a place in a file carries a Loc, a span of bytes; lines and columns are
+// worked out only when something is printed:
 //
 //     Loc loc = {src, 12, 15};               // bytes 12, 13 and 14
 //     Position p = source_position(src, 12); // p.line == 2, p.column == 5
@@ -41,8 +41,9 @@ typedef enum SourceStatus {
     SOURCE_TOO_BIG,             // more than SOURCE_MAX_BYTES
 } SourceStatus;
 
-// Reads a whole file, "-" being standard input. On SOURCE_OK *out is the new Source, else *reason a phrase such as "No such file or
-// directory". A leading UTF-8 byte order mark is left in the text (the scanner skips it). Bytes are not looked at.
+// Reads a whole file, "-" being standard input. On SOURCE_OK *out is the new Source, else *reason a phrase such as "No
+// such file or directory". A leading UTF-8 byte order mark is left in the text (the scanner skips it). Bytes are not
+// looked at.
 SourceStatus source_read(Arena *a, const char *path, Source **out, const char **reason);
 
 // A Source made from size bytes in memory; they are copied. For tests and for expressions given on a command line.
@@ -51,7 +52,8 @@ Source *source_from_text(Arena *a, const char *path, const char *text, size_t si
 // The offset of the first byte that no source may hold (a NUL, or where UTF-8 is malformed), or size if all is well.
 size_t source_first_bad_byte(const Source *s);
 
-// The length of the well-formed UTF-8 character at s (n > 0 bytes left), or 0. Overlong forms, surrogates and NUL are not well-formed.
+// The length of the well-formed UTF-8 character at s (n > 0 bytes left), or 0. Overlong forms, surrogates and NUL are
+// not well-formed.
 size_t utf8_length(const char *s, size_t n);
 
 // Line and column of a byte offset (offset <= size).

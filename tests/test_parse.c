@@ -1,7 +1,8 @@
-// test_parse.c — what the goldens do not show: locations, roles and links in the tree, imports, and input that is out to break it.
+// test_parse.c — what the goldens do not show: locations, roles and links in the tree, imports, and input that is out
+// to break it.
 //
-// In: small texts, some of them built large here. Out: checks on the tree, the messages and the memory taken. How a program reads as a
-// tree is in tests/cases/parse/, what is said about wrong ones in tests/cases/errors/.
+// In: small texts, some of them built large here. Out: checks on the tree, the messages and the memory taken. How a
+// program reads as a tree is in tests/cases/parse/, what is said about wrong ones in tests/cases/errors/.
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,7 +67,8 @@ static bool says(const char *words)
     return strstr(diag_text(diags, arena), words) != NULL;
 }
 
-// ---------------------------------------------------------------------------------------------------------------- trees
+// ----------------------------------------------------------------------------------------------------------------
+// trees
 
 START_TEST(spans)
 {
@@ -158,7 +160,8 @@ START_TEST(later_mistakes_are_found)
 }
 END_TEST
 
-// -------------------------------------------------------------------------------------------------------------- hostile
+// --------------------------------------------------------------------------------------------------------------
+// hostile
 
 static const struct { const char *name, *head, *part; int n; const char *tail, *says; } deep[] = {
     {"chain",      "real f(real x) { return x",    " + x",             1000000, "; }",  "nested too deeply"},
@@ -223,7 +226,8 @@ START_TEST(too_big)
 }
 END_TEST
 
-// -------------------------------------------------------------------------------------------------------------- imports
+// --------------------------------------------------------------------------------------------------------------
+// imports
 
 // A fresh directory with files in it; removed at the end of the test.
 typedef struct Folder {
