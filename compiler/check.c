@@ -77,21 +77,12 @@ Symbol *symbol_new(Checker *c, SymbolKind kind, VarDecl *d)
 
 // ---- declared types
 
-static bool known_elem(Checker *c, const TypeName *name, bool has_dims, const char *what)
-{
-    if (name->elem == ELEM_STRUCT)
-        not_yet(c, name->loc, LATER_STRUCT);
-    else if (name->elem == ELEM_VOID && (has_dims || what[0] != 'r'))
-        diag_error(c->diags, name->loc, "a %s cannot be void", has_dims ? "array's element" : what);
-    else
-        return name->elem != ELEM_ERROR;
-    return false;
-}
-
-Type declared_type(Checker *c, const TypeName *name, const ExprList *dims, const char *what)
+Type declared_type(Checker *c, const TypeName *name, const ExprList *dims)
 {
     Type t = type_scalar(name->elem);
-    bool good = known_elem(c, name, dims->n > 0, what);
+    bool good = name->elem != ELEM_STRUCT;                      // void stands only where it may: the parser sees to that
+    if (!good)
+        not_yet(c, name->loc, LATER_STRUCT);
     if (dims->n > MAX_RANK) {
         diag_error(c->diags, dims->at[MAX_RANK]->loc, "an array has at most %d dimensions", MAX_RANK);
         good = false;
@@ -197,7 +188,7 @@ static void predefine(Checker *c)
 static void define_constant(Checker *c, VarDecl *d)
 {
     Symbol *sym = c->defining = d->sym;
-    Type t = declared_type(c, &d->type, &d->dims, "constant");
+    Type t = declared_type(c, &d->type, &d->dims);
     if (d->init)                                                // else the parser has complained
         check_value(c, d->init, t, arena_printf(c->arena, "'%s'", d->name.text));
     sym->type = t;
@@ -237,9 +228,9 @@ static void check_signature(Checker *c, Function *f)
     }
     for (int i = 0; i < f->params.n; i++) {
         VarDecl *d = f->params.at[i];
-        d->sym->type = declared_type(c, &d->type, &d->dims, "parameter");
+        d->sym->type = declared_type(c, &d->type, &d->dims);
     }
-    f->result_type = declared_type(c, &f->result, &f->result.dims, "result");
+    f->result_type = declared_type(c, &f->result, &f->result.dims);
     scope_close(c);
     distinct_cnames(c, f);
     c->sizes_of = NULL;

@@ -60,7 +60,7 @@ static void note_value(Symbol *sym, const VarDecl *d)           // of a const
 static bool check_decl(Checker *c, VarDecl *d)
 {
     Symbol *sym = symbol_new(c, SYM_LOCAL, d);
-    sym->type = declared_type(c, &d->type, &d->dims, "variable");
+    sym->type = declared_type(c, &d->type, &d->dims);
     if (d->init)
         check_value(c, d->init, sym->type, arena_printf(c->arena, "'%s'", d->name.text));
     else if (d->is_const)

@@ -69,9 +69,8 @@ void scope_declare(Checker *c, Symbol *sym);  // a local or parameter, in the in
 void scope_open(Checker *c);
 void scope_close(Checker *c);
 Symbol *symbol_new(Checker *c, SymbolKind kind, VarDecl *decl);
-// The type that a declaration of these parts has; checks the sizes in dims. `what` is "variable", "parameter" or
-// "result".
-Type declared_type(Checker *c, const TypeName *name, const ExprList *dims, const char *what);
+// The type that a declaration of these parts has; checks the sizes in dims.
+Type declared_type(Checker *c, const TypeName *name, const ExprList *dims);
 // True if a and b have the same parameters and result but for names. Else *why says where they differ.
 bool same_signature(Checker *c, const Function *a, const Function *b, const char **why);
 // t, a type of one of from's parameters or its result, in terms of the parameters at the same positions of `to`.
