@@ -1,0 +1,213 @@
+// emit_internal.h — what the files of the emitter share. See emit.h for the way from IR to C.
+//
+// A function is emitted from a private copy, so that emit_jumps.c may take it apart. Every step adds to the tables of an Emit:
+//
+//     emit_jumps   f, RegionInfo.end            regions may end in a jump; then `yields` are what the target is given
+//     emit_plan    ValueInfo, Var               value -> folded into its use, or variable
+//     emit_tree    Block, Stmt                  C statements; where a variable is declared
+//     emit_names   Var.name
+//     emit_stmt    text, with emit_expr
+#ifndef ADC_EMIT_INTERNAL_H
+#define ADC_EMIT_INTERNAL_H
+
+#include "emit.h"
+#include "place.h"
+
+typedef struct Var Var;
+typedef struct Block Block;
+typedef struct Stmt Stmt;
+
+// How a region ends: by running out of its end, or in a jump. JUMP_STUCK: its last op never falls through (both arms of an `if` jump).
+typedef enum Jump { JUMP_NONE, JUMP_BREAK, JUMP_CONTINUE, JUMP_RETURN, JUMP_STUCK } Jump;
+
+typedef struct RegionInfo {
+    Jump end;
+    Op *loop;                               // the loop that a break or continue is about
+    int start;                              // position; see ValueInfo.pos
+    int stop;
+    bool exit_first;                        // loop body: the exit is computed before the carried variables change
+} RegionInfo;
+
+// Found by Op.mark.
+typedef struct OpData {
+    int index;                              // in its region
+    int pos, end;                           // positions of its begin and end
+    bool needed;
+    bool jumped;                            // loop: some continue is aimed at it
+    RegionInfo region[2];
+    VEC(Region *) jumps;                    // loop: the regions that break out of it or continue it
+    Var *index_var, *trips_var;             // loop
+} OpData;
+
+typedef struct ValueInfo {
+    bool needed;
+    bool folded;                            // printed where it is used
+    int pos;                                // where it is defined, in the order of the text
+    int uses;                               // how many times its text stands somewhere
+    Region *use_at;                         // the last of these, and the index of the op there (ops.n: its end, ops.n + 1: the loop's exit)
+    int use_index;
+    Op *use_loop;                           // used in a bound of this counted loop, which is looked at in every trip
+    int last_use;                           // index of the last op (or end) of its own region in which it is used; -1: none
+    Value *top;                             // folded: the outermost value of the expression it is part of
+    int weight;                             // of a top: how many values are folded into it
+    Var *var;                               // scalars that are not folded; arrays: of the root
+} ValueInfo;
+
+// A C variable.
+struct Var {
+    const char *base;                       // the name wanted
+    const char *name;                       // the name it gets
+    const char *type;                       // "double", "const double *restrict "; NULL: a parameter, declared already
+    bool fixed;                             // parameter: the name is given
+    bool deref;                             // a scalar behind a pointer parameter: printed as *name
+    bool loops;                             // some loop carries it
+    bool own;                               // shares with nobody
+    bool needs_init;                        // undefined on some path
+    bool printed;
+    bool declared;
+    Elem elem;
+    VEC(Value *) members;                   // by position
+    Block *scope;                           // the innermost block around all its uses
+    Stmt *first;                            // the statement of that block with the first of them
+    int order;
+    int readers, writer;                    // scratch of the parallel assignment
+    Var *forward;                           // merged into
+};
+
+typedef enum StmtKind {
+    S_ASSIGN,                               // var = value; or var = from
+    S_DECLARE,                              // decls
+    S_OP,                                   // what op does: a store, a call, …
+    S_ARRAY,                                // declaration and allocation of the array that op makes
+    S_ZERO,                                 // and its being set to zero
+    S_IF, S_LOOP, S_BREAK, S_CONTINUE, S_RETURN, S_EXIT_IF, S_WHILE_NOT,
+    S_COUNT,                                // var++
+    S_MARK, S_REWIND,                       // var: the mark
+    S_POINTER                               // var = the address of a part of an array: path of op
+} StmtKind;
+
+struct Stmt {
+    StmtKind kind;
+    IrLoc loc;
+    Op *op;
+    Var *var;
+    Value *value;
+    Var *from;
+    Value *array;                           // S_POINTER: the array it is a part of
+    const Path *path;                       // and which; in[first..]: the operands
+    Value *const *path_in;
+    bool declares;                          // S_ASSIGN: declares var
+    bool negated;                           // S_IF, S_EXIT_IF
+    bool forever;                           // S_LOOP: while (true)
+    bool do_while;
+    VEC(Var *) decls;
+    Block *block;                           // it stands in
+    Block *body[2];
+    int index;                              // in its block
+};
+
+struct Block {
+    Block *parent;
+    Stmt *owner;
+    int depth;
+    VEC(Stmt *) list;
+    VEC(Var *) vars;                        // whose scope it is
+    Var *mark;                              // loop body with its own arena mark
+    bool is_loop;
+};
+
+typedef struct File {
+    Arena *arena;
+    const Module *m;
+    const EmitOptions *o;
+    const char *real;                       // double or float
+    const char *suffix;                     // "" or "f"
+    bool uses_math, uses_string, uses_bool, uses_stddef, uses_runtime;
+    Map *globals;                           // names of functions and constants
+    Map *reserved;                          // keywords, macros, functions of the library
+    Interner *names;
+    Map *tape_params;                       // Func -> bool[params]
+} File;
+
+typedef struct Emit {
+    File *file;
+    Arena *arena;
+    Func *f;                                // the copy
+    const Func *original;
+    RegionInfo body;
+    OpData *ops;                            // by Op.mark
+    int n_ops;
+    ValueInfo *v;                           // by Value.id
+    Place *places;
+    VEC(Var *) vars;
+    Var **param_vars;                       // by parameter
+    Var *mark;                              // of the function's arena, or NULL
+    Map *last_use;                          // (value, region) -> index; see emit_plan.c
+    struct LastUse *uses;
+    int n_uses, cap_uses;
+    Block *top;
+    Text *out;
+    int order;
+} Emit;
+
+static inline OpData *op_data(const Emit *e, const Op *op) { return &e->ops[op->mark]; }
+
+static inline RegionInfo *region_info(Emit *e, const Region *r)
+{
+    return r->owner ? &e->ops[r->owner->mark].region[r == r->owner->regions[1]] : &e->body;
+}
+
+// ---- emit_jumps.c
+// A copy of f to be taken apart, in e->f, its ops numbered (Op.mark), with guards turned into jumps. Sets e->ops and e->body.
+void emit_jumps(Emit *e);
+
+// ---- emit_plan.c
+// Decides what is folded and which values share a variable: fills e->v and e->vars.
+void emit_plan(Emit *e);
+// Is v a constant, a cast or a stop: text that stands wherever it is used?
+bool plan_is_transparent(const Value *v);
+// The variable of a scalar or of an array's root; NULL where there is none (constants, folded values).
+Var *plan_var(const Emit *e, const Value *v);
+Var *plan_new_var(Emit *e, const char *base, const char *type, Elem elem);
+// Calls visit for each variable that the text of v will name.
+typedef void (*VarVisit)(void *context, Var *var);
+void plan_visit_vars(const Emit *e, const Value *v, VarVisit visit, void *context);
+void plan_visit_op(const Emit *e, const Op *op, VarVisit visit, void *context);
+
+// ---- emit_tree.c
+void emit_tree(Emit *e);
+
+// ---- emit_names.c
+void emit_names(Emit *e);
+// Names that no local may have: all globals of the module, keywords, what is called of libraries.
+void emit_reserve(File *file);
+
+// ---- emit_expr.c
+const char *c_type(const File *file, Elem elem);
+// Appends v as an operand of an operator that needs precedence `least` or higher.
+void expr(Emit *e, Text *t, const Value *v, int least);
+// Appends the negation of condition v.
+void expr_not(Emit *e, Text *t, const Value *v, int least);
+// The place `array[idx..]`.
+void expr_element(Emit *e, Text *t, const Value *array, Value *const *idx, int n);
+// The array as a pointer.
+void expr_array(Emit *e, Text *t, const Value *array, int least);
+// array + offset of a part.
+void expr_part(Emit *e, Text *t, const Value *array, const Path *p, Value *const *in, int least);
+// The number of elements of an array, as a size_t.
+void expr_size(Emit *e, Text *t, const Value *array, int least);
+void expr_var(Emit *e, Text *t, Var *var, int least);
+// An assignment of value to var, as a statement without its `;`.
+void expr_assign(Emit *e, Text *t, Var *var, const Value *value);
+bool param_is_tape(File *file, const Func *f, int p);
+
+// ---- emit_stmt.c
+void emit_body(Emit *e);
+
+// ---- emit_c.c
+// The signature of f as it stands in FILE.c (restrict, definition) or in a header.
+void emit_signature(File *file, Text *t, const Func *f, const char *name, bool restricted);
+// Breaks a line that is too long at its spaces; `indent` is what following lines start with.
+void put_wrapped(Text *out, const char *line, int indent);
+
+#endif
