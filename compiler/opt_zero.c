@@ -1,0 +1,155 @@
+// opt_zero.c — removes zeros, and other fills, that nobody sees.
+//
+// In: a function. Out: the same, where a `new zero` or `fill` whose every element is written again before any is read does not write. Writing again
+// is a fill, a copy_to, or counted loops over all indices that store the element of their indices first of all.
+//
+//     %A = new real[%n] zero                                         %A = new real[%n]
+//     %B, %T = loop %i = 0 to %n step 1 (%A1 = %A) {        ->       %B, %T = loop %i = 0 to %n step 1 (%A1 = %A) {
+//         %A2 = store %A1[%i], %v   yield %A2 }                          %A2 = store %A1[%i], %v   yield %A2 }
+#include "opt.h"
+#include "rewrite.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { MAX_RANK = 8 };
+
+typedef struct Zero {
+    Rewrite w;
+    int *uses;                                                  // by value id; yields count
+    Op **consumer;                                              // by value id of an array
+} Zero;
+
+static void count_uses(Zero *z, const Region *r)
+{
+    for (int i = 0; i < r->ops.n; i++) {
+        Op *op = r->ops.at[i];
+        for (int k = 0; k < op->n_in; k++) {
+            z->uses[op->in[k]->id]++;
+            if (op_consumes(op, k))
+                z->consumer[op->in[k]->id] = op;
+        }
+        for (int k = 0; k < op->n_regions; k++)
+            if (op->regions[k])
+                count_uses(z, op->regions[k]);
+    }
+    for (int i = 0; i < r->yields.n; i++)
+        z->uses[r->yields.at[i]->id]++;
+}
+
+// Dimension k of a buffer, where it can be seen without building anything.
+static const Value *plain_dim(const Value *root, int k)
+{
+    if (!root->def)
+        return NULL;
+    if (root->def->code == OP_new)
+        return root->def->in[k];
+    return root->def->code == OP_shape && root->def->n_in > 1 + k ? root->def->in[1 + k] : NULL;
+}
+
+static bool same_indices(const Op *op, Value *const *index, int n)
+{
+    for (int k = 0; k < n; k++)
+        if (op->in[1 + k] != index[k])
+            return false;
+    return true;
+}
+
+// Is v, once element index[..] of it is written, only touched at that element until it is yielded? Only versions made one after the other
+// are followed; a load of v itself is a use more than the list allows.
+static bool goes_to_yield(const Zero *z, const Value *v, Value *const *index, int n)
+{
+    while (z->uses[v->id] == 1 && z->consumer[v->id]) {
+        const Op *op = z->consumer[v->id];
+        if ((op->code != OP_store && op->code != OP_acc) || !same_indices(op, index, n))
+            return false;
+        v = op->out[0];
+    }
+    if (z->uses[v->id] != 1)
+        return false;
+    for (int i = 0; i < v->region->yields.n; i++)
+        if (v->region->yields.at[i] == v)
+            return true;
+    return false;
+}
+
+static bool is_int(const Value *v, int64_t x)
+{
+    int64_t c;
+    return ir_is_int_const(v, &c) && c == x;
+}
+
+// Which carried value of the loop starts as v.
+static int carried_as(const Op *loop, const Value *v)
+{
+    int first = loop_first_init(loop);
+    for (int k = first; k < loop->n_in; k++)
+        if (loop->in[k] == v)
+            return k - first;
+    return -1;
+}
+
+// Is every element of v whose first n indices are index[..] written before any is read?
+static bool overwritten(const Zero *z, const Value *v, Value **index, int n)
+{
+    const Op *op = z->consumer[v->id];
+    int rank = v->type.rank;
+    if (z->uses[v->id] != 1 || !op || v->type.kind != K_ARRAY)
+        return false;
+    if (n == 0 && (op->code == OP_fill || op->code == OP_copy_to))
+        return op->in[0] == v;
+    if (n == rank)
+        return op->code == OP_store && same_indices(op, index, n) && goes_to_yield(z, op->out[0], index, n);
+    if (op->code != OP_loop || !op->counted || op->has_exit || op->step != 1 || !is_int(op->in[0], 0))
+        return false;
+    const Value *dim = plain_dim(v->root, n);
+    int k = carried_as(op, v);
+    if (!dim || !same_value(op->in[1], dim) || k < 0)
+        return false;
+    index[n] = loop_index(op);
+    const Value *arg = loop_arg(op, k), *yield = loop_yield(op, k);
+    if (!overwritten(z, arg, index, n + 1))
+        return false;
+    const Op *inner = z->consumer[arg->id];
+    if (n + 1 == rank)
+        return true;                                            // goes_to_yield has seen to the rest
+    int inner_k = carried_as(inner, arg);
+    return inner_k >= 0 && yield == inner->out[inner_k] && z->uses[yield->id] == 1;
+}
+
+static void visit(Zero *z, Region *r)
+{
+    int n = 0;
+    for (int i = 0; i < r->ops.n; i++) {
+        Op *op = r->ops.at[i];
+        Value *index[MAX_RANK];
+        bool writes = op->code == OP_fill || (op->code == OP_new && op->i == 1);
+        bool hidden = writes && op->out[0]->type.rank <= MAX_RANK && overwritten(z, op->out[0], index, 0);
+        if (hidden && op->code == OP_fill) {
+            rewrite_to(&z->w, op->out[0], op->in[0]);
+            continue;
+        }
+        if (hidden)
+            op->i = 0;
+        r->ops.at[n++] = op;
+        for (int k = 0; k < op->n_regions; k++)
+            if (op->regions[k])
+                visit(z, op->regions[k]);
+    }
+    r->ops.n = n;
+}
+
+// Two rounds: a fill that went may have hidden the zeros of the `new` before it.
+void opt_zero(Func *f)
+{
+    if (!func_has_body(f))
+        return;
+    Arena *a = arena_new();
+    for (int round = 0; round < 2; round++) {
+        Zero z = {rewrite_of(f), NEW_N(a, int, f->n_values + 1), NEW_N(a, Op *, f->n_values + 1)};
+        count_uses(&z, f->body);
+        visit(&z, f->body);
+        rewrite_apply(&z.w);
+    }
+    arena_free(a);
+}
