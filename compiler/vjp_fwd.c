@@ -107,10 +107,17 @@ static void keep_values(Gen *g, Builder *b, const Region *r)
     append_record(g, b, rp);
 }
 
+// A bound of a loop that is not yet reached: a value of the outermost region, or a constant.
+static Value *bound(Gen *g, Builder *b, Value *v)
+{
+    int64_t x;
+    return ir_is_int_const(v, &x) ? b_int(b, x) : of(g, v);
+}
+
 // How often a counted loop of the primal runs, before the outermost op around it.
 static Value *trip_count(Gen *g, Builder *b, const Op *loop)
 {
-    Value *lo = of(g, loop->in[0]), *hi = of(g, loop->in[1]);
+    Value *lo = bound(g, b, loop->in[0]), *hi = bound(g, b, loop->in[1]);
     int step = loop->step;
     Value *span = step > 0 ? b_2(b, OP_isub, hi, lo) : b_2(b, OP_isub, lo, hi);
     int size = step > 0 ? step : -step;

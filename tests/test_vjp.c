@@ -1,0 +1,235 @@
+// test_vjp.c — the frame of differentiation on IR written by hand: every shape of code that reverse mode finds hard, to second order.
+//
+// In: the table `cases` of IR text. Each is held against differences and the other mode by adcheck.c, for trip counts 0, 1, 2, 3 and more.
+#include "adcheck.h"
+
+#include <check.h>
+#include <stdlib.h>
+
+typedef struct Case {
+    const char *name, *text;
+    double spread;
+} Case;
+
+static const Case cases[] = {
+    {"scalars",
+     "func @f(%x: real, %y: real) -> (real) {\n"
+     "  %a = mul %x, %y\n  %b = sin %a\n  %c = exp %b\n  %d = div %c, %y\n  %e = add %d, %x\n  yield %e }\n", 0.3},
+    {"a sum over an array",
+     "func @f(%n: int, %x: real[1]) -> (real) {\n"
+     "  %x1 = shape %x, %n\n"
+     "  %s2, %T = loop %i = 0 to %n step 1 (%s = 0.0) {\n"
+     "    %v = load %x1[%i]\n    %w = exp %v\n    %u = mul %w, %w\n    %s1 = add %s, %u\n    yield %s1 }\n"
+     "  yield %s2 }\n", 0.3},
+    {"in place, one element from the one before",
+     "func @f(%n: int, %c: real, %a: real[1] inout) -> (real[1]) {\n"
+     "  %a1 = shape %a, %n\n"
+     "  %a4, %T = loop %i = 1 to %n step 1 (%a2 = %a1) {\n"
+     "    %k = isub %i, 1\n    %v = load %a2[%i]\n    %l = load %a2[%k]\n    %s = sin %v\n    %p = mul %s, %l\n    %q = add %p, %c\n"
+     "    %a3 = store %a2[%i], %q\n    yield %a3 }\n"
+     "  yield %a4 }\n", 0.3},
+    {"sweeps in place",
+     "func @f(%n: int, %c: real, %a: real[1] inout) -> (real[1]) {\n"
+     "  %a1 = shape %a, %n\n"
+     "  %a6, %T = loop %t = 0 to %n step 1 (%a5 = %a1) {\n"
+     "    %a4, %T2 = loop %i = 1 to %n step 1 (%a2 = %a5) {\n"
+     "      %k = isub %i, 1\n      %v = load %a2[%i]\n      %l = load %a2[%k]\n      %s = sin %v\n      %p = mul %s, %l\n      %q = add %p, %c\n"
+     "      %a3 = store %a2[%i], %q\n      yield %a3 }\n"
+     "    yield %a4 }\n"
+     "  yield %a6 }\n", 0.3},
+    {"a triangle of trips",
+     "func @f(%n: int, %x: real[1]) -> (real) {\n"
+     "  %x1 = shape %x, %n\n"
+     "  %s4, %T = loop %i = 0 to %n step 1 (%s = 1.0) {\n"
+     "    %s3, %T2 = loop %j = 0 to %i step 1 (%s1 = %s) {\n"
+     "      %v = load %x1[%j]\n      %p = mul %s1, %v\n      %q = sin %p\n      %s2 = add %q, %v\n      yield %s2 }\n"
+     "    yield %s3 }\n"
+     "  yield %s4 }\n", 0.3},
+    {"a step of two, downwards",
+     "func @f(%n: int, %x: real[1]) -> (real) {\n"
+     "  %x1 = shape %x, %n\n  %last = isub %n, 1\n"
+     "  %s3, %T = loop %i = %last to -1 step -2 (%s1 = 1.0) {\n"
+     "    %v = load %x1[%i]\n    %p = mul %s1, %v\n    %s2 = sin %p\n    yield %s2 }\n"
+     "  yield %s3 }\n", 0.3},
+    {"a branch in a loop",
+     "func @f(%n: int, %x: real[1]) -> (real) {\n"
+     "  %x1 = shape %x, %n\n"
+     "  %s3, %T = loop %i = 0 to %n step 1 (%s1 = 1.0) {\n"
+     "    %v = load %x1[%i]\n    %c = gt %v, 1.0\n"
+     "    %r = if %c {\n      %p = mul %s1, %v\n      %q = exp %p\n      %q2 = sin %q\n      yield %q2 } else {\n"
+     "      %d = div %s1, %v\n      %e = log %v\n      %f = add %d, %e\n      yield %f }\n"
+     "    yield %r }\n"
+     "  yield %s3 }\n", 0.3},
+    {"a while loop whose trips depend on the data",
+     "func @f(%x: real) -> (real) {\n"
+     "  %b = mul %x, 2.0\n"
+     "  %b3, %T = loop (%b1 = %b) while (%h) {\n    %m = abs %h\n    %c = lt %m, 100.0\n    yield %c } do {\n"
+     "    %s = sin %b1\n    %t = mul %b1, 1.5\n    %b2 = add %t, %s\n    yield %b2 }\n"
+     "  %pos = gt %b3, 0.0\n"
+     "  %r = if %pos {\n    yield %b3 } else {\n    %q = mul %b3, 100.0\n    yield %q }\n"
+     "  yield %r }\n", 0.01},
+    {"a loop with an exit",
+     "func @f(%n: int, %x: real[1]) -> (real) {\n"
+     "  %x1 = shape %x, %n\n"
+     "  %s5, %T = loop %i = 0 to %n step 1 exit (%s1 = 1.0) {\n"
+     "    %v = load %x1[%i]\n    %s2 = mul %s1, %v\n    %stop = gt %s2, 1.1\n"
+     "    %s4 = if %stop {\n      yield %s2 } else {\n      %w = sin %s2\n      %s3 = add %w, %v\n      yield %s3 }\n"
+     "    yield %stop, %s4 }\n"
+     "  %r = mul %s5, %s5\n  yield %r }\n", 0.2},
+    {"an exit in a loop in a loop",
+     "func @f(%n: int, %x: real[1], %y: real[1] inout) -> (real[1]) {\n"
+     "  %x1 = shape %x, %n\n  %y1 = shape %y, %n\n"
+     "  %y6, %T = loop %i = 0 to %n step 1 (%y2 = %y1) {\n"
+     "    %y5, %s3, %T2 = loop %j = 0 to %n step 1 exit (%y3 = %y2, %s1 = 1.0) {\n"
+     "      %v = load %x1[%j]\n      %o = load %y3[%i]\n      %p = mul %v, %o\n      %s2 = mul %s1, %p\n"
+     "      %y4 = store %y3[%i], %s2\n      %stop = gt %s2, 1.3\n      yield %stop, %y4, %s2 }\n"
+     "    yield %y5 }\n"
+     "  yield %y6 }\n", 0.3},
+    {"scatter with repeated indices",
+     "func @f(%n: int, %x: real[1], %y: real[1] inout) -> (real[1]) {\n"
+     "  %x1 = shape %x, %n\n  %y1 = shape %y, %n\n"
+     "  %y4, %T = loop %i = 0 to %n step 1 (%y2 = %y1) {\n"
+     "    %h = idiv %i, 2\n    %v = load %x1[%i]\n    %o = load %y2[%h]\n    %p = mul %v, %o\n"
+     "    %y3 = store %y2[%h], %p\n    yield %y3 }\n"
+     "  yield %y4 }\n", 0.3},
+    {"a local array made anew on every trip",
+     "func @f(%n: int, %x: real[1]) -> (real) {\n"
+     "  %x1 = shape %x, %n\n"
+     "  %s4, %T = loop %i = 0 to %n step 1 (%s = 0.0) {\n"
+     "    %t = new real[%n] zero\n    %xi = load %x1[%i]\n"
+     "    %t3, %T2 = loop %j = 0 to %n step 1 (%t1 = %t) {\n"
+     "      %xj = load %x1[%j]\n      %p = mul %xi, %xj\n      %e = exp %p\n      %t2 = store %t1[%j], %e\n      yield %t2 }\n"
+     "    %s3, %T3 = loop %k = 0 to %n step 1 (%s1 = %s) {\n"
+     "      %v = load %t3[%k]\n      %w = mul %v, %v\n      %s2 = add %s1, %w\n      yield %s2 }\n"
+     "    yield %s3 }\n"
+     "  yield %s4 }\n", 0.3},
+    {"fill, copy, copy_to, add_to, acc",
+     "func @f(%n: int, %c: real, %x: real[1], %y: real[1] inout, %z: real[1] out) -> (real[1], real[1]) {\n"
+     "  %x1 = shape %x, %n\n  %y1 = shape %y, %n\n  %z1 = shape %z, %n\n"
+     "  %k = copy %y1\n  %s = sin %c\n  %y2 = fill %y1, %s\n  %y3 = add_to %y2, %x1\n  %y4 = add_to %y3, %k\n  %z2 = copy_to %z1, %y4\n"
+     "  %y7, %T = loop %i = 0 to %n step 1 (%y5 = %y4) {\n"
+     "    %v = load %z2[%i]\n    %w = mul %v, %v\n    %y6 = acc %y5[%i], %w\n    yield %y6 }\n"
+     "  yield %y7, %z2 }\n", 0.3},
+    {"a row written within, and a slice read",
+     "func @f(%n: int, %A: real[2] inout, %x: real[1]) -> (real[2]) {\n"
+     "  %A1 = shape %A, %n, %n\n  %x1 = shape %x, %n\n"
+     "  %A6, %T = loop %i = 0 to %n step 1 (%A2 = %A1) {\n"
+     "    %A5 = within %A2 (%r = [%i]) {\n"
+     "      %r3, %T2 = loop %j = 0 to %n step 1 (%r1 = %r) {\n"
+     "        %v = load %r1[%j]\n        %w = load %x1[%j]\n        %p = mul %v, %w\n        %q = sin %p\n        %r2 = store %r1[%j], %q\n        yield %r2 }\n"
+     "      yield %r3 }\n"
+     "    yield %A5 }\n"
+     "  yield %A6 }\n", 0.3},
+    {"gemm",
+     "func @f(%n: int, %A: real[2], %B: real[2], %C: real[2] inout) -> (real[2]) {\n"
+     "  %A1 = shape %A, %n, %n\n  %B1 = shape %B, %n, %n\n  %C1 = shape %C, %n, %n\n"
+     "  %D = copy %C1\n"
+     "  %C2 = gemm %C1, %A1, %B1, %n, %n, %n\n  %C3 = gemm %C2, %D, %A1, %n, %n, %n {ta}\n  %C4 = gemm %C3, %B1, %D, %n, %n, %n {tb}\n"
+     "  %C5 = gemm %C4, %B1, %A1, %n, %n, %n {ta, tb}\n  yield %C5 }\n", 0.3},
+    {"a store through a call in a loop",
+     "func @g(%n: int, %i: int, %a: real[1] inout) -> (real[1]) noinline {\n"
+     "  %a1 = shape %a, %n\n  %v = load %a1[%i]\n  %s = sin %v\n  %p = mul %s, %v\n  %a2 = store %a1[%i], %p\n  yield %a2 }\n"
+     "func @f(%n: int, %a: real[1] inout) -> (real[1]) {\n"
+     "  %a1 = shape %a, %n\n"
+     "  %a5, %T = loop %t = 0 to 3 step 1 (%a2 = %a1) {\n"
+     "    %a4, %T2 = loop %i = 0 to %n step 1 (%a3 = %a2) {\n      %r = call @g(%n, %i, %a3)\n      yield %r }\n"
+     "    yield %a4 }\n"
+     "  yield %a5 }\n", 0.3},
+    {"mutual recursion",
+     "func @odd(%n: int, %x: real) -> (real) noinline {\n"
+     "  %c = ile %n, 0\n"
+     "  %r = if %c {\n    yield %x } else {\n    %m = isub %n, 1\n    %s = sin %x\n    %y = call @even(%m, %s)\n    %z = mul %y, %x\n    yield %z }\n"
+     "  yield %r }\n"
+     "func @even(%n: int, %x: real) -> (real) noinline {\n"
+     "  %c = ile %n, 0\n"
+     "  %r = if %c {\n    %e = exp %x\n    yield %e } else {\n    %m = isub %n, 1\n    %y = call @odd(%m, %x)\n    %w = mul %y, %y\n    %z = sin %w\n    yield %z }\n"
+     "  yield %r }\n"
+     "func @f(%n: int, %x: real) -> (real) {\n  %y = call @odd(%n, %x)\n  %z = call @even(%n, %x)\n  %r = mul %y, %z\n  yield %r }\n", 0.1},
+    {"a while in a callee in a for, branches in both",
+     "func @g(%x: real, %y: real inout) -> (real, real) noinline {\n"
+     "  %s4, %T = loop (%s1 = %x) while (%h) {\n    %c = lt %h, 3.0\n    yield %c } do {\n"
+     "    %big = gt %s1, 1.5\n"
+     "    %s3 = if %big {\n      %p = mul %s1, %y\n      %e = abs %p\n      %s2 = add %e, %s1\n      yield %s2 } else {\n"
+     "      %q = exp %s1\n      yield %q }\n"
+     "    yield %s3 }\n"
+     "  %y2 = sin %s4\n  yield %y2, %s4 }\n"
+     "func @f(%n: int, %x: real[1]) -> (real) {\n"
+     "  %x1 = shape %x, %n\n"
+     "  %s3, %y4, %T = loop %i = 0 to %n step 1 (%s1 = 0.0, %y1 = 0.7) {\n"
+     "    %v = load %x1[%i]\n    %c = gt %v, 1.0\n"
+     "    %y3, %t = if %c {\n      %y2, %r = call @g(%v, %y1)\n      yield %y2, %r } else {\n      %w = mul %v, %y1\n      yield %w, %y1 }\n"
+     "    %s2 = add %s1, %t\n    yield %s2, %y3 }\n"
+     "  %r2 = mul %s3, %y4\n  yield %r2 }\n", 0.1},
+    {"one array to two parameters, rows of one array",
+     "func @g(%n: int, %x: real[1], %y: real[1]) -> (real) noinline {\n"
+     "  %x1 = shape %x, %n\n  %y1 = shape %y, %n\n"
+     "  %s3, %T = loop %i = 0 to %n step 1 (%s1 = 0.0) {\n"
+     "    %v = load %x1[%i]\n    %w = load %y1[%i]\n    %e = exp %w\n    %p = mul %v, %e\n    %s2 = add %s1, %p\n    yield %s2 }\n"
+     "  yield %s3 }\n"
+     "func @f(%n: int, %A: real[2], %x: real[1]) -> (real) {\n"
+     "  %A1 = shape %A, %n, %n\n  %x1 = shape %x, %n\n"
+     "  %a = call @g(%n, %x1, %x1)\n"
+     "  %s3, %T = loop %i = 0 to %n step 1 (%s1 = %a) {\n"
+     "    %h = idiv %i, 2\n    %r = slice %A1[%i]\n    %q = slice %A1[%h]\n    %v = call @g(%n, %r, %q)\n    %w = call @g(%n, %q, %x1)\n"
+     "    %u = mul %v, %w\n    %s2 = add %s1, %u\n    yield %s2 }\n"
+     "  yield %s3 }\n", 0.3},
+    {"a call on an array that is overwritten afterwards",
+     "func @g(%n: int, %x: real[1]) -> (real) noinline {\n"
+     "  %x1 = shape %x, %n\n"
+     "  %s3, %T = loop %i = 0 to %n step 1 (%s1 = 1.0) {\n"
+     "    %v = load %x1[%i]\n    %e = sin %v\n    %s2 = mul %s1, %e\n    yield %s2 }\n"
+     "  yield %s3 }\n"
+     "func @f(%n: int, %x: real[1], %y: real[1] inout) -> (real[1], real) {\n"
+     "  %x1 = shape %x, %n\n  %y1 = shape %y, %n\n"
+     "  %y5, %s3, %T = loop %i = 0 to %n step 1 (%y2 = %y1, %s1 = 1.0) {\n"
+     "    %g = call @g(%n, %y2)\n    %h = call @g(%n, %x1)\n    %k = mul %g, %h\n    %y3 = store %y2[%i], %k\n    %s2 = add %s1, %k\n    yield %y3, %s2 }\n"
+     "  yield %y5, %s3 }\n", 0.3},
+    {"recursion on an array in place",
+     "func @g(%n: int, %k: int, %a: real[1] inout) -> (real[1]) noinline {\n"
+     "  %a1 = shape %a, %n\n  %c = ilt %k, %n\n"
+     "  %a5 = if %c (%a2 = %a1) {\n"
+     "    %v = load %a2[%k]\n    %e = sin %v\n    %w = mul %v, %e\n    %a3 = store %a2[%k], %w\n    %k1 = iadd %k, 1\n    %a4 = call @g(%n, %k1, %a3)\n"
+     "    %u = load %a4[%k]\n    %z = mul %u, %u\n    %a6 = store %a4[%k], %z\n"
+     "    yield %a6 } else (%a7) {\n    yield %a7 }\n"
+     "  yield %a5 }\n"
+     "func @f(%n: int, %a: real[1] inout) -> (real[1]) {\n  %a1 = shape %a, %n\n  %a2 = call @g(%n, 0, %a1)\n  yield %a2 }\n", 0.3},
+    {"a swap carried through a loop",
+     "func @f(%n: int, %x: real, %y: real) -> (real) {\n"
+     "  %a3, %b3, %T = loop %i = 0 to %n step 1 (%a1 = %x, %b1 = %y) {\n"
+     "    %s = sin %a1\n    %b2 = mul %s, %b1\n    yield %b2, %a1 }\n"
+     "  %r = mul %a3, %b3\n  yield %r }\n", 0.3},
+    {"an array needed whole, overwritten in a loop",
+     "func @f(%n: int, %A: real[2], %x: real[1] inout) -> (real[1]) {\n"
+     "  %A1 = shape %A, %n, %n\n  %x1 = shape %x, %n\n"
+     "  %x4, %T = loop %t = 0 to %n step 1 (%x2 = %x1) {\n"
+     "    %y = new real[%n] zero\n    %y1 = gemm %y, %A1, %x2, %n, 1, %n\n"
+     "    %x6, %T2 = loop %i = 0 to %n step 1 (%x5 = %x2) {\n"
+     "      %v = load %y1[%i]\n      %u = mul %v, 0.1\n      %w = sin %u\n      %x7 = store %x5[%i], %w\n      yield %x7 }\n"
+     "    yield %x6 }\n"
+     "  yield %x4 }\n", 0.3},
+};
+
+static const int trips[] = {0, 1, 2, 3, 7, -1};
+
+START_TEST(test_case)
+{
+    const Case *c = &cases[_i];
+    if (getenv("AD_CASE") && atoi(getenv("AD_CASE")) != _i)
+        return;
+    ad_check_all(c->text, "f", trips, c->spread);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("vjp");
+    TCase *t = tcase_create("frame");
+    tcase_set_timeout(t, 60);
+    tcase_add_loop_test(t, test_case, 0, (int)(sizeof cases / sizeof *cases));
+    suite_add_tcase(s, t);
+    SRunner *r = srunner_create(s);
+    srunner_run_all(r, CK_NORMAL);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed != 0;
+}
