@@ -656,24 +656,34 @@ static Op *parse_within(Parser *p)
     Values in = {0};
     Names names = {0};
     VEC(Path) paths = {0};
+    int n_extra = 0;
     Value *a = parse_array(p);
     vec_push(p->arena, &in, a);
     expect(p, '(');
     do {
         Name n = parse_name(p);
         expect(p, '=');
-        Path path = parse_path(p, &in, a->type.rank);
         vec_push(p->arena, &names, n);
+        if (p->tok == T_VALUE) {
+            n_extra++;
+            push_operand(p, &in, NULL);
+            continue;
+        }
+        if (n_extra)
+            expected(p, "another array, after the parts");
+        Path path = parse_path(p, &in, a->type.rank);
         vec_push(p->arena, &paths, path);
     } while (accept(p, ','));
     expect(p, ')');
     Op *op = make(p, OP_within, &in);
+    op->n_extra = n_extra;
     op->n_paths = paths.n;
     op->paths = paths.at;
     op->loc = accept_loc(p);
     Region *body = add_region(p, op, 0);
     for (int s = 0; s < paths.n; s++)
         note_id(p, region_arg(body, type_array((Elem)a->type.elem, paths.at[s].rank), NULL, NULL), -1);
+    args_of_operands(p, body, op, op->n_in - n_extra);
     parse_region(p, body, &names, p->visible.n);
     b_result(op, a->type, NULL, a->root);
     for (int i = paths.n; i < body->yields.n; i++)

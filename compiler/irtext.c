@@ -217,6 +217,12 @@ static void print_within(Printer *p, const Op *op)
         text_put(p->out, " = ");
         print_path(p, op, &op->paths[s], &k);
     }
+    for (int s = 0; s < op->n_extra; s++) {
+        text_put(p->out, ", ");
+        ir_print_value(p->out, body && op->n_paths + s < body->args.n ? body->args.at[op->n_paths + s] : NULL);
+        text_put(p->out, " = ");
+        print_in(p, op, op->n_in - op->n_extra + s);
+    }
     text_put(p->out, ")");
     print_loc(p, op->loc);
     text_put(p->out, " ");

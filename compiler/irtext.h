@@ -16,7 +16,8 @@
 //         %a.8, %s.9 = if %ok.7 (%a.10 = %a.6) { ... yield %a.11, %s.12 } else (%a.13) { ... yield %a.13, %s.14 }
 //         %s.20, %21 = loop %i.15 = %lo.16 to %hi.17 step -1 reversed exit (%s.18 = %s.9) { ... yield %done.22, %s.19 }
 //         %s.30, %31 = loop (%s.32 = %s.20) while (%s.33) { ... yield %c.34 } do { ... yield %s.35 }
-//         %A.41, %s.42 = within %A.40 (%row.43 = [%i.15], %z.44 = at %p.45 [%n.0]) { ... yield %row.46, %z.44, %s.47 }
+//         %A.41, %s.42 = within %A.40 (%row.43 = [%i.15], %z.44 = at %p.45 [%n.0], %e.48 = %E.49)
+//                                      { ... yield %row.46, %z.44, %e.50, %s.47 }
 //         %v.48 = call @h(%x.2, %n.0)
 //         yield %s.30 }
 //

@@ -570,24 +570,30 @@ static void check_within(Verifier *v, const Op *op)
     int k = 1;
     for (int s = 0; s < op->n_paths; s++)
         k += check_path(v, &op->paths[s], t, k);
-    arity(v, k, k);
+    int n = op->n_paths, first_extra = k;
+    arity(v, k + op->n_extra, k + op->n_extra);
     check_linear(v, op);
     const Region *body = region(v, op, 0);
-    if (op->n_paths < 1 || body->args.n != op->n_paths)
-        broken(v, "the region has %d arguments for %d slots", body->args.n, op->n_paths);
-    for (int s = 0; s < op->n_paths; s++)
+    if (n < 1 || body->args.n != n + op->n_extra)
+        broken(v, "the region has %d arguments for %d slots and %d other arrays", body->args.n, n, op->n_extra);
+    for (int s = 0; s < n; s++)
         check_arg(v, body, s, array_of(t, op->paths[s].rank), NULL);
+    for (int s = 0; s < op->n_extra; s++) {
+        if (type_is_scalar(op->in[k + s]->type))
+            broken(v, "operand %d must be an array or a buffer", k + s);
+        check_arg(v, body, n + s, op->in[k + s]->type, op->in[k + s]->root);
+    }
     check_region(v, body);
-    if (op->n_out < 1)
-        broken(v, "must have at least 1 result");
-    yield_count(v, body, op->n_paths + op->n_out - 1);
+    if (op->n_out < 1 + op->n_extra)
+        broken(v, "must have at least %d results", 1 + op->n_extra);
+    yield_count(v, body, n + op->n_out - 1);
     for (int i = 0; i < body->yields.n; i++) {
-        const Value *arg = i < op->n_paths ? body->args.at[i] : NULL;
-        check_yield(v, body, i, arg ? arg->type : op->out[i - op->n_paths + 1]->type, arg);
+        const Value *arg = i < n + op->n_extra ? body->args.at[i] : NULL;
+        check_yield(v, body, i, arg ? arg->type : op->out[i - n + 1]->type, arg);
     }
     check_result(v, op, 0, t, 0);
     for (int i = 1; i < op->n_out; i++)
-        check_result(v, op, i, op->out[i]->type, -1);
+        check_result(v, op, i, op->out[i]->type, i <= op->n_extra ? first_extra + i - 1 : -1);
 }
 
 // ---- walking ----

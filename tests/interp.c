@@ -733,7 +733,10 @@ static void run_within(Run *x, const Op *op)
         slots[s].first = 0;
         slots[s].version = 0;
     }
+    IVal *extra = NEW_N(x->in->arena, IVal, op->n_in + 1);
+    hand_over(x, op, op->n_in - op->n_extra, extra);
     enter(x, body, 0, op->n_paths, slots);
+    enter(x, body, op->n_paths, op->n_extra, extra);
     run_region(x, body);
     set(x, 0, a);
     for (int k = 0; k < body->yields.n; k++) {
