@@ -1,0 +1,332 @@
+// test_verify.c — one broken module for each rule of the IR; each gets the message that names the rule.
+//
+// Most are text: ir_parse builds what the verifier then refuses. What text cannot say (wrong back-links, ids, dominance) is broken by
+// hand afterwards.
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "irtext.h"
+
+static Arena *arena;
+
+static void setup(void)
+{
+    arena = arena_new();
+}
+
+static void teardown(void)
+{
+    arena_free(arena);
+}
+
+static Module *parse(const char *text)
+{
+    char *error;
+    Module *m = ir_parse(arena, "t.ir", text, &error);
+    ck_assert_msg(m != NULL, "%s", error);
+    return m;
+}
+
+static void expect(const Module *m, const char *message)
+{
+    char *error = ir_verify(arena, m);
+    if (!message)
+        ck_assert_msg(error == NULL, "%s", error);
+    else
+        ck_assert_msg(error && strstr(error, message), "wanted: %s\n   got: %s", message, error ? error : "(nothing)");
+}
+
+// ---- what is right ----
+
+static const char *const good[] = {
+    "func @f(%n: int, %x: real[1], %y: real[1] inout) -> (real[1], real) {\n"
+    "  %x1 = shape %x, %n  %y1 = shape %y, %n\n"
+    "  %y4, %s2, %T = loop %i = 0 to %n (%y2 = %y1, %s = 0.0) {\n"
+    "    %v = load %x1[%i]  %s1 = add %s, %v  %y3 = store %y2[%i], %s1  yield %y3, %s1 }\n"
+    "  yield %y4, %s2 }",
+
+    "func @f(%n: int, %y: real[2] inout) -> (real[2]) {\n"
+    "  %y1 = shape %y, %n, 3\n"
+    "  %v = slice %y1[1]  %e = load %v[0]\n"
+    "  %y2 = within %y1 (%r = [0], %q = [1, 0 : 2]) { %r2 = fill %r, %e  yield %r2, %q }\n"
+    "  %w = slice %y2[1]  %c = copy %w  %c2 = store %c[0], 1.0\n"
+    "  yield %y2 }",
+
+    "func @f(%n: int, %b: buf real inout) -> (buf real, real) {\n"
+    "  %b2, %t = loop %i = 0 to %n (%b1 = %b) { %v = itor %i  %b3 = put %b1, %v  yield %b3 }\n"
+    "  %o = buf_new bit  %o2 = put %o, true  %z = freeze %o2  %l = len %z  %e = load %z[0p]\n"
+    "  %a = new real[%l] zero  %a2 = acc %a[0p], 1.0  %s = load %a2[0]\n"
+    "  yield %b2, %s }",
+
+    "func @f(%n: int) -> (int) {\n"
+    "  %k, %t = loop (%a = %n) while (%h) { %c = igt %h, 0  yield %c } do { %b = isub %a, 1  yield %b }\n"
+    "  %q, %t2 = loop exit (%d = %k) { %e = iadd %d, 1  %x = igt %e, 9  yield %x, %e }\n"
+    "  yield %q }",
+
+    "func @g(%x: real[1], %y: real[1] out, %s: real inout) -> (real[1], real, int) {\n"
+    "  %x1 = shape %x, 3  %y1 = shape %y, 3  %y2 = copy_to %y1, %x1  yield %y2, %s, 1 }\n"
+    "func @f(%x: real[1]) -> (real) {\n"
+    "  %x1 = shape %x, 3  %y = new real[3]  %y2, %s, %k = call @g(%x1, %y, 1.0)  %v = load %y2[0]  yield %v }",
+};
+
+START_TEST(accepted)
+{
+    expect(parse(good[_i]), NULL);
+}
+END_TEST
+
+// ---- what is wrong ----
+
+#define X "%x1 = shape %x, 3  "
+#define F "func @f(%n: int, %c: bool, %r: real, %x: real[1] inout, %in: real[1]) -> (real[1]) { "
+
+static const struct {
+    const char *text, *message;
+} broken[] = {
+    // operands and results
+    {F X "%a = add %r, %n yield %x1 }", "operand 1 has type int, must be real"},
+    {F X "%a = add %r yield %x1 }", "takes 2 to 2 operands, has 1"},
+    {F X "%a = load %x1[0, 0] yield %x1 }", "the array has rank 1, here are 2 indices"},
+    {F X "%a = load %x1[%r] yield %x1 }", "operand 1 has type real, must be int"},
+    {F X "%a = store %x1[0], %n yield %a }", "operand 2 has type int, must be real"},
+    {F X "%a = new int[3] zero %b = acc %a[0], 1 yield %x1 }", "acc is of reals"},
+    {F X "%a = new real[%r] yield %x1 }", "operand 0 has type real, must be int"},
+    {F X "%a = new real[3p, 3p] yield %x1 }", "operand 0 has type pos, must be int"},
+    {F X "%a = new int[3] %b = copy_to %x1, %a yield %b }", "operand 1 must be an array of real"},
+    {F X "%a = new int[3] %b = new int[3] %d = add_to %a, %b yield %x1 }", "operand 0 must be an array of real"},
+    {F X "%a = fill %x1, %n yield %a }", "operand 1 has type int, must be real"},
+    {F X "%a = buf_new real %b = put %a, %n yield %x1 }", "operand 1 has type int, must be real"},
+    {F X "%a = buf_new int %b = puts %a, %x1 yield %x1 }", "operand 1 must be an array of int"},
+    {F X "%a = put %x1, %r yield %a }", "operand 0 must be a buffer"},
+    {F X "%a = freeze %x1 yield %x1 }", "operand 0 must be a buffer"},
+    {F X "%a = buf_new bit %b = freeze %a %d = copy %b yield %x1 }", "an array of bits can only be loaded from and measured"},
+    {F X "%a = new real[3, 3] %b = len %a yield %x1 }", "operand 0 must be a tape, of rank 1"},
+    {F X "%a = view_at %x1, %n, 3 yield %x1 }", "operand 1 has type int, must be pos"},
+    {F X "%a = reshape %x1, %r yield %x1 }", "operand 1 has type real, must be int"},
+    {F X "%a = slice %x1[%c] yield %x1 }", "operand 1 has type bool, must be int"},
+    {F X "%g = gemm %x1, %in, %in, 1, 2, 3 yield %g }", "operand %in.4 is a raw parameter: only shape may take it"},
+    {F X "check assert \"m\", %n yield %x1 }", "operand 0 has type int, must be bool"},
+    {F X "check rumour \"m\", %c yield %x1 }", "a check has a message and one of the kinds"},
+    {F X "check assert \"m\", %c, %x1 yield %x1 }", "operand 1 must be a scalar"},
+    {F X "%u = undef bit yield %x1 }", "has a type that does not exist"},
+    {F X "%y = shape %x1, 3 yield %y }", "shape takes a raw array parameter"},
+    {F "%y = shape %x, 3, 3 yield %y }", "the array has rank 1, here are 2 dimensions"},
+    // regions
+    {F X "if %n { } yield %x1 }", "operand 0 has type int, must be bool"},
+    {F X "%a = if %c { yield %n } else { yield %r } yield %x1 }", "yield 0 has type real, must be int"},
+    {F X "%a = if %c { yield %n } else { } yield %x1 }", "the region must yield 1 values, yields 0"},
+    {F X "if %c (%a = %n) { yield %a } else (%b) { yield %b } yield %x1 }", "operand 1 must be an array or a buffer"},
+    {F X "loop %i = 0 to %r { } yield %x1 }", "operand 1 has type real, must be int"},
+    {F X "loop %i = 0 to %n step 0 { } yield %x1 }", "a step of 0"},
+    {F X "loop reversed exit { yield true } yield %x1 }", "only a counted loop can be reversed"},
+    {F X "loop %i = 0 to %n reversed exit { yield true } yield %x1 }", "a reversed loop has no exit"},
+    {F X "loop %i = 0 to 3 exit { yield %i } yield %x1 }", "yield 0 has type int, must be bool"},
+    {F X "loop %i = 0 to 3 (%a = %r) { } yield %x1 }", "the region must yield 1 values, yields 0"},
+    {F X "loop %i = 0 to 3 (%a = %r) { yield %n } yield %x1 }", "yield 0 has type int, must be real"},
+    {F X "loop %i = 0 to 3 while { yield %c } do { } yield %x1 }", "a counted loop has no head"},
+    {F X "loop while { yield %n } do { } yield %x1 }", "yield 0 has type int, must be bool"},
+    {F X "loop while { check assert \"m\", %c yield %c } do { } yield %x1 }", "the head is not pure"},
+    {F X "%y, %t = loop (%a = %x1) while (%h) { %b = fill %h, 1.0 yield %c } do { yield %a } yield %y }",
+     "the head is not pure: it consumes %h"},
+    {F X "%y = within %x1 (%s = [0 : 1]) { } yield %y }", "the region must yield 1 values, yields 0"},
+    {F X "%y = within %x1 (%s = at %n [3]) { yield %s } yield %y }", "operand 1 has type int, must be pos"},
+    {F "%y = shape %x, 3 %q = new real[2, 2] %w = within %q (%s = at 0p [3]) { yield %s } yield %y }",
+     "a path by position into an array of rank 2"},
+    // arrays are linear
+    {F X "%a = fill %x1, 1.0 %b = fill %x1, 2.0 yield %b }", "operand %x1.6 was consumed before, by: %a"},
+    {F X "%a = fill %x1, 1.0 %b = load %x1[0] yield %a }", "operand %x1.6 was consumed before, by: %a"},
+    {F X "%v = slice %x1[0 : 2] %a = fill %x1, 1.0 %b = load %v[0] yield %a }", "was consumed before (what it is a view of), by: %a"},
+    {F X "%v = slice %x1[0 : 2] %w = reshape %v, 2 %a = fill %x1, 1.0 %b = load %w[0] yield %a }", "(what it is a view of)"},
+    {F X "%v = slice %x1[0 : 2] %a = fill %v, 1.0 yield %x1 }", "operand %v.9 is read-only and cannot be consumed"},
+    {F X "%i1 = shape %in, 3 %a = fill %i1, 1.0 yield %x1 }", "operand %i1.8 is read-only and cannot be consumed"},
+    {F X "%b = buf_new real %z = freeze %b %a = fill %z, 1.0 yield %x1 }", "is read-only and cannot be consumed"},
+    {"array @w: real[1] = [1.0] " F X "%w = const_array @w %a = fill %w, 1.0 yield %x1 }", "is read-only and cannot be consumed"},
+    {F X "if %c { %a = fill %x1, 1.0 } yield %x1 }", "operand %x1.6 is consumed in a region that does not define it"},
+    {F X "%y = if %c (%a = %x1) { %v = load %x1[0] yield %a } else (%b) { yield %b } yield %y }", "was consumed before, by: %y"},
+    {F X "%y = if %c (%a = %x1) { yield %a } else (%b) { %d = new real[3] yield %d } yield %y }",
+     "is not the last version of the array or buffer that the region was handed"},
+    {F X "%y = if %c (%a = %x1) { %d = fill %a, 1.0 yield %a } else (%b) { yield %b } yield %y }", "was consumed before"},
+    {F X "%y, %t = loop (%a = %x1) { %d = new real[3] yield %d } yield %y }", "is not the last version"},
+    {F X "%d = new real[3] %y, %z, %t = loop (%a = %x1, %b = %d) { yield %b, %a } yield %y }", "is not the last version"},
+    {F X "%y = within %x1 (%s = [0 : 1]) { %d = new real[1] yield %d } yield %y }", "is not the last version"},
+    {F X "%y = within %x1 (%s = [0 : 1]) { %v = load %x1[0] yield %s } yield %y }", "was consumed before"},
+    {F X "%a = copy_to %x1, %x1 yield %a }", "is read by the op that consumes it or what it is a view of"},
+    {F X "%v = reshape %x1, 3 %a = copy_to %x1, %v yield %a }", "is read by the op that consumes it or what it is a view of"},
+    {F X "%y, %z = if %c (%a = %x1, %b = %x1) { yield %a, %b } else (%d, %e) { yield %d, %e } yield %y }",
+     "operand %x1.6 is consumed twice"},
+    {F X "%y = if %c { yield %x1 } else { yield %x1 } yield %x1 }", "is yielded by a region that does not define it"},
+    {F "yield %x }", "the result for parameter x, %x.3, is not in the parameter's own buffer"},
+    {F "%n1 = new real[3] yield %n1 }", "is not in the parameter's own buffer"},
+    {"func @f(%x: real[1] inout, %y: real[1] inout) -> (real[1], real[1]) { " X "%y1 = shape %y, 3 yield %y1, %x1 }",
+     "the result for parameter x, %y1.5, is not in the parameter's own buffer"},
+    {"func @f(%x: real[1] inout, %y: real[1] inout) -> (real[1], real[1]) { " X "yield %x1, %x1 }", "is yielded twice"},
+    {"func @f(%b: buf real inout) -> (buf real) { %a = buf_new real yield %a }", "is not in the parameter's own buffer"},
+    {"func @f(%b: buf real inout) -> (buf real) { %z = freeze %b yield %b }", "was consumed before, by: %z"},
+    // calls
+    {"func @g(%y: real[1] inout) -> (real[1]) { %y1 = shape %y, 3 yield %y1 }" F X "%v = reshape %x1, 3 %a = call @g(%v) yield %x1 }",
+     "is read-only and cannot be consumed"},
+    {"func @g(%z: real[1], %y: real[1] inout) -> (real[1]) { %y1 = shape %y, 3 yield %y1 }" F X "%a = call @g(%x1, %x1) yield %a }",
+     "is read by the op that consumes it"},
+    // results of functions
+    {F X "yield %x1, %n }", "the body yields 2 values, the parameters say 1"},
+    {F "}", "the body yields 0 values, the parameters say 1"},
+    {"func @f() -> (real) { yield 1 }", "the value returned has type int, must be real"},
+    {"func @f(%s: int out) -> (int) { yield 1.0 }", "the result for parameter s has type real, must be int"},
+};
+
+START_TEST(refused)
+{
+    Module *m = parse(broken[_i].text);
+    expect(m, broken[_i].message);
+    ck_assert_ptr_nonnull(strstr(ir_verify(arena, m), "@f: "));
+}
+END_TEST
+
+// ---- what text cannot say ----
+
+static const char *const sample =
+    "func @f(%c: bool, %x: real) -> (real) { %a = neg %x  %b = neg %a  %s = if %c { %d = neg %b  yield %d } else { yield %b }  yield %s }";
+
+static Func *sample_func(Module **m)
+{
+    *m = parse(sample);
+    expect(*m, NULL);
+    return (*m)->funcs.at[0];
+}
+
+START_TEST(dominance)
+{
+    Module *m;
+    Func *f = sample_func(&m);
+    Op **ops = f->body->ops.at;
+    ops[0]->in[0] = ops[1]->out[0];
+    expect(m, "%a.2 = neg %b.3: operand %b.3 is used before it is defined");
+    f = sample_func(&m);
+    f->body->yields.at[0] = f->body->ops.at[2]->regions[0]->ops.at[0]->out[0];
+    expect(m, "is used outside the region that defines it");
+}
+END_TEST
+
+START_TEST(ids)
+{
+    Module *m;
+    Func *f = sample_func(&m);
+    f->body->ops.at[1]->out[0]->id = f->body->ops.at[0]->out[0]->id;
+    expect(m, "is defined twice, or shares its id with %a.2");
+    f = sample_func(&m);
+    f->n_values = 3;
+    expect(m, "has an id outside 0 .. n_values - 1 = 2");
+    f = sample_func(&m);
+    f->body->args.at[0]->id = -1;
+    expect(m, "has an id outside");
+}
+END_TEST
+
+START_TEST(links)
+{
+    Module *m;
+    Func *f = sample_func(&m);
+    f->body->ops.at[0]->out[0]->def = f->body->ops.at[1];
+    expect(m, "%a.2 has a wrong def, region or index");
+    f = sample_func(&m);
+    f->body->args.at[1]->index = 0;
+    expect(m, "%x.1 has a wrong def, region or index");
+    f = sample_func(&m);
+    f->body->ops.at[0]->parent = f->body->ops.at[2]->regions[0];
+    expect(m, "the op has a wrong parent");
+    f = sample_func(&m);
+    f->body->ops.at[2]->regions[1]->owner = f->body->ops.at[1];
+    expect(m, "region 1 is missing or has a wrong owner or function");
+    f = sample_func(&m);
+    f->body->ops.at[2]->regions[1] = NULL;
+    expect(m, "region 1 is missing");
+}
+END_TEST
+
+START_TEST(roots_and_operands)
+{
+    Module *m;
+    Func *f = sample_func(&m);
+    f->body->ops.at[0]->out[0]->root = f->body->args.at[0];
+    expect(m, "%a.2 has a wrong root");
+    f = sample_func(&m);
+    f->body->ops.at[0]->in[0] = NULL;
+    expect(m, "an operand is missing");
+    f = sample_func(&m);
+    f->body->ops.at[0]->n_out = 0;
+    expect(m, "must have 1 results, has 0");
+    f = sample_func(&m);
+    f->body->ops.at[0]->out[0]->type = T_INT;
+    expect(m, "result 0 has type int, must be real");
+    f = sample_func(&m);
+    f->body->ops.at[0]->out[0]->type = (Type){K_SCALAR, 77, 3};
+    expect(m, "has a type that does not exist");
+}
+END_TEST
+
+START_TEST(params)
+{
+    Module *m;
+    Func *f = sample_func(&m);
+    f->params.at[1].arg = 0;
+    expect(m, "parameter x: its argument is not the next one");
+    f = sample_func(&m);
+    f->params.at[1].result = 0;
+    expect(m, "parameter x: its result is not the next one");
+    f = sample_func(&m);
+    f->ret = 5;
+    expect(m, "the value returned is not the last result");
+    f = sample_func(&m);
+    f->body->args.n = 1;
+    expect(m, "the body has 1 arguments, the parameters say 2");
+    f = sample_func(&m);
+    f->transform = TR_JVP;
+    expect(m, "a derived function without base or wrt");
+    f = sample_func(&m);
+    vec_push(arena, &m->funcs, f);
+    expect(m, "two functions have this name");
+}
+END_TEST
+
+START_TEST(linear_time)
+{
+    size_t bytes[2];
+    for (int k = 0; k < 2; k++) {
+        Text t = text_in(arena);
+        text_put(&t, "func @f(%x: real[1] inout) -> (real[1]) { %x0 = shape %x, 3 ");
+        int n = 1000 << (3 * k);
+        for (int i = 0; i < n; i++)
+            text_printf(&t, "%%x%d = store %%x%d[0], 1.0 ", i + 1, i);
+        text_printf(&t, "yield %%x%d }", n);
+        Module *m = parse(t.at);
+        Arena *a = arena_new();
+        ck_assert_ptr_null(ir_verify(a, m));
+        bytes[k] = arena_bytes(a);
+        arena_free(a);
+    }
+    ck_assert(bytes[1] < 9 * bytes[0]);
+}
+END_TEST
+
+int main(void)
+{
+    enum { N_GOOD = sizeof good / sizeof *good, N_BROKEN = sizeof broken / sizeof *broken };
+    Suite *s = suite_create("verify");
+    TCase *t = tcase_create("verify");
+    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_loop_test(t, accepted, 0, N_GOOD);
+    tcase_add_loop_test(t, refused, 0, N_BROKEN);
+    tcase_add_test(t, dominance);
+    tcase_add_test(t, ids);
+    tcase_add_test(t, links);
+    tcase_add_test(t, roots_and_operands);
+    tcase_add_test(t, params);
+    tcase_add_test(t, linear_time);
+    suite_add_tcase(s, t);
+    SRunner *r = srunner_create(s);
+    srunner_run_all(r, CK_ENV);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
