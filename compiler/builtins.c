@@ -113,9 +113,9 @@ typedef bool Rule(Checker *c, Expr *call);
 static bool elementwise_from(Checker *c, Expr *call, int first)
 {
     Expr *shape = arg(call, first);
-    const char *what = arena_printf(c->arena, "arguments of '%s'", call->call.builtin->name);
+    const char *name = call->call.builtin->name;
     for (int i = first + 1; i < call->call.args.n; i++) {
-        if (join_shapes(c, shape, arg(call, i), ELEM_REAL, what).elem == ELEM_ERROR)
+        if (join_shapes(c, shape, arg(call, i), ELEM_REAL, "arguments of", name).elem == ELEM_ERROR)
             return false;
         shape = shape->type.rank ? shape : arg(call, i);
     }

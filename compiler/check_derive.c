@@ -1,4 +1,4 @@
-// check_derive.c — derives: the signatures of what they define, custom rules, and derivatives that need themselves.
+// check_derive.c — derives: the signatures of what they define, and custom rules.
 //
 // In: derives as written, functions with their signatures. Out: a Function for every transform, with base, transform,
 // wrt and the parameters that LANGUAGE.md section 7 gives it:
@@ -114,7 +114,7 @@ static void fill_signature(Checker *c, Function *f, Function *base, TransformKin
     const TransformRow *row = transform_row(kind);
     bool real_result = base->result_type.elem == ELEM_REAL;
     f->base = base;
-    f->transform = kind;
+    f->transform = (int)kind;
     for (int i = 0; i < n; i++)
         vec_push(c->arena, &f->wrt, wrt[i]);
     own_params(c, f, base);
@@ -482,93 +482,4 @@ void derive_customs(Checker *c)
 {
     for (int i = 0; i < c->customs.n; i++)
         check_custom(c, c->customs.at[i]);
-}
-
-// ---- derivatives that need themselves
-
-typedef struct Walk {  // over all that differentiating one function differentiates
-    Checker *c;
-    Function *target;
-    Map *seen;
-    Map *told;                                                  // functions and customs that something was said about
-    VEC(Function *) path;
-    bool found;
-} Walk;
-
-static Function *custom_rule(const Function *f, int transform)
-{
-    return transform == XFORM_JVP ? f->custom_jvp : f->custom_vjp;
-}
-
-static void report_cycle(Walk *w)
-{
-    Text t = text_in(w->c->arena);
-    for (int i = 0; i < w->path.n; i++) {
-        text_printf(&t, "%s -> ", w->path.at[i]->name.text);
-        map_set(w->told, w->path.at[i], w->target);
-    }
-    diag_error(w->c->diags, w->target->name.loc, "derivative '%s' needs itself: %s%s", w->target->name.text, t.at,
-               w->target->name.text);
-    w->found = true;
-}
-
-static void warn_other_mode(Walk *w, const Function *f)
-{
-    const char *has = f->custom_vjp ? "vjp" : "jvp", *lacks = f->custom_vjp ? "jvp" : "vjp";
-    for (int i = 0; i < w->c->customs.n; i++) {
-        Custom *custom = w->c->customs.at[i];
-        if (custom->of.text != f->name.text || map_get(w->told, custom))
-            continue;
-        map_set(w->told, custom, custom);
-        diag_warning(w->c->diags, custom->loc, W_CUSTOM,
-                     "'%s' has a custom %s but no custom %s, for which its body is used",
-                     f->name.text, has, lacks);
-        diag_note(w->c->diags, w->target->name.loc, "'%s' needs it", w->target->name.text);
-    }
-}
-
-static void walk(Walk *w, Function *f);
-
-static void walk_body(Walk *w, Function *f)
-{
-    const CallList *calls = map_get(w->c->calls, f);
-    if (f->body && (f->custom_vjp || f->custom_jvp))
-        warn_other_mode(w, f);
-    for (int i = 0; calls && i < calls->n && !w->found; i++)
-        walk(w, calls->at[i].callee);
-    for (int i = 0; i < w->path.n && !w->found; i++)  // an inner transform's rule is differentiated in its turn
-        if (w->path.at[i]->base && w->path.at[i] != w->target && custom_rule(f, w->path.at[i]->transform))
-            walk(w, custom_rule(f, w->path.at[i]->transform));
-}
-
-static void walk(Walk *w, Function *f)
-{
-    if (f == w->target) {
-        report_cycle(w);
-        return;
-    }
-    if (w->found || map_get(w->seen, f))
-        return;
-    map_set(w->seen, f, f);
-    vec_push(w->c->arena, &w->path, f);
-    if (custom_rule(f, w->target->transform))
-        ;                                                       // the rule is called, not differentiated
-    else if (f->base)
-        walk(w, f->base);
-    else
-        walk_body(w, f);
-    w->path.n--;
-}
-
-void derive_cycles(Checker *c)
-{
-    Map *told = map_new(c->arena);
-    for (int i = 0; i < c->program->derived.n; i++) {
-        Function *f = c->program->derived.at[i];
-        Walk w = {.c = c, .target = f, .seen = map_new(c->arena), .told = told};
-        if (map_get(told, f))
-            continue;
-        vec_push(c->arena, &w.path, f);
-        walk(&w, f->base);
-    }
 }

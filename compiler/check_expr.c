@@ -271,7 +271,7 @@ static Elem common_elem(const Expr *a, const Expr *b)
     return b->type.elem == ELEM_REAL ? ELEM_REAL : a->type.elem;
 }
 
-Type join_shapes(Checker *c, Expr *a, Expr *b, Elem elem, const char *what)
+Type join_shapes(Checker *c, Expr *a, Expr *b, Elem elem, const char *what, const char *of)
 {
     Type t = a->type.rank ? a->type : b->type;
     t.elem = elem;
@@ -283,7 +283,7 @@ Type join_shapes(Checker *c, Expr *a, Expr *b, Elem elem, const char *what)
     b->check_shape = b->check_shape || fit == FIT_TEST;
     if (fit != FIT_NO)
         return t;
-    diag_error(c->diags, loc_join(a->loc, b->loc), "%s have different shapes: %s and %s", what,
+    diag_error(c->diags, loc_join(a->loc, b->loc), "%s '%s' have different shapes: %s and %s", what, of,
                type_text(c->arena, a->type), type_text(c->arena, b->type));
     return type_scalar(ELEM_ERROR);
 }
@@ -301,7 +301,7 @@ static void check_binary(Checker *c, Expr *e)
     convert_expr(c, b, elem, "");
     OpClass ops = OP_CLASS[e->binary.op];
     Elem result = ops == OPS_ARITHMETIC || ops == OPS_INT ? elem : ELEM_BOOL;
-    e->type = join_shapes(c, a, b, result, arena_printf(c->arena, "operands of '%s'", binary_op_text(e->binary.op)));
+    e->type = join_shapes(c, a, b, result, "operands of", binary_op_text(e->binary.op));
 }
 
 static void check_cond(Checker *c, Expr *e)
@@ -322,7 +322,7 @@ static void check_cond(Checker *c, Expr *e)
     }
     convert_expr(c, a, elem, "");
     convert_expr(c, b, elem, "");
-    e->type = join_shapes(c, a, b, elem, "the arms of '?:'");
+    e->type = join_shapes(c, a, b, elem, "the arms of", "?:");
 }
 
 // ---- subscripts

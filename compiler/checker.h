@@ -3,7 +3,8 @@
 // In: a Module. Out: see check.h. The files, in the order in which a module passes through them:
 //
 //     check.c         the module: names of functions and constants, signatures, prototypes, bodies
-//     check_derive.c  what derives and customs make; which of them need themselves
+//     check_derive.c  what derives and customs make
+//     check_cycles.c  which derivatives need themselves
 //     check_stmt.c    statements, and whether their end can be reached
 //     check_expr.c    expressions but calls; values that meet a variable
 //     check_call.c    calls of functions: arguments, roles, overlap
@@ -86,6 +87,8 @@ void not_yet(Checker *c, Loc loc, Later what);
 void derive_collect(Checker *c, Derive *d);                             // puts what it defines among the functions
 void derive_resolve(Checker *c);                                        // gives them signatures
 void derive_customs(Checker *c);                                        // custom rules, whose signatures must match
+
+// ---- check_cycles.c
 void derive_cycles(Checker *c);                                         // after all bodies
 
 // ---- check_stmt.c
@@ -100,7 +103,7 @@ void check_value(Checker *c, Expr *e, Type want, const char *what);     // what 
 bool check_target(Checker *c, Expr *e, const char *verb);  // something that can be written to, as "assigned to"
 // marks an int value as made real; reports other mismatches
 bool convert_expr(Checker *c, Expr *e, Elem want, const char *what);
-Type join_shapes(Checker *c, Expr *a, Expr *b, Elem elem, const char *what); // of an elementwise operation
+Type join_shapes(Checker *c, Expr *a, Expr *b, Elem elem, const char *what, const char *of); // of an elementwise operation
 void fail(Expr *e);                                                     // gives e the error type
 bool failed(const Expr *e);                                             // has it
 
