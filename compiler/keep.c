@@ -24,6 +24,7 @@ typedef struct Planner {
     int *cost;                              // per value id: of having it again; NEVER if it has to be kept
     int *stamp;                             // per value id: last op_plan that listed it
     int stamps;
+    Map *writes;                            // result of a loop -> Writes of each axis
 } Planner;
 
 // ---- asking ----
@@ -175,6 +176,114 @@ static bool in_place(const Planner *w, const Value *v)
         break;
     }
     return p->joint && is_top(p, v->region) && is_top(p, v->root->region) && !p->consumer[v->id];
+}
+
+// ---- elements that a loop writes once and is done with ----
+//
+//     for (i..n) a[i] = f(a[i - 1]);        a[i - 1] was written on the trip before and never again: it is still in the final a
+//
+// Such a load can be had from the version that the loop leaves behind, if nothing overwrites that.
+
+// index == i + offset?
+static bool is_offset_of(const Value *index, const Value *i, int64_t *offset)
+{
+    *offset = 0;
+    if (index == i)
+        return true;
+    const Op *op = index->def;
+    if (!op || (op->code != OP_iadd && op->code != OP_isub))
+        return false;
+    int64_t c;
+    if (op->in[0] == i && ir_is_int_const(op->in[1], &c)) {
+        *offset = op->code == OP_iadd ? c : -c;
+        return true;
+    }
+    *offset = c = 0;
+    return op->code == OP_iadd && op->in[1] == i && ir_is_int_const(op->in[0], offset);
+}
+
+typedef struct Writes {
+    const Value *root, *index;
+    int axis;
+    bool any, bad;
+    int64_t least, most;                    // offsets of the writes on the axis
+} Writes;
+
+static void find_writes(Writes *w, const Region *r)
+{
+    for (int i = 0; i < r->ops.n && !w->bad; i++) {
+        const Op *op = r->ops.at[i];
+        bool region_op = op->n_regions > 0;
+        for (int k = 0; k < op->n_in && !region_op; k++) {
+            if (op->in[k]->root != w->root || !type_is_linear(op->in[k]->type) || !op_consumes(op, k))
+                continue;
+            int64_t c = 0;
+            bool element = op->code == OP_store || op->code == OP_acc;
+            if (!element || !is_offset_of(op->in[1 + w->axis], w->index, &c))
+                w->bad = true;
+            w->least = !w->any || c < w->least ? c : w->least;
+            w->most = !w->any || c > w->most ? c : w->most;
+            w->any = true;
+        }
+        if (op->code == OP_within && op->in[0]->root == w->root)
+            w->bad = true;
+        for (int k = 0; k < op->n_regions; k++)
+            if (op->regions[k])
+                find_writes(w, op->regions[k]);
+    }
+}
+
+// The loop of the outermost region that v is computed in, if it is counted and all that is between are loops and branches; else NULL.
+static const Op *outermost_loop(const Plan *p, const Value *v)
+{
+    const Op *outer = NULL;
+    for (const Region *r = v->region; r->owner; r = r->owner->parent)
+        outer = r->owner;
+    bool fits = outer && outer->code == OP_loop && outer->counted && outer->parent == p->f->body;
+    return fits ? outer : NULL;
+}
+
+static Value *loop_version_of(const Op *loop, const Value *root)
+{
+    for (int k = 0; k < loop_n_carried(loop); k++)
+        if (loop->out[k]->root == root)
+            return loop->out[k];
+    return NULL;
+}
+
+// What the loop with result `after` writes to that array, along an axis; looked at once.
+static const Writes *writes_of(const Planner *w, const Op *loop, const Value *after, int axis)
+{
+    Writes *all = map_get(w->writes, after);
+    if (!all) {
+        all = NEW_N(w->p->a, Writes, 8);
+        map_set(w->writes, after, all);
+        for (int k = 0; k < after->type.rank; k++) {
+            all[k] = (Writes){.root = after->root, .index = loop_index(loop), .axis = k};
+            find_writes(&all[k], loop->regions[0]);
+        }
+    }
+    return &all[axis];
+}
+
+static Value *finished_version(const Planner *w, const Op *load)
+{
+    const Plan *p = w->p;
+    Value *root = load->in[0]->root;
+    const Op *loop = p->joint && is_top(p, root->region) ? outermost_loop(p, load->out[0]) : NULL;
+    Value *after = loop ? loop_version_of(loop, root) : NULL;
+    if (!after || p->consumer[after->id])
+        return NULL;
+    bool upwards = (loop->step > 0) != loop->reversed;
+    for (int axis = 0; axis < load->n_in - 1; axis++) {
+        int64_t c;
+        if (!is_offset_of(load->in[1 + axis], loop_index(loop), &c))
+            continue;
+        const Writes *writes = writes_of(w, loop, after, axis);
+        if (!writes->bad && writes->any && (upwards ? c < writes->least : c > writes->most))
+            return after;
+    }
+    return NULL;
 }
 
 // ---- what the reverse needs ----
@@ -448,7 +557,10 @@ static int redo_cost(const Planner *w, const Value *v)
     case OP_const_real: case OP_const_int: case OP_const_bool: case OP_const_pos: case OP_undef: case OP_const_array:
         return 0;
     case OP_load:
-        return in_place(w, op->in[0]) ? operands_cost(w, op, 0, 1) : NEVER;
+        if (in_place(w, op->in[0]))
+            return operands_cost(w, op, 0, 1);
+        w->p->finished[v->id] = finished_version(w, op);
+        return w->p->finished[v->id] ? operands_cost(w, op, 1, 1) : NEVER;
     case OP_len:
         return in_place(w, op->in[0]) ? 1 : NEVER;
     case OP_slice: case OP_reshape: case OP_view_at:
@@ -488,6 +600,11 @@ static void redo(Planner *w, const Value *v)
         return;
     }
     p->how[v->id] = HOW_REDO;
+    if (op->code == OP_load && p->finished[v->id]) {
+        for (int k = 1; k < op->n_in; k++)
+            redo_operand(w, op->in[k]);
+        return;
+    }
     if (op->code == OP_shape) {
         p->arg_needed[op->in[0]->index] = true;
         for (int k = 1; k < op->n_in; k++)
@@ -652,7 +769,10 @@ Plan *keep_plan(DeriveCtx *c, Arena *a, Func *f, bool joint, const bool *active_
     p->copy_first = NEW_N(a, bool, n);
     p->arg_needed = NEW_N(a, bool, f->body->args.n + 1);
     p->consumer = NEW_N(a, Op *, n);
-    Planner w = {.c = c, .p = p, .needed = NEW_N(a, bool, n), .cost = NEW_N(a, int, n), .stamp = NEW_N(a, int, n)};
+    p->finished = NEW_N(a, Value *, n);
+    p->last = NEW_N(a, Value *, n);
+    Planner w = {.c = c, .p = p, .needed = NEW_N(a, bool, n), .cost = NEW_N(a, int, n), .stamp = NEW_N(a, int, n),
+                 .writes = map_new(a)};
     mark_active(&w, active_args, active_results);
     mark_roots(p, f->body);
     while (spread_roots(p, f->body))

@@ -137,8 +137,9 @@ static void redo_value(Gen *g, Builder *b, Value *v)
     const Op *op = v->def;
     assert(op && op->n_regions == 0);
     Value **map = NEW_N(g->a, Value *, g->f->n_values + 1);
+    Value *finished = g->plan->finished[v->id];
     for (int k = 0; k < op->n_in; k++)
-        map[op->in[k]->id] = gen_had(g, b, op->in[k]);
+        map[op->in[k]->id] = gen_had(g, b, k == 0 && finished ? finished : op->in[k]);
     ir_clone_op(b, op, map);
     g->had[v->id] = map[v->id];
 }
