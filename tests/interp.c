@@ -15,7 +15,7 @@
 #include "adrt.h"
 #include "irtext.h"
 
-enum { MAX_DEPTH = 4000 };
+enum { MAX_DEPTH = 400 };
 
 typedef struct ExternRow {
     const char *name;
