@@ -187,6 +187,7 @@ static void add_result(Lower *l, Func *f, const Function *g)
     int n = f->params.n;
     func_param(f, result_name(l, f), ROLE_OUT, type_of(g->result_type), P_PRIMAL, g->base ? g->base->params.n : n);
     f->params.at[n].shape = shape_text(l->arena, &g->result.dims);
+    f->params.at[n].is_result = true;
 }
 
 static void set_attributes(Func *f, const Function *g)
@@ -222,8 +223,6 @@ static void declare_function(Lower *l, Function *g)
     set_attributes(f, g);
     if (g->base)
         set_transform(l, f, g);
-    if (!g->body)
-        f->body = NULL;
 }
 
 static Func *rule(const Function *g)

@@ -85,8 +85,8 @@ bool lazy_mentions(const Lazy *z, const Value *array)
 static bool same_axes(const AxisSpec *a, const AxisSpec *b, int n)
 {
     for (int i = 0; i < n; i++) {
-        bool lo = a[i].lo && b[i].lo ? same_value(a[i].lo, b[i].lo) : a[i].lo == b[i].lo;
-        if (!a[i].at != !b[i].at || (a[i].at && !same_value(a[i].at, b[i].at)) || !lo)
+        bool lo = a[i].lo && b[i].lo ? same_index(a[i].lo, b[i].lo) : a[i].lo == b[i].lo;
+        if (!a[i].at != !b[i].at || (a[i].at && !same_index(a[i].at, b[i].at)) || !lo)
             return false;
     }
     return true;

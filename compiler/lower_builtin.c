@@ -623,7 +623,7 @@ static Lazy *shaped(Fn *f, LazyKind kind, Expr *e, Lazy *from, Value *d0, Value 
 
 static Value *smaller(Fn *f, Value *a, Value *b)
 {
-    return same_value(a, b) ? a : b_2(&f->b, OP_imin, a, b);
+    return same_index(a, b) ? a : b_2(&f->b, OP_imin, a, b);
 }
 
 static Lazy *diag(Fn *f, Expr *e)

@@ -26,6 +26,8 @@ Value *constant_value(Fn *f, Constant c, Elem want)
     if (c.elem == ELEM_INT && want == E_INT)
         return b_int(&f->b, c.i);
     double x = c.elem == ELEM_INT ? (double)c.i : c.r;
+    if (c.elem == ELEM_INT)
+        return b_real_text(&f->b, x, arena_printf(f->arena, "%lld.0", (long long)c.i));
     return b_real(&f->b, f->l->options.real_float ? (double)(float)x : x);
 }
 
@@ -62,7 +64,7 @@ static Value *known(Fn *f, const Expr *e)
 
 // ---- small things
 
-bool same_value(const Value *a, const Value *b)
+bool same_index(const Value *a, const Value *b)
 {
     int64_t x, y;
     return a == b || (ir_is_int_const(a, &x) && ir_is_int_const(b, &y) && x == y);
@@ -286,7 +288,7 @@ Value *lower_scalar(Fn *f, Expr *e)
 
 void test_shape(Fn *f, const Expr *e, Value *have, Value *want)
 {
-    if (same_value(have, want))
+    if (same_index(have, want))
         return;
     Value *ok = b_2(&f->b, OP_ieq, have, want);
     b_check(&f->b, "shape", source_text(f, e), ok, 2, (Value *[]){have, want});

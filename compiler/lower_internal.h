@@ -129,7 +129,7 @@ Value *int_const(Fn *f, int64_t x);
 Value *add_ints(Fn *f, Value *a, Value *b);                             // a + b, nothing where one is the constant 0
 Value *scalar_select(Fn *f, Value *cond, Value *yes, Value *no);        // of values that are there already
 bool is_trivial(const Expr *e);                                         // a variable or constant: nothing to compute, no effect
-bool same_value(const Value *a, const Value *b);                        // the same, or equal int constants
+bool same_index(const Value *a, const Value *b);                        // the same, or equal int constants
 void give_name(Fn *f, Value *v, const char *name);                      // to a value that was just computed
 
 typedef struct AxisSpec {       // one axis of an array that a place is part of

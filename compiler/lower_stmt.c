@@ -13,8 +13,8 @@
 // is. Flags that always agree are one: a loop with break alone has one, a function's skip is its `returned`. A flag is a constant true where
 // a jump stands, and a constant false wherever nothing can have been skipped.
 //
-// Returns that are not in loops need no flags as long as they do not nest deeply: `if (c) return a; rest` is
-// `if c { yield a } else { rest }`, and the function's results come out of the branch.
+// At the outermost level there are no flags as long as that does not nest deeply: `if (c) return a; rest` is
+// `if c { yield a } else { rest }`, and after a loop with a return in it comes `if %returned { yield %value } else { rest }`.
 #include "lower_internal.h"
 
 #include <assert.h>
@@ -712,6 +712,26 @@ static void lower_returning_if(Fn *f, Stmt *s, const Rest *rest, int depth)
     branch_end(f, &br, 0, NULL, NULL, NULL);
 }
 
+// A statement that returns somewhere inside, in a loop say, and then the rest, unless it did.
+static void lower_returning_stmt(Fn *f, Stmt *s, const Rest *rest, int depth)
+{
+    StmtList after = {0};
+    f->flags = (Flags){.skip = f->returned};
+    set_flag(f, f->returned, false);
+    lower_stmt(f, s);
+    f->flags = (Flags){0};
+    rest_stmts(f, rest, &after);
+    if (!info_of(f, s)->falls || !after.n)
+        return;
+    VarSet assigned = assigned_by(f, after.at, after.n);
+    if (f->result)
+        assigned = set_with(f, assigned, &f->result, 1);
+    Branch br = branch_begin(f, f->returned->cur, assigned, true);
+    branch_else(f, &br);
+    lower_rest(f, rest, depth + 1);
+    branch_end(f, &br, 0, NULL, NULL, NULL);
+}
+
 static void lower_with_flags(Fn *f, const Rest *rest)
 {
     StmtList list = {0};
@@ -754,6 +774,9 @@ static void lower_rest(Fn *f, const Rest *rest, int depth)
             at = (Rest){.list = s->block.body, .next = after};
         } else if (s->kind == STMT_IF && depth < MAX_NESTED_RETURNS && one_arm_falls(f, s)) {
             lower_returning_if(f, s, after, depth);
+            return;
+        } else if (depth < MAX_NESTED_RETURNS) {
+            lower_returning_stmt(f, s, after, depth);
             return;
         } else {
             lower_with_flags(f, &at);
