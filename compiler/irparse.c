@@ -1148,10 +1148,8 @@ static void parse_func(Parser *p)
     parse_clauses(p, &q);
     if (at_punct(p, '{')) {
         q.body = p->at;
+        q.func->done |= q.func->transform != TR_NONE;
         skip_braces(p);
-    } else {
-        q.func->body = NULL;
-        q.func->n_values = 0;
     }
     vec_push(p->arena, &p->pending, q);
 }

@@ -356,10 +356,16 @@ void ir_print_op(Text *out, const Op *op)
 
 // ---- functions ----
 
+// An extern function, or a derive that is not made yet, has arguments but nothing to print in braces.
+static bool is_bodyless(const Func *f)
+{
+    return !f->body || f->is_extern || (f->transform != TR_NONE && !f->done);
+}
+
 // %x.1: real[1] inout bar of 2 "[n]"; `as "y"` where the argument's value bears another name than the parameter.
 static void print_param(Printer *p, const Func *f, const Param *q)
 {
-    const Value *arg = f->body && q->arg >= 0 && q->arg < f->body->args.n ? f->body->args.at[q->arg] : NULL;
+    const Value *arg = is_bodyless(f) || q->arg < 0 || q->arg >= f->body->args.n ? NULL : f->body->args.at[q->arg];
     if (arg)
         ir_print_value(p->out, arg);
     else
@@ -433,7 +439,7 @@ static void print_func(Printer *p, const Func *f)
     text_put(p->out, f->is_imported ? "imported " : "");
     text_put(p->out, f->is_static ? "static " : "");
     text_put(p->out, f->is_extern ? "extern " : "");
-    text_printf(p->out, "%s @%s(", f->transform != TR_NONE && !f->body ? "derive" : "func", f->name);
+    text_printf(p->out, "%s @%s(", f->transform != TR_NONE && !f->done ? "derive" : "func", f->name);
     for (int i = 0; i < f->params.n; i++) {
         text_put(p->out, i ? ", " : "");
         print_param(p, f, &f->params.at[i]);
@@ -441,7 +447,7 @@ static void print_func(Printer *p, const Func *f)
     text_put(p->out, ")");
     print_results(p, f);
     print_clauses(p, f);
-    if (f->body) {
+    if (!is_bodyless(f)) {
         text_put(p->out, " ");
         print_braces(p, f->body);
     }
