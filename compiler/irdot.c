@@ -84,7 +84,7 @@ void ir_dot(Text *out, const Module *m)
     Dot d = {.out = out, .numbers = map_new(out->arena)};
     text_put(out, "digraph ir {\nnode [shape=box, fontname=monospace];\n");
     for (int i = 0; i < m->funcs.n; i++)
-        if (m->funcs.at[i]->body)
+        if (m->funcs.at[i]->body->ops.n)
             put_region(&d, m->funcs.at[i]->body, m->funcs.at[i]->name);
     text_put(out, "}\n");
 }

@@ -10,6 +10,7 @@
 
 #include "opt.h"
 #include "place.h"
+#include "rewrite.h"
 
 typedef struct Pass {
     const char *name;
@@ -113,7 +114,7 @@ static PipelineStatus run(Arena *a, Module *m, const Pass *p, const PipelineOpti
     if (p->on_module)
         p->on_module(m);
     for (int i = 0; p->on_func && i < m->funcs.n; i++)
-        if (m->funcs.at[i]->body)
+        if (func_has_body(m->funcs.at[i]))
             p->on_func(m->funcs.at[i]);
     return look(a, m, p->name, o, message) ? PIPELINE_OK : PIPELINE_BUG;
 }

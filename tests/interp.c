@@ -830,7 +830,7 @@ static void call(Interp *in, const Func *f, const IVal *args, IVal *results)
     in->run = &x;
     if (x.depth > MAX_DEPTH)
         fail(&x, "calls are nested more than %d deep", MAX_DEPTH);
-    if (!f->body) {
+    if (f->is_extern || (f->transform != TR_NONE && !f->done)) {
         call_extern(&x, f, args, results);
     } else {
         x.env = env_at(in, x.depth, f->n_values);

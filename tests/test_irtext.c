@@ -179,7 +179,7 @@ START_TEST(references_between_functions)
     Module *m = parse("derive @d(%x: real) -> (real) = jvp @f wrt 0  func @f(%x: real) -> (real) vjp @d { yield %x }");
     ck_assert_ptr_eq(m->funcs.at[0]->base, m->funcs.at[1]);
     ck_assert_ptr_eq(m->funcs.at[1]->custom_vjp, m->funcs.at[0]);
-    ck_assert_ptr_null(m->funcs.at[0]->body);
+    ck_assert_int_eq(m->funcs.at[0]->body->args.n, 1);
     ck_assert(m->funcs.at[0]->wrt[0]);
 }
 END_TEST
