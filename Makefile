@@ -152,9 +152,11 @@ check: setup
 	@$(MAKE) --no-print-directory $(PARALLEL) check-built
 
 check-built: all tests
-	@+$(CHECKENV) sh tests/check.sh unit blas golden run samples
+	@+$(CHECKENV) sh tests/check.sh unit blas cli golden run samples
 check-unit: all tests
 	@+$(CHECKENV) sh tests/check.sh unit
+check-cli: all
+	@+$(CHECKENV) sh tests/check.sh cli
 check-golden: all
 	@+$(CHECKENV) sh tests/check.sh golden
 check-run: all
@@ -198,7 +200,7 @@ clean:
 	rm -rf $(BUILD)
 
 FORCE:
-.PHONY: all tests check check-built check-unit check-golden check-run check-samples asan bless setup setup-build samples demo \
+.PHONY: all tests check check-built check-unit check-cli check-golden check-run check-samples asan bless setup setup-build samples demo \
         bench fuzz install clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

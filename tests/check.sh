@@ -1,5 +1,5 @@
 #!/bin/sh
-# check.sh - runs the parts of the test suite that are named (unit blas golden run samples) and adds up what they say.
+# check.sh - runs the parts of the test suite that are named (unit blas cli golden run samples) and adds up what they say.
 #
 # Out: each part's lines, and last a line `N passed, N failed, N skipped`; exit status 1 if anything failed.
 # Everything is built before.
@@ -70,6 +70,7 @@ part() {
     case $1 in
     unit) unit ;;
     blas) blas ;;
+    cli) sh tests/cli.sh ;;
     golden) sh tests/golden.sh ;;
     run) sh tests/run.sh ;;
     samples) sh tests/samples.sh ;;

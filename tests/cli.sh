@@ -1,0 +1,293 @@
+#!/bin/sh
+# cli.sh - the command line of adc: options, exit statuses, what it writes, what it never overwrites, what it leaves behind.
+#
+#   BUILD=build sh tests/cli.sh          from anywhere; prints a line per failure and at the end `N passed, M failed`
+#
+# Each case runs in an empty directory with f.ad (right), e.ad (an error in it) and f.ir. `is STATUS COMMAND...` runs and compares the exit
+# status; `says TEXT` looks into what the last command printed; `files NAMES` compares what is there now.
+set -u
+cd "$(dirname "$0")/.." || exit 2
+BUILD=$(cd "${BUILD:-build}" && pwd) || exit 2
+ADC=$BUILD/adc
+top=$(mktemp -d "${TMPDIR:-/tmp}/adc-cli.XXXXXX") || exit 2
+trap 'chmod -R u+w "$top"; rm -rf "$top"' EXIT
+trap 'exit 1' INT TERM
+passed=0 failed=0 name=
+
+good() { passed=$((passed + 1)); }
+bad() {
+    failed=$((failed + 1))
+    printf 'FAIL cli %s: %s\n' "$name" "$1"
+    sed 's/^/    /' "$top/said" | head -n 8
+}
+
+# case_ NAME: begins a case in a fresh directory
+case_() {
+    name=$1
+    rm -rf "$top/dir"
+    mkdir "$top/dir"
+    cd "$top/dir" || exit 2
+    printf 'real f(real x) { return x * x; }\n' >f.ad
+    printf 'real f(real x) { return y; }\n' >e.ad
+    printf 'func @f(%%x: real) -> (real) {\n    %%y = mul %%x, %%x\n    yield %%y\n}\n' >f.ir
+    : >"$top/said"
+}
+
+is() {
+    want=$1
+    shift
+    "$@" >"$top/out" 2>"$top/said" </dev/null
+    got=$?
+    if [ $got = "$want" ]; then good; else bad "'$*' ends with $got, not $want"; fi
+}
+
+says() { if grep -qF -e "$1" "$top/said" "$top/out"; then good; else bad "it does not say '$1'"; fi; }
+quiet() { if [ ! -s "$top/said" ]; then good; else bad "it says something"; fi; }
+
+# files NAME...: besides f.ad, e.ad and f.ir
+files() {
+    got=$(ls -A | grep -vxF -e f.ad -e e.ad -e f.ir | tr '\n' ' ')
+    want=$(for f in "$@"; do echo "$f"; done | sort | tr '\n' ' ')
+    if [ "$got" = "$want" ]; then good; else bad "there are '$got', not '$want'"; fi
+}
+
+holds() { if grep -qF -e "$2" "$1" 2>/dev/null; then good; else cp "$1" "$top/said" 2>/dev/null; bad "$1 does not hold '$2'"; fi; }
+
+# ---- what it writes ----
+
+case_ plain
+is 0 "$ADC" f.ad
+quiet
+files f.ad.c f.ad.h
+holds f.ad.c 'written by adc'
+holds f.ad.c '#include "f.ad.h"'
+holds f.ad.h 'double f(double x);'
+is 0 "$ADC" f.ad                                        # again: over its own files
+files f.ad.c f.ad.h
+
+case_ beside_the_source
+mkdir sub out
+mv f.ad sub
+is 0 "$ADC" sub/f.ad
+files out sub
+holds sub/f.ad.c '#include "f.ad.h"'
+is 0 "$ADC" -o out/g.c sub/f.ad
+holds out/g.c '#include "g.h"'
+is 0 "$ADC" -oout/k.c -H out/other.h sub/f.ad
+holds out/k.c '#include "other.h"'
+
+case_ stdin
+"$ADC" - <f.ad >got 2>"$top/said"
+holds got 'double f(double x)'
+files got
+"$ADC" -o g.c - <f.ad 2>"$top/said"
+files g.c g.h got
+
+case_ stdout
+is 0 "$ADC" -o - f.ad
+says 'double f(double x)'
+files
+is 0 "$ADC" --emit=ast f.ad
+says 'function f'
+is 0 "$ADC" --emit=ir f.ad
+says 'func @f('
+is 0 "$ADC" --emit=dot f.ad
+says 'digraph'
+files
+is 0 "$ADC" --emit=ir -o f.out f.ad
+holds f.out 'written by adc'
+is 0 "$ADC" --emit=ir -o f.out f.ad
+files f.out
+
+case_ ir_input
+is 0 "$ADC" --emit=ir f.ir
+says 'mul %x.0, %x.0'
+is 0 "$ADC" --emit=ir --passes=simplify,dce f.ir
+is 0 "$ADC" --emit=ir -o g.ir f.ir
+is 0 "$ADC" --emit=ir g.ir
+is 2 "$ADC" --emit=ast f.ir
+is 2 "$ADC" --passes=dce,nothing f.ir
+says "there is no pass 'nothing'"
+printf 'func @f( {' >bad.ir
+is 1 "$ADC" bad.ir
+says 'bad.ir:1:10: error: expected a value'
+printf 'func @f(%%x: real) -> (real) { yield 1 }' >bad.ir
+is 1 "$ADC" bad.ir
+says 'the value returned has type int, must be real'
+printf 'func @f(\000)' >bad.ir
+is 1 "$ADC" bad.ir
+files bad.ir g.ir
+
+case_ dumps
+is 0 "$ADC" --dump-after=lower --emit=ir f.ad
+says '; after lower'
+is 0 "$ADC" --dump-after=all f.ad
+says '; after place'
+is 2 "$ADC" --dump-after=nothing f.ad
+says 'the passes are lower all counted'
+
+case_ help
+is 0 "$ADC" --help
+says 'usage: adc'
+is 0 "$ADC" --version
+says 'adc '
+files
+
+# ---- wrong usage ----
+
+case_ usage
+is 2 "$ADC"
+says 'no input file'
+is 2 "$ADC" --standalon f.ad
+says "did you mean '--standalone'?"
+is 2 "$ADC" f.ad e.ad
+is 2 "$ADC" -o
+says "'-o' needs a value"
+is 2 "$ADC" -O3 f.ad
+is 2 "$ADC" --emit=asm f.ad
+says 'must be one of c|ast|ir|dot'
+is 2 "$ADC" --real=half f.ad
+is 2 "$ADC" --color=green f.ad
+is 2 "$ADC" --diagnostics=json f.ad
+says 'not supported yet'
+is 2 "$ADC" -Wnothing f.ad
+is 2 "$ADC" -MP f.ad
+is 2 "$ADC" -MD -o - f.ad
+is 2 "$ADC" -o f.h -H f.h f.ad
+for command in verify eval report; do
+    is 2 "$ADC" $command f.ad
+    says "'adc $command' is not supported yet"
+done
+files
+
+case_ options_that_work
+for option in -O0 -O1 -O2 --real=float --real=double --standalone --check --color=never --color=always --diagnostics=text -w \
+    -Werror -Wall -Wno-unused --verify --no-verify '-I .' '-I.'; do
+    # shellcheck disable=SC2086
+    is 0 "$ADC" $option f.ad
+done
+is 0 "$ADC" -- f.ad
+
+# ---- errors, and nothing left behind ----
+
+case_ errors
+is 1 "$ADC" e.ad
+says "e.ad:1:25: error:"
+files
+is 3 "$ADC" missing.ad
+says 'missing.ad'
+is 3 "$ADC" missing.ir
+is 3 "$ADC" .
+printf 'import "gone.ad";\n' >i.ad
+is 3 "$ADC" i.ad
+files i.ad
+
+case_ keeps_old_output_on_error
+is 0 "$ADC" -o g.c f.ad
+cp g.c "$top/before"
+is 1 "$ADC" -o g.c e.ad
+if cmp -s g.c "$top/before"; then good; else bad "g.c changed"; fi
+files g.c g.h
+
+case_ never_overwrites
+echo 'int precious;' >f.ad.c
+is 3 "$ADC" f.ad
+says "'f.ad.c' was not written by adc and will not be overwritten"
+files f.ad.c
+holds f.ad.c precious
+rm f.ad.c
+echo '/* mine */' >f.ad.h
+is 3 "$ADC" f.ad
+says 'f.ad.h'
+files f.ad.h
+rm f.ad.h
+: >f.ad.c                                               # an empty file holds nothing to lose
+is 0 "$ADC" f.ad
+is 3 "$ADC" -o f.ad f.ad
+says 'input file'
+holds f.ad 'return x * x'
+is 3 "$ADC" -H f.ad f.ad
+ln f.ad link.c
+is 3 "$ADC" -o link.c f.ad
+mkdir d.c
+is 3 "$ADC" -o d.c f.ad
+says 'is a directory'
+is 3 "$ADC" -o none/x.c f.ad
+says 'none/x.c'
+
+case_ through_links
+mkdir real
+ln -s real/g.c g.c
+is 0 "$ADC" -o g.c -H g.h f.ad
+is 0 "$ADC" -o g.c -H g.h f.ad
+if [ -h g.c ] || [ -f g.c ]; then good; else bad "g.c is gone"; fi
+
+case_ devices
+is 0 "$ADC" -o /dev/null f.ad
+files
+if [ -w /dev/full ]; then
+    is 3 "$ADC" -o /dev/full f.ad
+    says 'cannot write'
+    "$ADC" -o - f.ad >/dev/full 2>"$top/said"
+    if [ $? = 3 ]; then good; else bad "a full disk is not 3"; fi
+    "$ADC" --help >/dev/full 2>"$top/said"
+    if [ $? = 3 ]; then good; else bad "--help to a full disk is not 3"; fi
+    is 3 "$ADC" -o g.c -H /dev/full f.ad
+    files
+fi
+
+case_ closed_pipe
+mkfifo pipe
+(exec 3<pipe; exec 3<&-) &
+(
+    exec 4>pipe
+    wait
+    sleep 0.2
+    "$ADC" --emit=ir -o - f.ad >&4 2>"$top/said"
+    echo $? >status
+) 2>/dev/null
+if [ "$(cat status)" = 3 ]; then good; else bad "a closed pipe gives $(cat status), not 3"; fi
+
+# ---- prerequisites ----
+
+case_ prerequisites
+printf 'import "lib.ad";\nreal g(real x) { return f(x); }\n' >g.ad
+cp f.ad lib.ad
+is 0 "$ADC" -MD -MP g.ad
+holds g.ad.d 'g.ad.c g.ad.h: g.ad'
+holds g.ad.d ' lib.ad'
+holds g.ad.d 'lib.ad:'
+is 0 "$ADC" -MD -MF deps -MT all g.ad
+holds deps 'all: g.ad'
+is 0 "$ADC" -MD -MF deps -MT all g.ad                   # over what it wrote
+cp g.ad 'a $b#.ad'
+is 0 "$ADC" -MD -MF deps -o 'out put.c' 'a $b#.ad'
+holds deps 'out\ put.c out\ put.h: a\ $$b\#.ad'
+printf 'int precious;\n' >deps
+is 3 "$ADC" -MD -MF deps g.ad
+holds deps precious
+is 1 "$ADC" -MD -MF gone e.ad
+if [ ! -e gone ]; then good; else bad "prerequisites of a failed run"; fi
+printf 'all: g.ad.c\ninclude g.ad.d\ng.ad.c: ; touch made\n' >makefile
+is 0 make -s all
+
+case_ deterministic
+is 0 "$ADC" f.ad
+cp f.ad.c f.ad.h "$top"
+mkdir elsewhere
+cp f.ad elsewhere
+cd elsewhere || exit 2
+is 0 "$ADC" f.ad
+if cmp -s f.ad.c "$top/f.ad.c" && cmp -s f.ad.h "$top/f.ad.h"; then good; else bad "another directory, other bytes"; fi
+
+case_ deterministic_from_above
+mkdir sub
+cp f.ad sub
+is 0 "$ADC" -o above.c -H above.h sub/f.ad
+cd sub || exit 2
+is 0 "$ADC" -o ../above2.c -H ../above.h f.ad
+cd ..
+if cmp -s above.c above2.c; then good; else bad "the directory that adc runs in shows in the output"; fi
+
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]
