@@ -425,7 +425,7 @@ static Value *simplify_int(Builder *b, OpCode code, Value *const *in)
     case OP_iand: case OP_ior: case OP_imax: case OP_imin: return same_value(x, y) ? x : NULL;
     case OP_ishl: case OP_ishr: return is_int(y, 0) ? x : NULL;
     case OP_ilt: case OP_ile: case OP_igt: case OP_ige: case OP_ieq: case OP_ine: return simplify_icompare(b, code, x, y);
-    default: return simplify_pos(b, code, x, y);
+    default: return y ? simplify_pos(b, code, x, y) : NULL;
     }
 }
 
