@@ -103,7 +103,8 @@ void check_value(Checker *c, Expr *e, Type want, const char *what);     // what 
 bool check_target(Checker *c, Expr *e, const char *verb);  // something that can be written to, as "assigned to"
 // marks an int value as made real; reports other mismatches
 bool convert_expr(Checker *c, Expr *e, Elem want, const char *what);
-Type join_shapes(Checker *c, Expr *a, Expr *b, Elem elem, const char *what, const char *of); // of an elementwise operation
+Type join_shapes(Checker *c, Expr *a, Expr *b, Elem elem, const char *what,
+                 const char *of);                                       // of an elementwise operation
 void fail(Expr *e);                                                     // gives e the error type
 bool failed(const Expr *e);                                             // has it
 
