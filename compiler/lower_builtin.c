@@ -66,8 +66,10 @@ static OpCode elementwise_code(const Expr *e)
 // The exponent of a pow, if it is a constant of integer value; else NULL.
 static Value *int_exponent(Fn *f, const Expr *e)
 {
+    if (e->call.builtin->id != BUILTIN_pow)
+        return NULL;
     const Constant c = arg(e, 1)->value;
-    if (e->call.builtin->id != BUILTIN_pow || !c.known || arg(e, 1)->type.rank > 0)
+    if (!c.known || arg(e, 1)->type.rank > 0)
         return NULL;
     double x = c.elem == ELEM_INT ? (double)c.i : c.r;
     return isfinite(x) && floor(x) == x ? b_real(&f->b, x) : NULL;
