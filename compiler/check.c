@@ -358,6 +358,17 @@ static void name_in_c(Checker *c, Function *f)
         f->cname = intern_z(names, arena_printf(c->arena, "%s_", f->cname));
 }
 
+static void name_constants_in_c(Checker *c)                     // functions and constants are one kind of name there
+{
+    for (int i = 0; i < c->program->constants.n; i++) {
+        Symbol *sym = c->program->constants.at[i];
+        const char *name = intern_z(c->module->names, sym->cname);
+        while (find_function(c, name) || (name != sym->name && map_get(c->constants, name)))
+            name = intern_z(c->module->names, arena_printf(c->arena, "%s_", name));
+        sym->cname = name;
+    }
+}
+
 static void list_functions(Checker *c)
 {
     for (int i = 0; i < c->module->decls.n; i++) {
@@ -399,6 +410,7 @@ Program *check_module(Module *m, Diags *d)
     match_prototypes(&c);
     derive_customs(&c);
     list_functions(&c);
+    name_constants_in_c(&c);
     check_bodies(&c);
     derive_cycles(&c);
     return program;

@@ -198,6 +198,15 @@ START_TEST(reserved_names_get_an_underscore)
 }
 END_TEST
 
+START_TEST(constants_give_way_to_functions)
+{
+    check_source("const real w = 1.0; const real y0 = 2.0; const real v[2] = {1, 2}; real w(real x) { return w * x; }");
+    ck_assert_str_eq(program->constants.at[0]->cname, "w_");
+    ck_assert_str_eq(program->constants.at[1]->cname, "y0_");
+    ck_assert_str_eq(program->constants.at[2]->cname, "v");
+}
+END_TEST
+
 // ---- types and shapes
 
 #define ARGS "(int n, int m, real a[n], real b[n * m], real c[m * n], int k[n], real A[n][m], real B[m][n], real s)"
@@ -383,6 +392,7 @@ int main(void)
     tcase_add_test(t, customs);
     tcase_add_test(t, a_prototype_may_stand_for_a_derive);
     tcase_add_test(t, reserved_names_get_an_underscore);
+    tcase_add_test(t, constants_give_way_to_functions);
     tcase_add_test(t, types_of_expressions);
     tcase_add_test(t, ints_are_marked_where_they_become_real);
     tcase_add_test(t, a_function_hides_a_builtin);
