@@ -188,11 +188,11 @@ static void carried_is_live(Dce *d, Op *op, int k)
     live(d, loop_yield(op, k));
 }
 
-// Argument or yield k of a within, k < n_paths + n_extra.
+// Yield k of a within: that of a slot, of another array, or a scalar.
 static void within_part_is_live(Dce *d, Op *op, int k)
 {
     live(d, op->regions[0]->yields.at[k]);
-    if (k < op->n_paths)
+    if (k < op->n_paths || k >= op->n_paths + op->n_extra)
         return;
     live(d, op->in[op->n_in - op->n_extra + k - op->n_paths]);
     live(d, op->regions[0]->args.at[k]);
