@@ -8,6 +8,7 @@
 // differentiate is a copy of the function made ready (inlined, simplified); the function itself stays as the user wrote it.
 #include "derive.h"
 
+#include "keep.h"
 #include "opt.h"
 #include "rewrite.h"
 
@@ -75,6 +76,7 @@ Func *derive_ready(DeriveCtx *c, Func *f)
     opt_gvn(copy);
     opt_zero(copy);
     opt_dce(copy);
+    exits_carry(copy);
     return copy;
 }
 

@@ -643,10 +643,29 @@ static void decide(Planner *w, Value *v)
     w->cost[v->id] = p->joint && is_top(p, v->region) && type_is_scalar(v->type) ? 0 : redo_cost(w, v);
     if (!w->needed[v->id] || p->how[v->id] != HOW_NOT)
         return;
-    if (w->cost[v->id] < limit)
+    if (p->last[v->id] && w->cost[v->id] >= limit) {
+        p->how[v->id] = HOW_EXIT;
+        w->cost[v->id] = 0;
+        need(w, p->last[v->id]);
+        need(w, loop_trips(v->region->owner));
+    } else if (w->cost[v->id] < limit)
         redo(w, v);
     else
         keep(w, v);
+}
+
+// Exit flags of the body and the results that are their last values (exits.c).
+static void find_last_values(Planner *w, const Op *loop)
+{
+    ValueList flags = {0};
+    exit_flags(w->p->a, loop, &flags);
+    for (int i = 0; i < flags.n; i++)
+        for (int k = 0; k < loop_n_carried(loop); k++) {
+            int64_t x;
+            bool starts_false = ir_is_int_const(loop->in[loop_first_init(loop) + k], &x) && x == 0;
+            if (starts_false && loop_yield(loop, k) == flags.at[i])
+                w->p->last[flags.at[i]->id] = loop->out[k];
+        }
 }
 
 static void walk_decide(Planner *w, const Region *r)
@@ -656,6 +675,8 @@ static void walk_decide(Planner *w, const Region *r)
         decide(w, r->args.at[i]);
     for (int i = 0; i < r->ops.n; i++) {
         const Op *op = r->ops.at[i];
+        if (op->code == OP_loop && op->has_exit)
+            find_last_values(w, op);
         for (int k = 0; k < op->n_regions; k++)
             if (op->regions[k])
                 walk_decide(w, op->regions[k]);

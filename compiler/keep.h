@@ -101,6 +101,12 @@ Value *root_dim(const Value *root, int k, int *constant);
 // The growable tape that values of this type go to.
 Elem tape_elem(Type t);
 
+// ---- exits.c ----
+// The bools of the loop's body that are true on its last trip at most, because each implies the exit.
+void exit_flags(Arena *a, const Op *loop, ValueList *flags);
+// Gives every loop with an exit the last value of each of these as a result.
+void exits_carry(Func *f);
+
 // ---- vjp.c, for keep.c ----
 Variant *vjp_variant(DeriveCtx *c, Func *f, const bool *active_args, const bool *active_results, const bool *stable_args);
 unsigned variant_mask(Variant *v);                          // tapes it appends to

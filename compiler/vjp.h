@@ -15,6 +15,7 @@ typedef struct Gen {
     Value **site;                           // HOW_TAPE: the tape array that carries the value, current version
     Value **bar;                            // scalars: adjoint so far, NULL: zero
     Value **abar;                           // by root: current version of the adjoint array, NULL: zero
+    Value **trip;                           // by trip count of a loop: the number of the trip, in the reverse of its body
     Value **zbar, **zpos;                   // by root of a buf of the primal: adjoint of the frozen tape, and the position reached
     Value *buf[N_TAPES];                    // forward: our own growable tapes
     Value *tape[N_TAPES];                   // reverse: the same, frozen

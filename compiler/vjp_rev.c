@@ -144,6 +144,16 @@ static void redo_value(Gen *g, Builder *b, Value *v)
     g->had[v->id] = map[v->id];
 }
 
+// A flag that implies the exit of its loop: false on every trip but the last.
+static void have_exit_flag(Gen *g, Builder *b, Value *v)
+{
+    const Op *loop = v->region->owner;
+    Value *trips = loop_trips(loop), *last_trip = b_2(b, OP_isub, gen_had(g, b, trips), b_int(b, 1));
+    Value *is_last = b_2(b, OP_ieq, g->trip[trips->id], last_trip);
+    bool always = !loop->counted && loop->n_regions == 1 && v == loop_exit_flag(loop);
+    g->had[v->id] = always ? is_last : b_2(b, OP_and, is_last, gen_had(g, b, g->plan->last[v->id]));
+}
+
 void vjp_have_values(Gen *g, Builder *b, const Region *r)
 {
     const RegionPlan *rp = region_plan(g->plan, r);
@@ -154,6 +164,8 @@ void vjp_have_values(Gen *g, Builder *b, const Region *r)
         How how = how_of(g->plan, v);
         if (how == HOW_REDO && !g->had[v->id])
             redo_value(g, b, v);
+        if (how == HOW_EXIT)
+            have_exit_flag(g, b, v);
         if (how != HOW_TAPE)
             continue;
         if (!idx) {
@@ -502,6 +514,7 @@ static void reverse_loop(Gen *g, Builder *b, const Op *op, const OpPlan *o)
     Builder in = builder_at(b->f, to->regions[0], b->fold);
     in.loc = b->loc;
     have_index(g, &in, op, to);
+    g->trip[loop_trips(op)->id] = loop_index(to);
     Value *const *args = to->regions[0]->args.at + 1;
     set_cells(&t.scalars, set_cells(&t.arrays, args) + n);
     for (int i = 0; i < n; i++) {

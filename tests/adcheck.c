@@ -335,3 +335,24 @@ void ad_check_all(const char *text, const char *f, const int *n, double spread)
     }
     arena_free(a);
 }
+
+long ad_tape_bytes(const char *text, const char *f, int n, double spread)
+{
+    Arena *a = arena_new();
+    char *error = NULL;
+    Module *m = ir_parse(a, "case.ir", text, &error);
+    if (!m)
+        ck_abort_msg("%s", error);
+    Func *vjp = ad_ask(m, func_by_name(m, f), TR_VJP, "ad_vjp");
+    ad_derive(m);
+    uint64_t seed = 4711;
+    Point p = {.in = interp_new(a), .f = vjp, .n = n, .spread = spread};
+    IVal args[2 * MOST], results[2 * MOST];
+    for (int i = 0; i < vjp->params.n; i++)
+        if (vjp->params.at[i].arg >= 0)
+            args[vjp->params.at[i].arg] = random_value(&p, vjp->params.at[i].type, &seed, 1, spread);
+    call(&p, vjp, args, results);
+    long bytes = interp_tape_bytes(p.in);
+    arena_free(a);
+    return bytes;
+}

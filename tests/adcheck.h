@@ -21,4 +21,7 @@ void ad_check_pair(const Module *m, const char *f, const char *jvp, const char *
 // All of that for f to second order: jvp(f), vjp(f); jvp and vjp of vjp(f); jvp and vjp of jvp(f); for every n of the list (ended by -1).
 void ad_check_all(const char *text, const char *f, const int *n, double spread);
 
+// Bytes of tape that the vjp of f uses at int parameters n.
+long ad_tape_bytes(const char *text, const char *f, int n, double spread);
+
 #endif

@@ -220,12 +220,76 @@ START_TEST(test_case)
 }
 END_TEST
 
+// What is kept, in bytes at n = 10 and n = 20.
+typedef struct Kept {
+    const char *name, *text;
+    double spread;
+    long at_10, at_20;
+} Kept;
+
+static const Kept kept[] = {
+    {"a while loop linear in what it carries, then a branch: nothing",
+     "func @f(%x: real) -> (real) {\n"
+     "  %b = mul %x, 2.0\n"
+     "  %b3, %T = loop (%b1 = %b) while (%h) {\n    %m = abs %h\n    %c = lt %m, 1000.0\n    yield %c } do {\n"
+     "    %b2 = mul %b1, 2.0\n    yield %b2 }\n"
+     "  %pos = gt %b3, 0.0\n"
+     "  %r = if %pos {\n    yield %b3 } else {\n    %q = mul 100.0, %b3\n    yield %q }\n"
+     "  yield %r }\n", 0, 0, 0},
+    {"one sweep in place: the final array holds what the reverse reads",
+     "func @f(%n: int, %c: real, %a: real[1] inout) -> (real[1]) {\n"
+     "  %a1 = shape %a, %n\n"
+     "  %a4, %T = loop %i = 1 to %n step 1 (%a2 = %a1) {\n"
+     "    %k = isub %i, 1\n    %l = load %a2[%k]\n    %p = mul %l, %c\n    %a3 = store %a2[%i], %p\n    yield %a3 }\n"
+     "  yield %a4 }\n", 0.1, 0, 0},
+    {"sweep after sweep: one row of values a sweep",
+     "func @f(%n: int, %c: real, %a: real[1] inout) -> (real[1]) {\n"
+     "  %a1 = shape %a, %n\n"
+     "  %a6, %T = loop %t = 0 to 5 step 1 (%a5 = %a1) {\n"
+     "    %a4, %T2 = loop %i = 1 to %n step 1 (%a2 = %a5) {\n"
+     "      %k = isub %i, 1\n      %l = load %a2[%k]\n      %p = mul %l, %c\n      %a3 = store %a2[%i], %p\n      yield %a3 }\n"
+     "    yield %a4 }\n"
+     "  yield %a6 }\n", 0.1, 5 * 9 * 8, 5 * 19 * 8},
+    {"an exit: no bit a trip for the flag, only what is multiplied",
+     "func @f(%n: int, %x: real[1]) -> (real) {\n"
+     "  %x1 = shape %x, %n\n"
+     "  %s5, %T = loop %i = 0 to %n step 1 exit (%s1 = 1.0) {\n"
+     "    %v = load %x1[%i]\n    %s2 = mul %s1, %v\n    %stop = gt %s2, 1e9\n"
+     "    %s4 = if %stop {\n      yield %s2 } else {\n      %s3 = add %s2, %v\n      yield %s3 }\n"
+     "    yield %stop, %s4 }\n"
+     "  yield %s5 }\n", 0.1, 10 * 8, 20 * 8},
+    {"a branch in a counted loop: one byte a trip",
+     "func @f(%n: int, %x: real, %b: real[1]) -> (real) {\n"
+     "  %b1 = shape %b, %n\n"
+     "  %s5, %T = loop %i = 0 to %n step 1 (%s1 = %x) {\n"
+     "    %c = gt %s1, 5.0\n"
+     "    %s4 = if %c {\n      yield %x } else {\n      %v = load %b1[%i]\n      %s3 = add %s1, %v\n      yield %s3 }\n"
+     "    yield %s4 }\n"
+     "  yield %s5 }\n", 0.1, 10, 20},
+    {"recursion: a value and a bit a level, and the last bit",
+     "func @g(%n: int, %x: real) -> (real) noinline {\n"
+     "  %c = ile %n, 0\n"
+     "  %r = if %c {\n    yield %x } else {\n    %m = isub %n, 1\n    %s = sin %x\n    %y = call @g(%m, %s)\n    yield %y }\n"
+     "  yield %r }\n"
+     "func @f(%n: int, %x: real) -> (real) {\n  %y = call @g(%n, %x)\n  yield %y }\n", 0.1, 10 * 8, 20 * 8},
+};
+
+START_TEST(test_kept)
+{
+    const Kept *k = &kept[_i];
+    long at_10 = ad_tape_bytes(k->text, "f", 10, k->spread), at_20 = ad_tape_bytes(k->text, "f", 20, k->spread);
+    if (at_10 != k->at_10 || at_20 != k->at_20)
+        ck_abort_msg("%s: kept %ld and %ld bytes, should be %ld and %ld", k->name, at_10, at_20, k->at_10, k->at_20);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("vjp");
     TCase *t = tcase_create("frame");
     tcase_set_timeout(t, 60);
     tcase_add_loop_test(t, test_case, 0, (int)(sizeof cases / sizeof *cases));
+    tcase_add_loop_test(t, test_kept, 0, (int)(sizeof kept / sizeof *kept));
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);
