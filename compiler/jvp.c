@@ -802,8 +802,118 @@ static void build(DeriveCtx *c, const JvpJob *job)
     arena_free(a);
 }
 
+// ---- a derive of a function with a rule: calls the rule ----
+
+// The value in d that v of h is, where v is computed from h's int arguments: `map` has those. Dimensions are such.
+static Value *recomputed(Builder *b, Value *v, Value **map)
+{
+    if (map[v->id])
+        return map[v->id];
+    assert(v->def && v->def->n_regions == 0);
+    for (int i = 0; i < v->def->n_in; i++)
+        recomputed(b, v->def->in[i], map);
+    ir_clone_op(b, v->def, map);
+    return map[v->id];
+}
+
+static const Op *shape_of(const Func *h, const Value *raw)
+{
+    for (int i = 0; i < h->body->ops.n; i++)
+        if (h->body->ops.at[i]->code == OP_shape && h->body->ops.at[i]->in[0] == raw)
+            return h->body->ops.at[i];
+    return NULL;
+}
+
+// Binds every array argument of d, whose shape the rule knows, or f itself. as: what each parameter of h (the rule or f) is of f. Gives false if
+// neither has a body. shaped: by argument of d.
+static bool bind_shapes(Gen *g, Builder *b, const Func *h, const Param *as, Value **shaped)
+{
+    Value **map = NEW_N(g->a, Value *, h->n_values + 1);
+    for (int i = 0; i < h->params.n; i++)
+        for (int k = 0; k < g->g->params.n; k++) {
+            const Param *p = &g->g->params.at[k];
+            bool same = as[i].kind == P_PRIMAL && p->kind == P_PRIMAL && as[i].of == nth_primal(g->g, k);
+            if (same && h->params.at[i].arg >= 0)
+                map[h->body->args.at[h->params.at[i].arg]->id] = g->g->body->args.at[p->arg];
+        }
+    for (int i = 0; i < h->params.n; i++) {
+        if (as[i].kind != P_PRIMAL || h->params.at[i].type.kind != K_ARRAY)
+            continue;
+        const Op *shape = shape_of(h, h->body->args.at[h->params.at[i].arg]);
+        if (!shape)
+            return false;
+        Value *dims[8];
+        for (int k = 1; k < shape->n_in; k++)
+            dims[k - 1] = recomputed(b, shape->in[k], map);
+        for (int k = 0; k < g->g->params.n; k++) {
+            const Param *p = &g->g->params.at[k];
+            if ((p->kind == P_PRIMAL ? nth_primal(g->g, k) : p->of) == as[i].of)
+                shaped[p->arg] = b_shape(b, g->g->body->args.at[p->arg], shape->n_in - 1, dims);
+        }
+    }
+    return true;
+}
+
+// What goes into the call for f's arguments and their tangents.
+static void rule_operands(Gen *g, Builder *b, Value **shaped, Value **args, Value **dots)
+{
+    const Func *f = g->f, *d = g->g;
+    for (int k = 0; k < d->params.n; k++) {
+        const Param *p = &d->params.at[k];
+        const Param *q = p->kind == P_PRIMAL ? &f->params.at[nth_primal(d, k)] : p->of >= 0 ? &f->params.at[p->of] : NULL;
+        if (!q || p->arg < 0)
+            continue;
+        Value *v = shaped[p->arg] ? shaped[p->arg] : d->body->args.at[p->arg];
+        if (p->kind == P_DOT && p->role == ROLE_OUT && q->role == ROLE_INOUT)
+            v = b_fill(b, v, zero(b));                          // comes in without a tangent
+        (p->kind == P_PRIMAL ? args : dots)[q->arg] = v;
+    }
+}
+
+static void call_rule(DeriveCtx *c, Func *d)
+{
+    Arena *a = arena_new();
+    Func *f = d->base, *rule = f->custom_jvp;
+    Gen g = {.c = c, .a = a, .f = f, .g = d};
+    Builder b = builder_at(d, d->body, true);
+    Param *as = NEW_N(a, Param, rule->params.n + 1), *own = NEW_N(a, Param, f->params.n + 1);
+    rule_params(f, rule, as);
+    for (int i = 0; i < f->params.n; i++)
+        own[i] = (Param){.kind = P_PRIMAL, .of = i};
+    Value **shaped = NEW_N(a, Value *, d->body->args.n + 1);
+    if (!bind_shapes(&g, &b, rule->is_extern ? f : rule, rule->is_extern ? own : as, shaped))
+        derive_error(c, d->loc, "the shapes of the arrays are not known here: neither the function nor its rule has a body", f->loc, "declared here");
+    int n = f->body->args.n, n_results = func_n_results(f);
+    Value **args = NEW_N(a, Value *, n + 1), **dots = NEW_N(a, Value *, n + 1);
+    rule_operands(&g, &b, shaped, args, dots);
+    Site s = {f, args, dots, NEW_N(a, Value *, n_results + 1), NEW_N(a, Value *, n_results + 1)};
+    if (c->errors == 0) {
+        call_instead(&g, &b, &s, rule, as);
+        Value **yields = NEW_N(a, Value *, func_n_results(d) + 1);
+        for (int k = 0; k < d->params.n; k++) {
+            const Param *p = &d->params.at[k];
+            int of = p->kind == P_PRIMAL ? nth_primal(d, k) : p->of;
+            if (p->result >= 0)
+                yields[p->result] = (p->kind == P_PRIMAL ? s.results : s.result_dots)[of < 0 ? f->ret : f->params.at[of].result];
+        }
+        if (d->ret >= 0)
+            yields[d->ret] = s.results[f->ret];
+        ir_yield(&b, func_n_results(d), yields);
+    }
+    arena_free(a);
+}
+
+// Fills the body of d, and those of the variants it needs.
 void jvp_derived(DeriveCtx *c, Func *d)
 {
+    if (d->base->custom_jvp) {
+        call_rule(c, d);
+        return;
+    }
+    if (d->base->is_extern) {
+        derive_error(c, d->loc, "a function without a body and without a custom jvp has no tangent", d->base->loc, "declared here");
+        return;
+    }
     Func *f = derive_ready(c, d->base);
     JvpJob job = {f, d, NEW_N(c->scratch, bool, f->body->args.n + 1)};
     for (int i = 0; i < f->params.n; i++) {
