@@ -1230,12 +1230,30 @@ static Func *named_func(Parser *p, const Pending *q, const char *name)
     return f;
 }
 
+// A derive that is done outlives its base (see opt_drop_unused). Stands in for such a base: a name, and parameters as far as f speaks of them.
+static Func *phantom(Parser *p, const Pending *q)
+{
+    Func *base = NEW(p->arena, Func);
+    *base = (Func){.module = p->m, .name = q->base, .ret = -1, .is_extern = true};
+    base->body = region_new(base, NULL);
+    int n = 0;
+    for (int i = 0; i < q->wrt.n; i++)
+        n = q->wrt.at[i] >= n ? q->wrt.at[i] + 1 : n;
+    for (int i = 0; i < q->func->params.n; i++)
+        n = q->func->params.at[i].of >= n ? q->func->params.at[i].of + 1 : n;
+    if (n > 100000)
+        fail_at(p, q->at, "@%s has no parameter %d", q->base, n - 1);
+    for (int i = 0; i < n; i++)
+        func_param(base, "_", ROLE_IN, T_REAL, P_PRIMAL, 0);
+    return base;
+}
+
 static void resolve(Parser *p, const Pending *q)
 {
     Func *f = q->func;
     f->custom_vjp = named_func(p, q, q->vjp);
     f->custom_jvp = named_func(p, q, q->jvp);
-    f->base = named_func(p, q, q->base);
+    f->base = q->base && f->done && !map_get(p->funcs, q->base) ? phantom(p, q) : named_func(p, q, q->base);
     if (!f->base)
         return;
     f->wrt = NEW_N(p->arena, bool, f->base->params.n + 1);

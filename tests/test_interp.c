@@ -110,6 +110,20 @@ START_TEST(slots)
 }
 END_TEST
 
+START_TEST(other_arrays_inside)
+{
+    IVal args[] = {iv_reals(in, 2, (double[]){1, 2})}, r[2];
+    run("func @f(%a: real[1] inout) -> (real[1], real) {\n"
+        "  %a1 = shape %a, 2  %b = new real[2] zero\n"
+        "  %a2, %b2, %s = within %a1 (%p = [1 : 1], %b0 = %b) {\n"
+        "    %v = load %p[0]  %b1 = store %b0[1], %v  %p1 = fill %p, 7.0  yield %p1, %b1, %v }\n"
+        "  %w = load %b2[1]  %t = add %w, %s  yield %a2, %t }",
+        args, r);
+    ck_assert_double_eq(iv_at(r[0], 1), 7);
+    REAL(r[1], 4);
+}
+END_TEST
+
 START_TEST(gemm)
 {
     static const char *const flags[] = {"", " {ta}", " {tb}", " {ta, tb}"};
@@ -290,6 +304,7 @@ int main(void)
     tcase_add_test(t, loops);
     tcase_add_test(t, heads_and_exits);
     tcase_add_test(t, slots);
+    tcase_add_test(t, other_arrays_inside);
     tcase_add_test(t, gemm);
     tcase_add_test(t, tapes);
     tcase_add_test(t, calls);

@@ -110,6 +110,19 @@ static const char *const printed[] = {
     "    yield %x.2, %3\n"
     "}\n",
 
+    "func @orphan(%x.0: real, %x_bar.1: real inout bar of 3) -> (real) = vjp @gone wrt 0 2 done {\n"
+    "    yield %x_bar.1\n"
+    "}\n",
+
+    "func @w(%n.0: int, %A.1: real[1] inout, %b.2: buf int inout) -> (real[1], buf int) {\n"
+    "    %A.3 = shape %A.1, %n.0\n"
+    "    %A.9, %b.10, %s.11 = within %A.3 (%r.4 = [%n.0 : %n.0], %b.5 = %b.2) {\n"
+    "        %b.6 = put %b.5, %n.0\n"
+    "        yield %r.4, %b.6, %n.0\n"
+    "    }\n"
+    "    yield %A.9, %b.10\n"
+    "}\n",
+
     "func @t(%n.0: int) -> (real) {\n"
     "    %1 = buf_new real\n"
     "    %2 = const_real 2.5\n"

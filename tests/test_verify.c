@@ -53,6 +53,10 @@ static const char *const good[] = {
     "  %w = slice %y2[1]  %c = copy %w  %c2 = store %c[0], 1.0\n"
     "  yield %y2 }",
 
+    "func @f(%y: real[1] inout, %b: buf int inout) -> (real[1], buf int) {\n"
+    "  %y1 = shape %y, 3  %y2, %b3, %s = within %y1 (%r = [0 : 1], %b1 = %b) { %b2 = put %b1, 7  yield %r, %b2, 1.0 }\n"
+    "  yield %y2, %b3 }",
+
     "func @f(%n: int, %b: buf real inout) -> (buf real, real) {\n"
     "  %b2, %t = loop %i = 0 to %n (%b1 = %b) { %v = itor %i  %b3 = put %b1, %v  yield %b3 }\n"
     "  %o = buf_new bit  %o2 = put %o, true  %z = freeze %o2  %l = len %z  %e = load %z[0p]\n"
@@ -133,6 +137,11 @@ static const struct {
     {F X "%y = within %x1 (%s = at %n [3]) { yield %s } yield %y }", "operand 1 has type int, must be pos"},
     {F "%y = shape %x, 3 %q = new real[2, 2] %w = within %q (%s = at 0p [3]) { yield %s } yield %y }",
      "a path by position into an array of rank 2"},
+    {F X "%b = buf_new int %y = within %x1 (%s = [0 : 1], %e = %b) { yield %s } yield %y }", "must have at least 2 results"},
+    {F X "%b = buf_new int %y, %d = within %x1 (%s = [0 : 1], %e = %b) { %g = buf_new int yield %s, %g } yield %y }",
+     "yield 1, %g.12, is not the last version"},
+    {F X "%b = buf_new int %y, %d = within %x1 (%s = [0 : 1], %e = %b) { %g = put %b, 1 yield %s, %e } yield %y }",
+     "was consumed before, by: %y"},
     // arrays are linear
     {F X "%a = fill %x1, 1.0 %b = fill %x1, 2.0 yield %b }", "operand %x1.6 was consumed before, by: %a"},
     {F X "%a = fill %x1, 1.0 %b = load %x1[0] yield %a }", "operand %x1.6 was consumed before, by: %a"},
