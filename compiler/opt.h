@@ -23,6 +23,9 @@ bool same_value(const Value *a, const Value *b);
 // opt_gvn.c: of equal pure scalar ops, loads, slices and lengths, the first one that dominates the others stays.
 void opt_gvn(Func *f);
 
+// opt_merge.c: two branches on one condition, one after the other, become one branch.
+void opt_merge(Func *f);
+
 // opt_zero.c: zeroed `new`s and fills whose elements are all written again before any is read lose their zero.
 void opt_zero(Func *f);
 
