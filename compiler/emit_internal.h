@@ -35,6 +35,8 @@ typedef struct OpData {
     bool needed;
     bool jumped;                            // loop: some continue is aimed at it
     RegionInfo region[2];
+    bool needs_mark;                        // loop: its body takes memory for one trip
+    VEC(Value *) allocs;                    // arrays that are allocated before this op
     VEC(Region *) jumps;                    // loop: the regions that break out of it or continue it
     Var *index_var, *trips_var;             // loop
 } OpData;
@@ -196,7 +198,14 @@ void expr_array(Emit *e, Text *t, const Value *array, int least);
 void expr_part(Emit *e, Text *t, const Value *array, const Path *p, Value *const *in, int least);
 // The number of elements of an array, as a size_t.
 void expr_size(Emit *e, Text *t, const Value *array, int least);
+// The same for adrt_alloc.
+void expr_count(Emit *e, Text *t, const Value *array);
+// v where C may be left to convert an int to a real.
+void expr_converted(Emit *e, Text *t, const Value *v);
+void expr_call(Emit *e, Text *t, const Op *op);
 void expr_var(Emit *e, Text *t, Var *var, int least);
+// A store or acc, as a statement without its `;`.
+void expr_store(Emit *e, Text *t, const Op *op);
 // An assignment of value to var, as a statement without its `;`.
 void expr_assign(Emit *e, Text *t, Var *var, const Value *value);
 bool param_is_tape(File *file, const Func *f, int p);
@@ -205,6 +214,9 @@ bool param_is_tape(File *file, const Func *f, int p);
 void emit_body(Emit *e);
 
 // ---- emit_c.c
+File emit_file(Arena *a, const Module *m, const EmitOptions *o);
+void emit_mark(Text *out, const Module *m);
+bool emit_is_exported(const Func *f);
 // The signature of f as it stands in FILE.c (restrict, definition) or in a header.
 void emit_signature(File *file, Text *t, const Func *f, const char *name, bool restricted);
 // Breaks a line that is too long at its spaces; `indent` is what following lines start with.

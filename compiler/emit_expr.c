@@ -1,0 +1,725 @@
+// emit_expr.c — expressions, with the parentheses they need and no others.
+//
+// In: a value. Out: its C text: the variable that holds it, or, where it is folded, its operation applied to the text of its operands:
+//
+//     sub %a, (sub %b, %c)        a - (b - c)            nothing is reassociated
+//     mul (itor %n), %x           n * x                  C converts n
+//     load %A[%i, %j]             A[(ptrdiff_t)i * m + j]
+//
+// `least` is the precedence (ops.def) that the place needs: an expression of a lower one gets parentheses. It is asked higher than C does where
+// gcc and clang warn, or a reader would stop: in operands of shifts, bit operators, comparisons, and behind a sign.
+#include "emit_internal.h"
+
+#include <assert.h>
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+enum { P_LOWEST = 0, P_SELECT = 3, P_OR = 4, P_AND = 5, P_ADD = 12, P_MUL = 13, P_UNARY = 14, P_PRIMARY = 15 };
+
+const char *c_type(const File *file, Elem elem)
+{
+    switch (elem) {
+    case E_REAL: return file->real;
+    case E_INT:  return "int";
+    case E_BOOL: return "bool";
+    case E_BIT:  return "bool";
+    case E_POS:  return "ptrdiff_t";
+    }
+    return "";
+}
+
+// Appends s, in parentheses if its precedence is less than least or if it would put one sign behind another.
+static void put_text(Text *t, const char *s, int prec, int least)
+{
+    if (prec < least)
+        text_printf(t, "(%s)", s);
+    else
+        text_put(t, s);
+}
+
+// The text of v with parentheses as needed, alone.
+static const char *text_of(Emit *e, const Value *v, int least)
+{
+    Text t = text_in(e->arena);
+    expr(e, &t, v, least);
+    return t.at;
+}
+
+void expr_var(Emit *e, Text *t, Var *var, int least)
+{
+    (void)e;
+    var->printed = true;
+    if (var->deref)
+        put_text(t, arena_printf(t->arena, "*%s", var->name), P_UNARY, least);
+    else
+        text_put(t, var->name);
+}
+
+// ---- constants ----
+
+static void put_real(Emit *e, Text *t, double x, const char *spelling, int least)
+{
+    if (e->file->o->real_float) {
+        x = (double)(float)x;
+        if (x == 0 || isinf(x) || isnan(x))
+            spelling = NULL;
+    }
+    const char *s = spelling ? spelling : real_text(e->arena, x);
+    if (isinf(x) || isnan(x)) {
+        e->file->uses_math = true;
+        s = isnan(x) ? "NAN" : x < 0 ? "-INFINITY" : "INFINITY";
+    } else {
+        bool hex = strpbrk(s, "xX") != NULL;
+        bool real = strpbrk(s, hex ? ".pP" : ".eE") != NULL;
+        s = arena_printf(e->arena, "%s%s%s", s, real ? "" : ".0", e->file->suffix);
+    }
+    put_text(t, s, s[0] == '-' ? P_UNARY : P_PRIMARY, least);
+}
+
+static void put_int(Emit *e, Text *t, int64_t x, int least)
+{
+    if (x == INT32_MIN)
+        put_text(t, "-2147483647 - 1", P_ADD, least);
+    else
+        put_text(t, arena_printf(e->arena, "%lld", (long long)x), x < 0 ? P_UNARY : P_PRIMARY, least);
+}
+
+// ---- conversions ----
+
+// v without the stops around it.
+static const Value *unstopped(const Value *v)
+{
+    while (v->def && v->def->code == OP_stop)
+        v = v->def->in[0];
+    return v;
+}
+
+// The int that v is the conversion of, if C may be left to convert it; else NULL.
+static const Value *converted_int(Emit *e, const Value *v)
+{
+    v = unstopped(v);
+    if (e->file->o->real_float || !v->def || v->def->code != OP_itor)
+        return NULL;
+    const Value *n = v->def->in[0];
+    int64_t c;
+    if (ir_is_int_const(n, &c))
+        return NULL;
+    if (!plan_var(e, n) && n->def && (n->def->code == OP_idiv || n->def->code == OP_imod))
+        return NULL;
+    return n;
+}
+
+static bool is_conversion(const Value *v)
+{
+    v = unstopped(v);
+    return v->def && v->def->code == OP_itor;
+}
+
+// v where C converts an int to real by itself.
+static void put_converted(Emit *e, Text *t, const Value *v, int least)
+{
+    const Value *n = converted_int(e, v);
+    expr(e, t, n ? n : v, least);
+}
+
+static void put_itor(Emit *e, Text *t, const Value *v, int least)
+{
+    int64_t c;
+    if (ir_is_int_const(v, &c)) {
+        put_real(e, t, (double)c, NULL, least);
+        return;
+    }
+    put_text(t, arena_printf(e->arena, "(%s)%s", e->file->real, text_of(e, v, P_UNARY)), P_UNARY, least);
+}
+
+// ---- operators ----
+
+// What the operands of an infix operator need: left, right.
+static void operand_precedence(OpCode code, int prec, int least[2])
+{
+    switch (code) {
+    case OP_ishl: case OP_ishr: case OP_iand: case OP_ior: case OP_ixor:
+        least[0] = least[1] = P_UNARY;
+        return;
+    case OP_beq: case OP_bne:
+        least[0] = least[1] = P_PRIMARY;
+        return;
+    case OP_and: case OP_or:
+        least[0] = least[1] = prec;
+        return;
+    default:
+        least[0] = prec < P_ADD ? P_ADD : prec;
+        least[1] = prec < P_ADD ? P_ADD : prec + 1;
+    }
+}
+
+static void put_infix(Emit *e, Text *t, const Op *op, const char *sign, int least)
+{
+    const OpInfo *info = &op_info[op->code];
+    int need[2];
+    operand_precedence(op->code, info->prec, need);
+    Text s = text_in(e->arena);
+    bool real = info->sig[0] == 'r';
+    if (real && is_conversion(op->in[0]) && !is_conversion(op->in[1]))
+        put_converted(e, &s, op->in[0], need[0]);
+    else
+        expr(e, &s, op->in[0], need[0]);
+    text_printf(&s, " %s ", sign);
+    Text right = text_in(e->arena);
+    if (real)
+        put_converted(e, &right, op->in[1], need[1]);
+    else
+        expr(e, &right, op->in[1], need[1]);
+    bool minus = right.at[0] == '-' && (sign[0] == '+' || sign[0] == '-');
+    text_printf(&s, minus ? "(%s)" : "%s", right.at);
+    put_text(t, s.at, info->prec, least);
+}
+
+static void put_prefix(Emit *e, Text *t, const Value *v, const char *sign, int least)
+{
+    const char *s = text_of(e, v, P_UNARY);
+    if (s[0] == sign[0] && sign[0] != '!')
+        s = arena_printf(e->arena, "(%s)", s);
+    put_text(t, arena_printf(e->arena, "%s%s", sign, s), P_UNARY, least);
+}
+
+static void put_function(Emit *e, Text *t, const Op *op)
+{
+    const OpInfo *info = &op_info[op->code];
+    bool macro = op->code == OP_isnan || op->code == OP_isinf || op->code == OP_isfinite;
+    if (strncmp(info->c, "adrt_", 5) == 0)
+        e->file->uses_runtime = true;
+    else
+        e->file->uses_math = true;
+    text_printf(t, "%s%s(", info->c, strchr(info->sig, 'r') && !macro ? e->file->suffix : "");
+    for (int i = 0; i < op->n_in; i++) {
+        text_put(t, i ? ", " : "");
+        if (macro)
+            expr(e, t, op->in[i], P_SELECT);
+        else
+            put_converted(e, t, op->in[i], P_SELECT);
+    }
+    text_put(t, ")");
+}
+
+static void put_select(Emit *e, Text *t, const Op *op, int least)
+{
+    Text s = text_in(e->arena);
+    expr(e, &s, op->in[0], P_OR);
+    text_put(&s, " ? ");
+    expr(e, &s, op->in[1], P_OR);
+    text_put(&s, " : ");
+    expr(e, &s, op->in[2], P_SELECT);
+    put_text(t, s.at, P_SELECT, least);
+}
+
+static void put_pmul(Emit *e, Text *t, const Op *op, int least)
+{
+    e->file->uses_stddef = true;
+    const char *s = arena_printf(e->arena, "(ptrdiff_t)%s * %s", text_of(e, op->in[0], P_UNARY), text_of(e, op->in[1], P_UNARY));
+    put_text(t, s, P_MUL, least);
+}
+
+// ints and bools have exact opposites; for reals only == and != have (NaN).
+static const char *opposite(OpCode code)
+{
+    switch (code) {
+    case OP_ilt: return ">=";
+    case OP_ile: return ">";
+    case OP_igt: return "<=";
+    case OP_ige: return "<";
+    case OP_ieq: case OP_eq: case OP_beq: return "!=";
+    case OP_ine: case OP_ne: case OP_bne: return "==";
+    default: return NULL;
+    }
+}
+
+void expr_not(Emit *e, Text *t, const Value *v, int least)
+{
+    const Op *op = plan_var(e, v) ? NULL : v->def;
+    if (op && opposite(op->code))
+        put_infix(e, t, op, opposite(op->code), least);
+    else if (op && op->code == OP_not)
+        expr(e, t, op->in[0], least);
+    else if (op && op->code == OP_const_bool)
+        text_put(t, op->i ? "false" : "true");
+    else
+        put_prefix(e, t, v, "!", least);
+}
+
+// ---- arrays ----
+
+// Where a frozen buffer's struct is: "tape." or "tape->".
+static const char *frozen_access(Emit *e, const Value *root)
+{
+    Var *var = plan_var(e, root);
+    assert(var);
+    var->printed = true;
+    bool pointer = var->fixed && root->def->code == OP_freeze;
+    return arena_printf(e->arena, "%s%s", var->name, pointer ? "->" : ".");
+}
+
+static bool is_frozen(const Emit *e, const Value *root)
+{
+    return e->places[root->id].storage == PLACE_FROZEN || (root->def && root->def->code == OP_shape && root->def->n_in == 1 && root->type.rank == 1);
+}
+
+static Path path_of_view(const Op *op)
+{
+    return op->code == OP_slice ? op->paths[0] : (Path){.at_pos = true, .rank = op->n_in - 2};
+}
+
+void expr_array(Emit *e, Text *t, const Value *array, int least)
+{
+    const Value *root = array->root;
+    if (is_frozen(e, root)) {
+        text_printf(t, "%sat", frozen_access(e, root));
+        return;
+    }
+    Var *var = plan_var(e, root);
+    if (var) {
+        var->printed = true;
+        text_put(t, var->name);
+        return;
+    }
+    assert(root->def);
+    if (root->def->code == OP_reshape) {
+        expr_array(e, t, root->def->in[0], least);
+        return;
+    }
+    Path path = path_of_view(root->def);
+    expr_part(e, t, root->def->in[0], &path, root->def->in + 1, least);
+}
+
+// An offset in the making: a text, or so far a constant.
+typedef struct Offset {
+    const char *text;                       // NULL: c
+    int64_t c;
+    int prec;
+    bool wide;                              // 64 bits already, or none needed
+} Offset;
+
+static void offset_times(Emit *e, Offset *o, Dim d)
+{
+    if (!o->text) {
+        if (o->c == 0)
+            return;
+        if (!d.v) {
+            o->c *= d.c;
+            return;
+        }
+        o->text = arena_printf(e->arena, "%lld", (long long)o->c);
+        o->prec = P_PRIMARY;
+    }
+    if (!d.v && d.c == 1)
+        return;
+    Text t = text_in(e->arena);
+    if (!o->wide) {
+        e->file->uses_stddef = true;
+        text_put(&t, "(ptrdiff_t)");
+    }
+    put_text(&t, o->text, o->prec, o->wide ? P_MUL : P_UNARY);
+    text_put(&t, " * ");
+    if (d.v)
+        expr(e, &t, d.v, P_UNARY);
+    else
+        text_printf(&t, "%lld", (long long)d.c);
+    *o = (Offset){t.at, 0, P_MUL, true};
+}
+
+static void offset_plus(Emit *e, Offset *o, const Value *index)
+{
+    int64_t c;
+    if (!o->text && ir_is_int_const(index, &c)) {
+        o->c += c;
+        return;
+    }
+    Text t = text_in(e->arena);
+    if (!o->text && o->c == 0) {
+        expr(e, &t, index, P_LOWEST);
+        bool simple = plan_var(e, index) || !index->def || !op_is_scalar(index->def->code);
+        *o = (Offset){t.at, 0, simple ? P_PRIMARY : op_info[index->def->code].prec, o->wide};
+        return;
+    }
+    if (ir_is_int_const(index, &c) && c == 0)
+        return;
+    if (!o->text) {
+        expr(e, &t, index, P_ADD);
+        text_printf(&t, " + %lld", (long long)o->c);
+        *o = (Offset){t.at, 0, P_ADD, o->wide};
+        return;
+    }
+    put_text(&t, o->text, o->prec, P_ADD);
+    const char *s = text_of(e, index, P_ADD);
+    text_printf(&t, s[0] == '-' ? " + (%s)" : " + %s", s);
+    *o = (Offset){t.at, 0, P_ADD, o->wide};
+}
+
+// Small arrays of constant size are indexed in ints.
+static bool is_small(const Value *root)
+{
+    int64_t n = 1;
+    for (int k = 0; k < root->type.rank; k++) {
+        Dim d = place_dim(root, k);
+        if (d.v || d.c > 1 << 20)
+            return false;
+        n *= d.c;
+        if (n > 1 << 20)
+            return false;
+    }
+    return true;
+}
+
+// The offset of element or part idx[0..n) of an array whose last `rest` axes stay whole.
+static Offset offset_of(Emit *e, const Value *root, Value *const *idx, int n)
+{
+    Offset o = {.wide = root->type.rank == 1 || is_small(root)};
+    for (int k = 0; k < root->type.rank; k++) {
+        if (k > 0)
+            offset_times(e, &o, place_dim(root, k));
+        if (k < n)
+            offset_plus(e, &o, idx[k]);
+    }
+    return o;
+}
+
+void expr_element(Emit *e, Text *t, const Value *array, Value *const *idx, int n)
+{
+    const Value *root = array->root;
+    if (n == 1) {
+        expr_array(e, t, array, P_PRIMARY);
+        text_put(t, "[");
+        expr(e, t, idx[0], P_LOWEST);
+        text_put(t, "]");
+        return;
+    }
+    Offset o = offset_of(e, root, idx, n);
+    expr_array(e, t, array, P_PRIMARY);
+    if (o.text)
+        text_printf(t, "[%s]", o.text);
+    else
+        text_printf(t, "[%lld]", (long long)o.c);
+}
+
+void expr_part(Emit *e, Text *t, const Value *array, const Path *p, Value *const *in, int least)
+{
+    Offset o;
+    if (p->at_pos) {
+        o = (Offset){.wide = true};
+        offset_plus(e, &o, in[0]);
+    } else {
+        o = offset_of(e, array->root, in, p->n_idx + p->has_range);
+    }
+    if (!o.text && o.c == 0) {
+        expr_array(e, t, array, least);
+        return;
+    }
+    Text s = text_in(e->arena);
+    expr_array(e, &s, array, P_ADD);
+    text_put(&s, " + ");
+    if (!o.text)
+        text_printf(&s, "%lld", (long long)o.c);
+    else
+        put_text(&s, o.text, o.prec, o.text[0] == '-' ? P_PRIMARY : P_ADD);
+    put_text(t, s.at, P_ADD, least);
+}
+
+void expr_size(Emit *e, Text *t, const Value *array, int least)
+{
+    const Value *root = array->root;
+    if (is_frozen(e, root)) {
+        put_text(t, arena_printf(e->arena, "(size_t)%sn", frozen_access(e, root)), P_UNARY, least);
+        return;
+    }
+    if (root->def && root->def->code == OP_copy) {
+        expr_size(e, t, root->def->in[0], least);
+        return;
+    }
+    Text s = text_in(e->arena);
+    int64_t c = 1;
+    int n = 0;
+    for (int k = 0; k < root->type.rank; k++) {
+        Dim d = place_dim(root, k);
+        c *= d.v ? 1 : d.c > 0 ? d.c : 0;
+        if (!d.v)
+            continue;
+        bool pos = d.v->type.elem == E_POS;
+        text_printf(&s, "%s%s%s%s", n++ ? " * " : "", pos ? "(size_t)" : "adrt_size(", text_of(e, d.v, pos ? P_UNARY : P_SELECT), pos ? "" : ")");
+        e->file->uses_runtime = e->file->uses_runtime || !pos;
+    }
+    if (n == 0 || c == 0)
+        text_printf(t, "%lld", (long long)c);
+    else if (c != 1)
+        put_text(t, arena_printf(e->arena, "%s * %lld", s.at, (long long)c), P_MUL, least);
+    else
+        put_text(t, s.at, n > 1 ? P_MUL : P_UNARY, least);
+}
+
+// The same for an allocation, where the product must not wrap around: adrt_mul(adrt_size(n), adrt_size(m)).
+void expr_count(Emit *e, Text *t, const Value *array)
+{
+    const Value *root = array->root;
+    if (root->def && root->def->code == OP_copy && is_frozen(e, root->def->in[0]->root)) {
+        expr_size(e, t, array, P_LOWEST);
+        return;
+    }
+    const char *all = NULL;
+    for (int k = 0; k < root->type.rank; k++) {
+        Dim d = place_dim(root, k);
+        const char *one = !d.v                       ? arena_printf(e->arena, "%lld", (long long)(d.c > 0 ? d.c : 0))
+                          : d.v->type.elem == E_POS ? arena_printf(e->arena, "(size_t)%s", text_of(e, d.v, P_UNARY))
+                                                    : arena_printf(e->arena, "adrt_size(%s)", text_of(e, d.v, P_SELECT));
+        all = all ? arena_printf(e->arena, "adrt_mul(%s, %s)", all, one) : one;
+    }
+    text_put(t, all ? all : "1");
+}
+
+// v as a return value or argument, where C converts ints.
+void expr_converted(Emit *e, Text *t, const Value *v)
+{
+    put_converted(e, t, v, P_LOWEST);
+}
+
+// ---- calls ----
+
+// The parameter of f that is a frozen tape: bound without dimensions.
+bool param_is_tape(File *file, const Func *f, int p)
+{
+    const Param *param = &f->params.at[p];
+    if (param->type.kind != K_ARRAY || param->type.rank != 1 || param->arg < 0 || f->is_extern)
+        return false;
+    bool *known = map_get(file->tape_params, f);
+    if (!known) {
+        known = NEW_N(file->arena, bool, f->params.n + 1);
+        map_set(file->tape_params, f, known);
+        for (int i = 0; i < f->body->ops.n; i++) {
+            const Op *op = f->body->ops.at[i];
+            for (int k = 0; op->code == OP_shape && op->n_in == 1 && k < f->params.n; k++)
+                if (f->params.at[k].arg >= 0 && f->body->args.at[f->params.at[k].arg] == op->in[0])
+                    known[k] = op->in[0]->type.rank == 1;
+        }
+    }
+    return known[p];
+}
+
+static void put_tape(Emit *e, Text *t, const Value *v)
+{
+    const Value *root = v->root;
+    Var *var = plan_var(e, root);
+    if (is_frozen(e, root)) {
+        var->printed = true;
+        bool pointer = var->fixed && root->def->code == OP_freeze;
+        text_printf(t, "%s%s", pointer ? "*" : "", var->name);
+        return;
+    }
+    static const char *const names[] = {"real", "int", "byte", "pos", "bit"};
+    text_printf(t, "(struct adrt_buf_%s%s){", names[v->type.elem], v->type.elem == E_REAL ? e->file->suffix : "");
+    expr_array(e, t, v, P_SELECT);
+    text_put(t, ", (ptrdiff_t)");
+    expr_size(e, t, v, P_UNARY);
+    text_put(t, ", 0}");
+}
+
+// A variable as an argument that is written to.
+static void put_address(Text *t, Var *var)
+{
+    var->printed = true;
+    text_printf(t, "%s%s", var->deref || (var->fixed && !var->type) ? "" : "&", var->name);
+}
+
+static void put_argument(Emit *e, Text *t, const Op *op, int p)
+{
+    const Param *param = &op->callee->params.at[p];
+    if (type_is_scalar(param->type) && param->result >= 0) {
+        Var *var = plan_var(e, op->out[param->result]);
+        var->printed = true;
+        text_printf(t, "%s%s", var->deref ? "" : "&", var->name);
+    } else if (type_is_scalar(param->type)) {
+        put_converted(e, t, op->in[param->arg], P_SELECT);
+    } else if (param->type.kind == K_BUF) {
+        put_address(t, plan_var(e, op->in[param->arg]));
+    } else if (param_is_tape(e->file, op->callee, p)) {
+        put_tape(e, t, op->in[param->arg]);
+    } else {
+        expr_array(e, t, op->in[param->arg], P_SELECT);
+    }
+}
+
+void expr_call(Emit *e, Text *t, const Op *op)
+{
+    text_printf(t, "%s(", op->callee->name);
+    bool first = true;
+    for (int i = 0; i < op->callee->params.n; i++) {
+        text_put(t, first ? "" : ", ");
+        first = false;
+        put_argument(e, t, op, i);
+    }
+    text_put(t, ")");
+}
+
+// ---- all of them ----
+
+static void put_padd(Emit *e, Text *t, const Op *op, int least)
+{
+    int64_t c;
+    if (!ir_is_int_const(op->in[0], &c)) {
+        put_infix(e, t, op, "+", least);
+        return;
+    }
+    e->file->uses_stddef = true;
+    put_text(t, arena_printf(e->arena, "(ptrdiff_t)%lld + %s", (long long)c, text_of(e, op->in[1], P_MUL)), P_ADD, least);
+}
+
+static void put_load(Emit *e, Text *t, const Op *op)
+{
+    if (op->in[0]->type.elem != E_BIT) {
+        expr_element(e, t, op->in[0], op->in + 1, op->n_in - 1);
+        return;
+    }
+    e->file->uses_runtime = true;
+    text_put(t, "adrt_bit(");
+    expr_array(e, t, op->in[0], P_SELECT);
+    text_put(t, ", ");
+    expr(e, t, op->in[1], P_SELECT);
+    text_put(t, ")");
+}
+
+// The operation itself, whether or not its result has a variable.
+static void put_op(Emit *e, Text *t, const Op *op, int least)
+{
+    switch (op->code) {
+    case OP_const_real: put_real(e, t, op->r, op->text, least); return;
+    case OP_const_int:
+    case OP_const_pos:  put_int(e, t, op->i, least); return;
+    case OP_const_bool:
+        e->file->uses_bool = true;
+        text_put(t, op->i ? "true" : "false");
+        return;
+    case OP_undef: text_put(t, op->out[0]->type.elem == E_REAL ? (e->file->o->real_float ? "0.0f" : "0.0") : op->out[0]->type.elem == E_BOOL ? "false" : "0"); return;
+    case OP_load:  put_load(e, t, op); return;
+    case OP_len:   text_printf(t, "%sn", frozen_access(e, op->in[0]->root)); return;
+    case OP_call:  expr_call(e, t, op); return;
+    case OP_itor:  put_itor(e, t, op->in[0], least); return;
+    case OP_rtoi:  put_text(t, arena_printf(e->arena, "(int)%s", text_of(e, op->in[0], P_UNARY)), P_UNARY, least); return;
+    case OP_stop:  expr(e, t, op->in[0], least); return;
+    case OP_not:   expr_not(e, t, op->in[0], least); return;
+    case OP_pmul:  put_pmul(e, t, op, least); return;
+    case OP_padd:  put_padd(e, t, op, least); return;
+    case OP_sel:
+    case OP_isel:
+    case OP_bsel:  put_select(e, t, op, least); return;
+    default: break;
+    }
+    assert(op_is_scalar(op->code));
+    switch (op_info[op->code].style) {
+    case ST_INFIX:  put_infix(e, t, op, op_info[op->code].c, least); return;
+    case ST_PREFIX: put_prefix(e, t, op->in[0], op_info[op->code].c, least); return;
+    default:        put_function(e, t, op); return;
+    }
+}
+
+void expr(Emit *e, Text *t, const Value *v, int least)
+{
+    Var *var = plan_var(e, v);
+    if (var) {
+        expr_var(e, t, var, least);
+        return;
+    }
+    assert(v->def);
+    put_op(e, t, v->def, least);
+}
+
+// ---- assignments ----
+
+static bool is_assignable(const Op *op)
+{
+    return op_is_scalar(op->code) && op_info[op->code].style == ST_INFIX && op_info[op->code].prec != 9 && op_info[op->code].prec != 10 &&
+           op->out[0]->type.elem != E_BOOL;
+}
+
+static bool commutes(const Op *op)
+{
+    switch (op->code) {
+    case OP_add: case OP_mul: case OP_iadd: case OP_imul: case OP_iand: case OP_ior: case OP_ixor: case OP_psum: return true;
+    default: return false;
+    }
+}
+
+// `place op= v`; place++ where v is 1.
+static void put_update(Emit *e, Text *t, const char *place, const char *sign, const Value *v, bool plain)
+{
+    int64_t c;
+    if (plain && ir_is_int_const(v, &c) && c == 1 && (sign[0] == '+' || sign[0] == '-')) {
+        text_printf(t, "%s%s%s", place, sign, sign);
+        return;
+    }
+    text_printf(t, "%s %s= ", place, sign);
+    if (v->type.elem == E_REAL)
+        put_converted(e, t, v, P_SELECT);
+    else
+        expr(e, t, v, P_SELECT);
+}
+
+// The index of the operand of op that var holds, if op can be written as an update of it; else -1.
+static int updated_operand(const Emit *e, const Op *op, const Var *var)
+{
+    if (!is_assignable(op))
+        return -1;
+    if (plan_var(e, op->in[0]) == var)
+        return 0;
+    return commutes(op) && plan_var(e, op->in[1]) == var ? 1 : -1;
+}
+
+void expr_assign(Emit *e, Text *t, Var *var, const Value *value)
+{
+    Text place = text_in(e->arena);
+    expr_var(e, &place, var, P_LOWEST);
+    const Op *op = value->def && (plan_var(e, value) == var || !plan_var(e, value)) ? value->def : NULL;
+    int k = op ? updated_operand(e, op, var) : -1;
+    if (k >= 0) {
+        put_update(e, t, place.at, op_info[op->code].c, op->in[1 - k], !var->deref && op->out[0]->type.elem != E_REAL);
+        return;
+    }
+    text_printf(t, "%s = ", place.at);
+    if (op && op->code == OP_itor && !e->file->o->real_float)
+        put_converted(e, t, value, P_SELECT);
+    else if (op)
+        put_op(e, t, op, P_SELECT);
+    else
+        expr(e, t, value, P_SELECT);
+}
+
+// ---- elements ----
+
+static bool same_place(const Op *load, const Op *store)
+{
+    if (load->code != OP_load || load->in[0]->root != store->in[0]->root || load->n_in != store->n_in - 1)
+        return false;
+    for (int i = 1; i < load->n_in; i++)
+        if (load->in[i] != store->in[i])
+            return false;
+    return true;
+}
+
+void expr_store(Emit *e, Text *t, const Op *op)
+{
+    Text place = text_in(e->arena);
+    const Value *v = op->in[op->n_in - 1];
+    expr_element(e, &place, op->in[0], op->in + 1, op->n_in - 2);
+    const Op *def = plan_var(e, v) ? NULL : v->def;
+    if (op->code == OP_acc) {
+        bool minus = def && def->code == OP_neg;
+        put_update(e, t, place.at, minus ? "-" : "+", minus ? def->in[0] : v, false);
+        return;
+    }
+    for (int k = 0; def && is_assignable(def) && k <= (commutes(def) ? 1 : 0); k++) {
+        const Value *old = def->in[k];
+        if (plan_var(e, old) || !old->def || !same_place(old->def, op))
+            continue;
+        put_update(e, t, place.at, op_info[def->code].c, def->in[1 - k], true);
+        return;
+    }
+    text_printf(t, "%s = ", place.at);
+    put_converted(e, t, v, P_SELECT);
+}

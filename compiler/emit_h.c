@@ -1,0 +1,131 @@
+// emit_h.c — the header.
+//
+// In: a module. Out: FILE.h, for C and C++: a prototype for each exported function, below a comment with what every parameter is for:
+//
+//     /* The value of loglik and its gradient.
+//      *   n, k       in
+//      *   alpha      in, [k]
+//      *   alpha_bar  out, [k]: derivative by alpha */
+//     double loglik_grad(int n, int k, const double *alpha, …);
+#include "emit_internal.h"
+
+#include <ctype.h>
+#include <string.h>
+
+static const char *guard_of(File *file)
+{
+    const char *name = file->o->header ? file->o->header : file->m->source ? file->m->source : "adc";
+    const char *slash = strrchr(name, '/');
+    Text t = text_in(file->arena);
+    text_put(&t, "ADC_");
+    for (const char *p = slash ? slash + 1 : name; *p; p++)
+        text_printf(&t, "%c", isalnum((unsigned char)*p) ? toupper((unsigned char)*p) : '_');
+    if (!file->o->header)
+        text_put(&t, "_H");
+    return t.at;
+}
+
+static const char *function_name(const Func *f)
+{
+    return f->source_name ? f->source_name : f->name;
+}
+
+// The first line of the comment.
+static void put_what(Text *t, const Func *f)
+{
+    const char *base = f->base ? function_name(f->base) : "";
+    switch (f->transform) {
+    case TR_GRAD: text_printf(t, "/* %s: the value of %s and its gradient.", f->name, base); break;
+    case TR_VJP:  text_printf(t, "/* %s: %s and its adjoint.", f->name, base); break;
+    case TR_JVP:  text_printf(t, "/* %s: %s and its tangent.", f->name, base); break;
+    default:      text_printf(t, "/* %s", f->name); break;
+    }
+    if (f->transform == TR_NONE && f->source_name && strcmp(f->source_name, f->name) != 0)
+        text_printf(t, ": %s in the source", f->source_name);
+    if (f->comment)
+        text_printf(t, " %s", f->comment);
+}
+
+static const char *param_of_base(const Func *f, const Param *p)
+{
+    if (p->of < 0)
+        return "the result";
+    return f->base && p->of < f->base->params.n ? f->base->params.at[p->of].name : "it";
+}
+
+// What a parameter that the derivative added is.
+static const char *meaning(Arena *a, const Func *f, const Param *p)
+{
+    const char *of = param_of_base(f, p);
+    const Param *base = p->of >= 0 && f->base && p->of < f->base->params.n ? &f->base->params.at[p->of] : NULL;
+    bool output = !base || base->role != ROLE_IN;
+    if (p->is_result)
+        return "the result";
+    if (p->kind == P_BAR && p->role == ROLE_IN)
+        return arena_printf(a, "adjoint of %s, the seed", of);
+    if (p->kind == P_BAR && p->role == ROLE_OUT)
+        return arena_printf(a, "derivative by %s", of);
+    if (p->kind == P_BAR)
+        return output ? arena_printf(a, "adjoint of %s: in of its final value, out of its initial one", of)
+                      : arena_printf(a, "adjoint of %s, added to", of);
+    if (p->kind == P_DOT)
+        return arena_printf(a, "tangent of %s%s", of, p->role == ROLE_IN ? ", the direction" : "");
+    return NULL;
+}
+
+// Whether params k and k + 1 can share a line of the comment: plain ints and reals handed in.
+static bool is_plain(const Param *p)
+{
+    return type_is_scalar(p->type) && p->role == ROLE_IN && p->kind == P_PRIMAL;
+}
+
+static void put_params(File *file, Text *t, const Func *f)
+{
+    static const char *const roles[] = {"in", "out", "in and out"};
+    size_t width = 0;
+    for (int i = 0; i < f->params.n; i++) {
+        size_t n = strlen(f->params.at[i].name);
+        width = n > width ? n : width;
+    }
+    for (int i = 0; i < f->params.n; i++) {
+        const Param *p = &f->params.at[i];
+        Text names = text_in(file->arena);
+        text_put(&names, p->name);
+        while (is_plain(p) && i + 1 < f->params.n && is_plain(&f->params.at[i + 1]) && names.n + 2 + strlen(f->params.at[i + 1].name) <= 60)
+            text_printf(&names, ", %s", f->params.at[++i].name);
+        const char *what = meaning(file->arena, f, p);
+        const char *shape = p->shape && *p->shape ? p->shape : NULL;
+        text_printf(t, "\n *   %-*s  %s%s%s%s%s", (int)width, names.at, roles[p->role], shape ? ", " : "", shape ? shape : "",
+                    what ? ": " : "", what ? what : "");
+    }
+}
+
+static void put_function(File *file, Text *out, const Func *f)
+{
+    text_put(out, "\n");
+    put_what(out, f);
+    put_params(file, out, f);
+    text_put(out, " */\n");
+    emit_signature(file, out, f, f->name, false);
+    text_put(out, ";\n");
+}
+
+bool emit_h(Text *out, const Module *m, const EmitOptions *o)
+{
+    Arena *a = arena_new();
+    File file = emit_file(a, m, o);
+    Text body = text_in(a);
+    for (int i = 0; i < m->funcs.n; i++)
+        if (emit_is_exported(m->funcs.at[i]))
+            put_function(&file, &body, m->funcs.at[i]);
+    const char *guard = guard_of(&file);
+    emit_mark(out, m);
+    text_printf(out, "#ifndef %s\n#define %s\n\n", guard, guard);
+    if (file.uses_bool)
+        text_put(out, "#include <stdbool.h>\n\n");
+    text_put(out, "#ifdef __cplusplus\nextern \"C\" {\n#endif\n");
+    text_put(out, body.n ? body.at : "");
+    text_put(out, "\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n");
+    arena_free(a);
+    return true;
+}

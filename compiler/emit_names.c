@@ -1,0 +1,149 @@
+// emit_names.c — a C name for every variable.
+//
+// In: blocks with the variables whose scope they are, each with the name that it would like. Out: Var.name, such that no name is taken twice
+// in one scope, none hides one of a scope around it (-Wshadow), and none hides a function, a constant, a macro or a keyword:
+//
+//     s, s, exp, i (in a loop), i (in the next loop)      s, s2, exp_, i, i
+//
+// Outer scopes choose first. A variable that holds the running value of what is a pointer parameter is `x_bar_acc` beside `*x_bar`.
+#include "emit_internal.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool reserved_in_c(const char *name);       // cnames.c; its header is about trees, whose names are the IR's too
+
+typedef struct Names {
+    Emit *e;
+    Map *taken;                             // name -> Var, in the scopes around and this one
+    Map *next;                              // base -> the digit to try next
+} Names;
+
+// Lower-case names that the headers define as macros, and what the emitter itself calls.
+static const char *const OURS[] = {
+    "memset", "memcpy", "abort", "errno", "stdin", "stdout", "stderr", "assert", "static_assert", "alignas", "alignof", "noreturn",
+    "thread_local", "offsetof", "fpclassify", "isnormal", "signbit", "isgreater", "isgreaterequal", "isless", "islessequal",
+    "islessgreater", "isunordered", "math_errhandling", "unix", "linux", "mark_", "size_t", "ptrdiff_t", "bool", "true", "false",
+};
+static const char *const KEYWORDS[] = {
+    "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern", "float", "for", "goto",
+    "if", "inline", "int", "long", "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch",
+    "typedef", "typeof", "union", "unsigned", "void", "volatile", "while", "asm", "constexpr", "nullptr",
+};
+
+static void reserve(File *file, Map *map, const char *name)
+{
+    map_set(map, intern_z(file->names, name), file);
+}
+
+void emit_reserve(File *file)
+{
+    for (size_t i = 0; i < sizeof OURS / sizeof *OURS; i++)
+        reserve(file, file->reserved, OURS[i]);
+    for (size_t i = 0; i < sizeof KEYWORDS / sizeof *KEYWORDS; i++)
+        reserve(file, file->reserved, KEYWORDS[i]);
+    for (int c = 0; c < OP_COUNT; c++)
+        if (op_is_scalar((OpCode)c) && op_info[c].style == ST_CALL) {
+            reserve(file, file->reserved, op_info[c].c);
+            reserve(file, file->reserved, arena_printf(file->arena, "%sf", op_info[c].c));
+        }
+    for (int i = 0; i < file->m->funcs.n; i++)
+        reserve(file, file->globals, file->m->funcs.at[i]->name);
+    for (int i = 0; i < file->m->arrays.n; i++)
+        reserve(file, file->globals, file->m->arrays.at[i]->name);
+}
+
+static bool is_reserved(const File *file, const char *name)
+{
+    if (map_get(file->reserved, name) || strncmp(name, "adrt_", 5) == 0 || strncmp(name, "ADRT_", 5) == 0)
+        return true;
+    size_t n = strlen(name);
+    bool macro = isupper((unsigned char)name[0]) || name[0] == '_' || (n > 2 && strcmp(name + n - 2, "_t") == 0);
+    return macro && reserved_in_c(name);
+}
+
+static const char *default_name(Elem elem)
+{
+    static const char *const names[] = {"t", "k", "c", "at", "bits"};
+    return names[elem];
+}
+
+// The name that var would like, with `_` where C keeps it.
+static const char *wanted_name(Names *n, const Var *var)
+{
+    File *file = n->e->file;
+    const char *base = var->base && *var->base ? var->base : default_name(var->elem);
+    for (int i = 0; i < n->e->f->params.n; i++) {
+        const Var *p = n->e->param_vars[i];
+        if (p->deref && strcmp(p->base, base) == 0 && n->e->f->transform != TR_NONE)
+            return intern_z(file->names, arena_printf(file->arena, "%s_acc", base));
+    }
+    base = intern_z(file->names, base);
+    while (is_reserved(file, base))
+        base = intern_z(file->names, arena_printf(file->arena, "%s_", base));
+    return base;
+}
+
+static bool is_free(const Names *n, const char *name)
+{
+    return !map_get(n->taken, name) && !map_get(n->e->file->globals, name) && !is_reserved(n->e->file, name);
+}
+
+// x, x2, x3, …; behind a digit x1_2.
+static const char *free_name(Names *n, const char *base)
+{
+    if (is_free(n, base))
+        return base;
+    File *file = n->e->file;
+    size_t len = strlen(base);
+    const char *sep = isdigit((unsigned char)base[len - 1]) ? "_" : "";
+    for (intptr_t k = (intptr_t)map_get(n->next, base) > 2 ? (intptr_t)map_get(n->next, base) : 2;; k++) {
+        const char *name = intern_z(file->names, arena_printf(file->arena, "%s%s%d", base, sep, (int)k));
+        if (is_free(n, name)) {
+            map_set(n->next, base, (void *)(k + 1));
+            return name;
+        }
+    }
+}
+
+static int by_order(const void *a, const void *b)
+{
+    const Var *const *x = a, *const *y = b;
+    return (*x)->order < (*y)->order ? -1 : (*x)->order > (*y)->order;
+}
+
+static void name_block(Names *n, Block *b)
+{
+    if (b->vars.n > 1)
+        qsort(b->vars.at, (size_t)b->vars.n, sizeof *b->vars.at, by_order);
+    for (int i = 0; i < b->vars.n; i++) {
+        Var *var = b->vars.at[i];
+        const char *base = wanted_name(n, var);
+        var->name = free_name(n, base);
+        map_set(n->taken, var->name, var);
+        var->base = base;
+    }
+    for (int i = 0; i < b->list.n; i++)
+        for (int k = 0; k < 2; k++)
+            if (b->list.at[i]->body[k])
+                name_block(n, b->list.at[i]->body[k]);
+    for (int i = 0; i < b->vars.n; i++) {
+        map_set(n->taken, b->vars.at[i]->name, NULL);
+        map_set(n->next, b->vars.at[i]->base, NULL);
+    }
+}
+
+void emit_names(Emit *e)
+{
+    Names n = {e, map_new(e->arena), map_new(e->arena)};
+    for (int i = 0; i < e->vars.n; i++) {
+        Var *var = e->vars.at[i];
+        if (!var->fixed || var->forward)
+            continue;
+        var->name = var->base;
+    }
+    for (int i = 0; i < e->f->params.n; i++)
+        map_set(n.taken, intern_z(e->file->names, e->f->params.at[i].name), e->param_vars[i]);
+    name_block(&n, e->top);
+}

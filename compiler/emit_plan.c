@@ -1,0 +1,999 @@
+// emit_plan.c — which values stand folded in an expression, and which share a C variable.
+//
+// In: the copy of the function that emit_jumps.c made. Out: ValueInfo of every value, and the Vars.
+//
+//     %t = mul %a, %b      (one use)             s is one variable for the loop's argument, its next value and its result:
+//     %s1 = add %s, %t                           s += a * b;
+//
+// Four walks. (1) what is needed: backwards from what has an effect. (2) backwards: uses of a value are known before its definition is met,
+// so there it is decided whether it is folded; what it reads then counts as read where it is printed. (3) unions: values that flow into
+// one another share a variable unless one is alive where the other is defined. (4) versions of one name share it likewise.
+//
+// Is v alive behind op k of region R? Climb from there to v's region: yes if a later op of the region on the way uses v (last_use), or
+// if the climb leaves a loop in which v is used. One look-up per level, no sets.
+#include "emit_internal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_FOLDED = 24, MAX_SCAN = 48 };    // values in one expression; steps of a search that is then given up
+
+// ---- (1) needed ----
+
+typedef struct Need {
+    Emit *e;
+    VEC(Value *) values;                    // to be looked at
+} Need;
+
+static void need_value(Need *n, Value *v)
+{
+    ValueInfo *i = &n->e->v[v->id];
+    if (i->needed)
+        return;
+    i->needed = true;
+    vec_push(n->e->arena, &n->values, v);
+}
+
+static void need_op(Need *n, Op *op);
+
+static void need_owner(Need *n, const Region *r)
+{
+    if (r->owner)
+        need_op(n, r->owner);
+}
+
+static void need_op(Need *n, Op *op)
+{
+    OpData *d = op_data(n->e, op);
+    if (d->needed)
+        return;
+    d->needed = true;
+    need_owner(n, op->parent);
+    if (op->code == OP_if) {
+        need_value(n, op->in[0]);
+        return;
+    }
+    if (op->code == OP_loop) {
+        for (int i = 0; i < loop_first_init(op); i++)
+            need_value(n, op->in[i]);
+        if (op->has_exit)
+            need_value(n, loop_exit_flag(op));
+        if (op->n_regions > 1 && op->regions[1])
+            need_value(n, op->regions[1]->yields.at[0]);
+        return;
+    }
+    for (int i = 0; i < op->n_in; i++)
+        need_value(n, op->in[i]);
+}
+
+// Carried value i of a loop, wherever it comes from.
+static void need_carried(Need *n, Op *op, int i)
+{
+    need_value(n, loop_arg(op, i));
+    need_value(n, op->out[i]);
+    need_value(n, op->in[loop_first_init(op) + i]);
+    if (op->n_regions > 1 && op->regions[1])
+        need_value(n, op->regions[1]->args.at[i]);
+    if (region_info(n->e, op->regions[0])->end == JUMP_NONE)
+        need_value(n, loop_yield(op, i));
+    const OpData *d = op_data(n->e, op);
+    for (int k = 0; k < d->jumps.n; k++)
+        need_value(n, d->jumps.at[k]->yields.at[i]);
+}
+
+static void need_sources(Need *n, Value *v)
+{
+    Op *op = v->def;
+    if (!op) {
+        Op *owner = v->region->owner;
+        int i = owner && owner->code == OP_loop ? v->index - (owner->counted && v->region == owner->regions[0]) : -1;
+        if (i >= 0)
+            need_carried(n, owner, i);
+        return;
+    }
+    need_op(n, op);
+    if (op->code == OP_loop && v->index < op->n_out - 1)
+        need_carried(n, op, v->index);
+    if (!type_is_scalar(v->type))
+        return;
+    int shift = op->code == OP_within ? op->n_paths - 1 : 0;
+    for (int k = 0; k < op->n_regions && (op->code == OP_if || op->code == OP_within); k++)
+        if (region_info(n->e, op->regions[k])->end == JUMP_NONE)
+            need_value(n, op->regions[k]->yields.at[v->index + shift]);
+}
+
+static bool is_wanted(const Op *op)
+{
+    if (op->code == OP_check)
+        return true;
+    if (op->code == OP_if || op->code == OP_loop || op->code == OP_within)
+        return false;
+    for (int i = 0; i < op->n_in; i++)
+        if (op->code != OP_shape && op->code != OP_freeze && op_consumes(op, i))
+            return true;
+    return op->code == OP_call && op_has_effect(op);
+}
+
+static void need_region(Need *n, Region *r)
+{
+    RegionInfo *info = region_info(n->e, r);
+    for (int i = 0; i < r->ops.n; i++) {
+        Op *op = r->ops.at[i];
+        if (is_wanted(op))
+            need_op(n, op);
+        for (int k = 0; k < op->n_regions; k++)
+            if (op->regions[k])
+                need_region(n, op->regions[k]);
+    }
+    if (info->end == JUMP_BREAK || info->end == JUMP_CONTINUE || info->end == JUMP_RETURN)
+        need_owner(n, r);
+    if (info->end == JUMP_RETURN || (!r->owner && info->end == JUMP_NONE))
+        for (int i = 0; i < r->yields.n; i++)
+            need_value(n, r->yields.at[i]);
+}
+
+static void find_needed(Emit *e)
+{
+    Need n = {.e = e};
+    need_region(&n, e->f->body);
+    while (n.values.n > 0)
+        need_sources(&n, n.values.at[--n.values.n]);
+}
+
+// ---- positions ----
+
+static void place_region_in_text(Emit *e, Region *r, int *at)
+{
+    RegionInfo *info = region_info(e, r);
+    info->start = (*at)++;
+    for (int i = 0; i < r->args.n; i++)
+        e->v[r->args.at[i]->id].pos = info->start;
+    for (int i = 0; i < r->ops.n; i++) {
+        Op *op = r->ops.at[i];
+        OpData *d = op_data(e, op);
+        d->pos = (*at)++;
+        for (int k = op->n_regions - 1; k >= 0 && op->code == OP_loop; k--)         // the head first
+            if (op->regions[k])
+                place_region_in_text(e, op->regions[k], at);
+        for (int k = 0; k < op->n_regions && op->code != OP_loop; k++)
+            place_region_in_text(e, op->regions[k], at);
+        d->end = op->n_regions ? (*at)++ : d->pos;
+        for (int k = 0; k < op->n_out; k++)
+            e->v[op->out[k]->id].pos = d->end;
+    }
+    info->stop = (*at)++;
+}
+
+// ---- last uses ----
+
+// The index of the last op of a region that uses a value of an outer one. An open hash table, since most values have none.
+typedef struct LastUse {
+    const Value *v;
+    const Region *r;
+    int index;
+} LastUse;
+
+static size_t use_slot(const LastUse *uses, int cap, const Value *v, const Region *r)
+{
+    size_t h = ((size_t)v->id * 2654435761u) ^ ((size_t)(uintptr_t)r->ops.at >> 4) ^ ((size_t)(uintptr_t)r >> 5);
+    size_t mask = (size_t)cap - 1;
+    for (h &= mask; uses[h].v && (uses[h].v != v || uses[h].r != r);)
+        h = (h + 1) & mask;
+    return h;
+}
+
+static void grow_uses(Emit *e)
+{
+    int cap = e->cap_uses ? 2 * e->cap_uses : 64;
+    LastUse *uses = NEW_N(e->arena, LastUse, cap);
+    for (int i = 0; i < e->cap_uses; i++)
+        if (e->uses[i].v)
+            uses[use_slot(uses, cap, e->uses[i].v, e->uses[i].r)] = e->uses[i];
+    e->uses = uses;
+    e->cap_uses = cap;
+}
+
+static int last_use(const Emit *e, const Value *v, const Region *r)
+{
+    if (r == v->region)
+        return e->v[v->id].last_use;
+    if (!e->cap_uses)
+        return -1;
+    const LastUse *u = &e->uses[use_slot(e->uses, e->cap_uses, v, r)];
+    return u->v ? u->index : -1;
+}
+
+static void set_last_use(Emit *e, const Value *v, const Region *r, int index)
+{
+    if (r == v->region) {
+        if (e->v[v->id].last_use < index)
+            e->v[v->id].last_use = index;
+        return;
+    }
+    if (2 * (e->n_uses + 1) > e->cap_uses)
+        grow_uses(e);
+    LastUse *u = &e->uses[use_slot(e->uses, e->cap_uses, v, r)];
+    if (!u->v) {
+        *u = (LastUse){v, r, index};
+        e->n_uses++;
+    } else if (u->index < index) {
+        u->index = index;
+    }
+}
+
+static void record(Emit *e, const Value *v, const Region *r, int index)
+{
+    for (;;) {
+        set_last_use(e, v, r, index);
+        if (r == v->region || !r->owner)
+            return;
+        index = op_data(e, r->owner)->index;
+        r = r->owner->parent;
+    }
+}
+
+static bool used_in_loop(const Emit *e, const Value *v, const Op *loop)
+{
+    for (int k = 0; k < loop->n_regions; k++)
+        if (loop->regions[k] && last_use(e, v, loop->regions[k]) >= 0)
+            return true;
+    return false;
+}
+
+// Climbs from r out of the loop that owns region r (or one around it). For a v of the loop's body itself: not alive.
+static const Op *loop_around(const Region *r)
+{
+    while (r->owner->code != OP_loop)
+        r = r->owner->parent;
+    return r->owner;
+}
+
+// Is v still used after op `index` of r has run? v is in scope there.
+static bool alive_after(Emit *e, const Value *v, const Region *r, int index)
+{
+    for (;;) {
+        const RegionInfo *info = region_info(e, r);
+        if (last_use(e, v, r) > index)
+            return true;
+        if (r == v->region)
+            return false;
+        if (info->end == JUMP_RETURN)
+            return false;
+        const Op *op = r->owner;
+        if (info->end == JUMP_BREAK || info->end == JUMP_CONTINUE) {
+            op = loop_around(r);
+            if (region_defines(op->regions[0], v))
+                return false;
+            if (info->end == JUMP_CONTINUE && used_in_loop(e, v, op))
+                return true;
+        } else if (op->code == OP_loop && used_in_loop(e, v, op)) {
+            return true;
+        }
+        index = op_data(e, op)->index;
+        r = op->parent;
+    }
+}
+
+// ---- (2) uses and folding ----
+
+bool plan_is_transparent(const Value *v)
+{
+    if (!v->def)
+        return false;
+    switch (v->def->code) {
+    case OP_const_real: case OP_const_int: case OP_const_bool: case OP_const_pos: case OP_undef: case OP_itor: case OP_stop:
+        return true;
+    default:
+        return false;
+    }
+}
+
+// One more place where the text of v stands: at op `index` of r. `top`: the expression that this is part of, or NULL.
+static void use(Emit *e, Value *v, Region *r, int index, Op *loop, Value *top)
+{
+    if (plan_is_transparent(v)) {
+        for (int i = 0; i < v->def->n_in; i++)
+            use(e, v->def->in[i], r, index, loop, top);
+        return;
+    }
+    ValueInfo *i = &e->v[v->id];
+    i->uses++;
+    i->use_at = r;
+    i->use_index = index;
+    i->use_loop = loop;
+    i->top = top;
+    record(e, v, r, index);
+    if (loop)
+        record(e, v, loop->regions[0], loop->regions[0]->ops.n);
+}
+
+// The dimensions that the text of an access to an array names.
+static void use_dims(Emit *e, const Value *array, int from, Region *r, int index, Value *top)
+{
+    const Value *root = array->root;
+    if (root->def && (root->def->code == OP_freeze || (root->def->code == OP_shape && root->def->n_in == 1)))
+        return;
+    if (root->def && root->def->code == OP_copy) {
+        use_dims(e, root->def->in[0], from, r, index, top);
+        return;
+    }
+    for (int k = from; k < root->type.rank; k++) {
+        Dim d = place_dim(root, k);
+        if (d.v)
+            use(e, d.v, r, index, NULL, top);
+    }
+}
+
+// Uses of all that the text of op names, when it stands at `index` of r.
+static void use_operands(Emit *e, Op *op, Region *r, int index, Op *loop, Value *top)
+{
+    if (op->code == OP_shape)
+        return;
+    for (int i = 0; i < op->n_in; i++) {
+        Value *v = op->in[i];
+        if (type_is_scalar(v->type)) {
+            use(e, v, r, index, loop, top);
+            continue;
+        }
+        bool element = (op->code == OP_load || op->code == OP_store || op->code == OP_acc) && i == 0;
+        use(e, v->root, r, index, NULL, top);
+        if (op->code != OP_call && v->type.kind == K_ARRAY && v->root->type.kind == K_ARRAY)
+            use_dims(e, v, element || op->code == OP_slice ? 1 : 0, r, index, top);
+    }
+    for (int i = 0; i < op->n_out; i++)
+        if (op->code == OP_new || op->code == OP_copy)
+            use_dims(e, op->out[i], 0, r, index, top);
+}
+
+// The op of its region that makes the next version of what v reads; INT_MAX if none.
+static bool consumed_between(const Value *array, const Region *r, int from, int to)
+{
+    for (const Value *v = array; v; v = v->def && (v->def->code == OP_slice || v->def->code == OP_reshape || v->def->code == OP_view_at) ? v->def->in[0] : NULL) {
+        if (v->region != r)
+            continue;
+        for (int k = from + 1; k < to && k < r->ops.n; k++) {
+            const Op *op = r->ops.at[k];
+            for (int i = 0; i < op->n_in; i++)
+                if (op->in[i] == v && op->code != OP_shape && op_consumes(op, i))
+                    return true;
+        }
+    }
+    return false;
+}
+
+static bool has_name_of(const Op *op, const Value *v)
+{
+    for (int i = 0; i < op->n_out; i++)
+        if (op->out[i]->name && op->out[i]->name == v->name && op->out[i] != v)
+            return true;
+    return false;
+}
+
+// Would moving op down to op `to` of its region carry it past a change of what it reads, or one op with effects past another?
+static bool can_move(const Op *op, int from, int to)
+{
+    const Region *r = op->parent;
+    bool effect = op->code == OP_call && op_has_effect(op);
+    if (to - from > MAX_SCAN)
+        return false;
+    for (int k = from + 1; k < to && k < r->ops.n; k++) {
+        const Op *over = r->ops.at[k];
+        for (int i = 0; i < op->n_in; i++)
+            if (op->in[i]->name && has_name_of(over, op->in[i]))
+                return false;
+        if (effect && (over->n_regions || op_has_effect(over)))
+            return false;
+    }
+    for (int i = 0; i < op->n_in; i++)
+        if (!type_is_scalar(op->in[i]->type) && consumed_between(op->in[i], r, from, to))
+            return false;
+    return true;
+}
+
+// Only what the user did not give a name: `_bar` and `_dot` are names of adc's.
+static bool has_user_name(const Value *v)
+{
+    if (!v->name)
+        return false;
+    size_t n = strlen(v->name);
+    return !(n > 4 && (strcmp(v->name + n - 4, "_bar") == 0 || strcmp(v->name + n - 4, "_dot") == 0));
+}
+
+static bool is_int_arithmetic(const Op *op)
+{
+    return op_is_scalar(op->code) && op_info[op->code].style == ST_INFIX && op->out[0]->type.elem == E_INT;
+}
+
+static bool may_fold(Emit *e, const Value *v)
+{
+    const Op *op = v->def;
+    const ValueInfo *i = &e->v[v->id];
+    if (!op || !type_is_scalar(v->type) || i->uses != 1 || i->use_at != v->region)
+        return false;
+    bool pure_call = op->code == OP_call && op->n_out == 1 && op->callee->ret >= 0;
+    if (!op_is_scalar(op->code) && op->code != OP_load && op->code != OP_len && !pure_call)
+        return false;
+    if (i->use_loop && !is_int_arithmetic(op))
+        return false;
+    int from = op_data(e, op)->index;
+    bool ends = i->use_index >= v->region->ops.n;
+    if (has_user_name(v) && !ends)
+        return false;
+    if (i->top && e->v[i->top->id].weight >= MAX_FOLDED)
+        return false;
+    return can_move(op, from, i->use_index);
+}
+
+// A view that is handed over as a whole, once, and where it is made, needs no name.
+static bool folds_view(Emit *e, const Value *v)
+{
+    const ValueInfo *i = &e->v[v->id];
+    if (!v->def || (v->def->code != OP_slice && v->def->code != OP_view_at) || i->uses != 1 || i->use_at != v->region)
+        return false;
+    const Region *r = v->region;
+    int from = op_data(e, v->def)->index, to = i->use_index;
+    if (to >= r->ops.n || to - from > MAX_SCAN)
+        return false;
+    const Op *user = r->ops.at[to];
+    return (user->code == OP_call || user->code == OP_gemm || user->code == OP_puts || user->code == OP_copy_to) &&
+           can_move(v->def, from, to);
+}
+
+static void plan_region(Emit *e, Region *r);
+
+static void plan_op(Emit *e, Op *op)
+{
+    OpData *d = op_data(e, op);
+    if (!d->needed)
+        return;
+    Value *v = op->n_out == 1 ? op->out[0] : NULL;
+    Region *r = op->parent;
+    if (v && plan_is_transparent(v))
+        return;
+    if (v && (may_fold(e, v) || folds_view(e, v))) {
+        ValueInfo *i = &e->v[v->id];
+        i->folded = true;
+        if (!i->top)
+            i->top = v;
+        e->v[i->top->id].weight++;
+        use_operands(e, op, i->use_at, i->use_index, i->use_loop, i->top);
+        return;
+    }
+    for (int k = 0; k < op->n_regions; k++)
+        if (op->regions[k])
+            plan_region(e, op->regions[k]);
+    if (op->code == OP_loop) {
+        for (int i = 0; i < op->n_in; i++)
+            if (type_is_linear(op->in[i]->type))
+                use(e, op->in[i]->root, r, d->index, NULL, NULL);
+            else if (i < loop_first_init(op) || e->v[loop_arg(op, i - loop_first_init(op))->id].needed)
+                use(e, op->in[i], r, d->index, i < loop_first_init(op) ? op : NULL, NULL);
+        return;
+    }
+    use_operands(e, op, r, d->index, NULL, NULL);
+}
+
+static bool yield_needed(Emit *e, const Region *r, int i)
+{
+    const Op *op = r->owner;
+    const RegionInfo *info = region_info(e, r);
+    if (!op || info->end == JUMP_RETURN)
+        return true;
+    if (info->end == JUMP_BREAK || info->end == JUMP_CONTINUE)
+        return e->v[loop_arg(info->loop, i)->id].needed;
+    if (op->code == OP_loop && r != op->regions[0])
+        return true;
+    if (op->code == OP_loop)
+        return e->v[loop_arg(op, i)->id].needed;
+    if (op->code == OP_within)
+        return i >= op->n_paths && e->v[op->out[i - op->n_paths + 1]->id].needed;
+    return e->v[op->out[i]->id].needed;
+}
+
+// Does the exit of a loop read carried variables that the end of the body changes?
+static bool exit_reads_changed(Emit *e, const Op *op)
+{
+    int n = op->regions[0]->ops.n;
+    for (int i = 0; i < loop_n_carried(op); i++)
+        if (type_is_scalar(loop_arg(op, i)->type) && last_use(e, loop_arg(op, i), op->regions[0]) > n &&
+            loop_yield(op, i) != loop_arg(op, i))
+            return true;
+    return false;
+}
+
+static void plan_region(Emit *e, Region *r)
+{
+    RegionInfo *info = region_info(e, r);
+    const Op *op = r->owner;
+    int n = r->ops.n, skip = op && op->code == OP_loop && r == op->regions[0] && op->has_exit && info->end == JUMP_NONE;
+    if (skip)
+        use(e, r->yields.at[0], r, n + 1, NULL, NULL);
+    for (int i = skip; i < r->yields.n; i++)
+        if (type_is_scalar(r->yields.at[i]->type) && yield_needed(e, r, i - skip))
+            use(e, r->yields.at[i], r, n, NULL, NULL);
+    for (int i = n - 1; i >= 0; i--)
+        plan_op(e, r->ops.at[i]);
+    if (skip)
+        info->exit_first = exit_reads_changed(e, op);
+}
+
+// ---- (3) variables ----
+
+Var *plan_new_var(Emit *e, const char *base, const char *type, Elem elem)
+{
+    Var *var = NEW(e->arena, Var);
+    var->base = base;
+    var->type = type;
+    var->elem = elem;
+    var->order = e->order++;
+    vec_push(e->arena, &e->vars, var);
+    return var;
+}
+
+static Var *find_var(Var *var)
+{
+    while (var && var->forward)
+        var = var->forward;
+    return var;
+}
+
+Var *plan_var(const Emit *e, const Value *v)
+{
+    return find_var(e->v[(v->root ? v->root : v)->id].var);
+}
+
+// Two values of which neither's region is around the other's cannot meet.
+static bool is_around(const Region *outer, const Region *inner)
+{
+    while (inner && inner != outer)
+        inner = inner->owner ? inner->owner->parent : NULL;
+    return inner != NULL;
+}
+
+static const Op *carrier(const Value *v)
+{
+    return !v->def && v->region->owner && v->region->owner->code == OP_loop && v->region == v->region->owner->regions[0] ? v->region->owner
+                                                                                                                          : NULL;
+}
+
+static int index_of_definition(const Emit *e, const Value *v)
+{
+    return v->def ? op_data(e, v->def)->index : -1;
+}
+
+// Can a and b not share a variable? a stands before b.
+static bool clash(Emit *e, const Value *a, const Value *b)
+{
+    if (e->v[a->id].pos == e->v[b->id].pos)
+        return true;
+    if (!is_around(a->region, b->region))
+        return false;
+    if (alive_after(e, a, b->region, index_of_definition(e, b)))
+        return true;
+    const Op *loop = carrier(a);            // at the end of the body a gets its next value, while b is still looked at
+    if (loop && b->region == a->region && alive_after(e, b, b->region, b->region->ops.n)) {
+        int i = a->index - loop->counted;
+        return region_info(e, a->region)->end == JUMP_NONE && i >= 0 && loop_yield(loop, i) != b;
+    }
+    return false;
+}
+
+// The position after which v is not alive, or a later one.
+static int end_of(Emit *e, const Value *v)
+{
+    const Region *r = v->region;
+    int k = e->v[v->id].last_use;
+    return k < 0 ? e->v[v->id].pos : k < r->ops.n ? op_data(e, r->ops.at[k])->end : region_info(e, r)->stop;
+}
+
+// The number of members of var that stand before position pos.
+static int count_before(const Emit *e, const Var *var, int pos)
+{
+    int lo = 0, hi = var->members.n;
+    while (lo < hi) {
+        int mid = (lo + hi) / 2;
+        if (e->v[var->members.at[mid]->id].pos < pos)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+static bool value_clashes(Emit *e, const Value *v, const Var *var)
+{
+    int at = count_before(e, var, e->v[v->id].pos), end = end_of(e, v), steps = 0;
+    for (int i = at - 1; i >= 0; i--) {
+        if (steps++ > MAX_SCAN)
+            return true;
+        if (is_around(var->members.at[i]->region, v->region)) {
+            if (clash(e, var->members.at[i], v))
+                return true;
+            break;
+        }
+    }
+    for (int i = at; i < var->members.n && e->v[var->members.at[i]->id].pos <= end; i++)
+        if (steps++ > MAX_SCAN || clash(e, v, var->members.at[i]))
+            return true;
+    return false;
+}
+
+static void merge_members(Emit *e, Var *into, const Var *from)
+{
+    VEC(Value *) all = {0};
+    int i = 0, k = 0;
+    if (into->members.n == 0 || e->v[into->members.at[into->members.n - 1]->id].pos <= e->v[from->members.at[0]->id].pos) {
+        for (; k < from->members.n; k++)
+            vec_push(e->arena, &into->members, from->members.at[k]);
+        return;
+    }
+    while (i < into->members.n || k < from->members.n) {
+        bool first = k == from->members.n ||
+                     (i < into->members.n && e->v[into->members.at[i]->id].pos <= e->v[from->members.at[k]->id].pos);
+        vec_push(e->arena, &all, first ? into->members.at[i++] : from->members.at[k++]);
+    }
+    into->members.at = all.at;
+    into->members.n = all.n;
+    into->members.cap = all.cap;
+}
+
+static void merge(Emit *e, Var *into, Var *from)
+{
+    if (from->fixed || (!into->fixed && from->members.n > into->members.n)) {
+        Var *swap = into;
+        into = from;
+        from = swap;
+    }
+    if (!into->base || (!into->fixed && from->base && into->members.n && from->members.n &&
+                        e->v[from->members.at[0]->id].pos < e->v[into->members.at[0]->id].pos))
+        into->base = from->base ? from->base : into->base;
+    if (from->members.n)
+        merge_members(e, into, from);
+    into->loops |= from->loops;
+    into->order = into->order < from->order ? into->order : from->order;
+    from->forward = into;
+}
+
+static bool may_share(const Var *a, const Var *b)
+{
+    bool names = !a->base || !b->base || strcmp(a->base, b->base) == 0;
+    bool derefs = (a->deref && b->loops) || (b->deref && a->loops) || (a->deref && b->fixed) || (a->fixed && b->deref);
+    return a->elem == b->elem && names && !derefs && !(a->fixed && b->fixed) && !a->own && !b->own;
+}
+
+static void try_merge(Emit *e, Var *a, Var *b)
+{
+    a = find_var(a);
+    b = find_var(b);
+    if (!a || !b || a == b || !may_share(a, b))
+        return;
+    const Var *few = a->members.n < b->members.n ? a : b, *many = few == a ? b : a;
+    for (int i = 0; i < few->members.n; i++)
+        if (value_clashes(e, few->members.at[i], many))
+            return;
+    merge(e, a, b);
+}
+
+static void try_share(Emit *e, const Value *v, const Value *w)
+{
+    try_merge(e, e->v[v->id].var, e->v[w->id].var);
+}
+
+static void give_var(Emit *e, Value *v)
+{
+    ValueInfo *i = &e->v[v->id];
+    if (!i->needed || i->folded || i->var || !type_is_scalar(v->type) || plan_is_transparent(v))
+        return;
+    i->var = plan_new_var(e, v->name, c_type(e->file, (Elem)v->type.elem), (Elem)v->type.elem);
+    vec_push(e->arena, &i->var->members, v);
+}
+
+static void join(Emit *e, const Value *v, const Value *w)
+{
+    Var *a = find_var(e->v[v->id].var), *b = find_var(e->v[w->id].var);
+    if (a && b && a != b)
+        merge(e, a, b);
+}
+
+// A loop's argument, its head's argument and its result are one variable; its index is one of its own.
+static void give_loop_vars(Emit *e, Op *op)
+{
+    OpData *d = op_data(e, op);
+    for (int i = 0; i < loop_n_carried(op); i++) {
+        Value *arg = loop_arg(op, i);
+        if (!type_is_scalar(arg->type) || !e->v[arg->id].needed)
+            continue;
+        if (e->v[arg->id].var)
+            find_var(e->v[arg->id].var)->loops = true;
+        if (op->n_regions > 1 && op->regions[1])
+            join(e, arg, op->regions[1]->args.at[i]);
+        join(e, arg, op->out[i]);
+    }
+    if (op->counted) {
+        Value *index = loop_index(op);
+        d->index_var = plan_new_var(e, index->name, "int", E_INT);
+        d->index_var->own = true;
+        e->v[index->id].var = d->index_var;
+    }
+    Value *trips = loop_trips(op);
+    if (e->v[trips->id].uses > 0) {
+        d->trips_var = e->v[trips->id].var;
+        d->trips_var->own = true;
+        if (!d->trips_var->base)
+            d->trips_var->base = "trips";
+    }
+}
+
+// A callee writes through a pointer also what nobody wants.
+static void give_dummies(Emit *e, Op *op)
+{
+    for (int i = 0; i < op->callee->params.n; i++) {
+        const Param *p = &op->callee->params.at[i];
+        if (p->result < 0 || !type_is_scalar(p->type) || e->v[op->out[p->result]->id].var)
+            continue;
+        Var *var = plan_new_var(e, p->name, c_type(e->file, (Elem)p->type.elem), (Elem)p->type.elem);
+        vec_push(e->arena, &var->members, op->out[p->result]);
+        e->v[op->out[p->result]->id].var = var;
+    }
+}
+
+static void give_vars(Emit *e, Region *r)
+{
+    for (int i = 0; i < r->args.n; i++)
+        if (!(r->owner && r->owner->code == OP_loop && r->owner->counted && r == r->owner->regions[0] && i == 0))
+            give_var(e, r->args.at[i]);
+    for (int i = 0; i < r->ops.n; i++) {
+        Op *op = r->ops.at[i];
+        if (!op_data(e, op)->needed)
+            continue;
+        for (int k = op->n_regions - 1; k >= 0; k--)
+            if (op->regions[k])
+                give_vars(e, op->regions[k]);
+        for (int k = 0; k < op->n_out; k++)
+            give_var(e, op->out[k]);
+        if (op->code == OP_loop)
+            give_loop_vars(e, op);
+        if (op->code == OP_call)
+            give_dummies(e, op);
+    }
+}
+
+static void share_loop(Emit *e, Op *op)
+{
+    const OpData *d = op_data(e, op);
+    bool falls = region_info(e, op->regions[0])->end == JUMP_NONE;
+    for (int i = 0; i < loop_n_carried(op); i++) {
+        Value *arg = loop_arg(op, i);
+        if (!type_is_scalar(arg->type) || !e->v[arg->id].needed)
+            continue;
+        if (falls)
+            try_share(e, arg, loop_yield(op, i));
+        for (int k = 0; k < d->jumps.n; k++)
+            try_share(e, arg, d->jumps.at[k]->yields.at[i]);
+        try_share(e, arg, op->in[loop_first_init(op) + i]);
+    }
+}
+
+static void share_results(Emit *e, Op *op)
+{
+    int shift = op->code == OP_within ? op->n_paths - 1 : 0;
+    for (int i = 0; i < op->n_out; i++)
+        for (int k = 0; k < op->n_regions && type_is_scalar(op->out[i]->type); k++)
+            if (region_info(e, op->regions[k])->end == JUMP_NONE)
+                try_share(e, op->out[i], op->regions[k]->yields.at[i + shift]);
+}
+
+static void share_call(Emit *e, Op *op)
+{
+    for (int i = 0; i < op->callee->params.n; i++) {
+        const Param *p = &op->callee->params.at[i];
+        if (type_is_scalar(p->type) && p->role == ROLE_INOUT)
+            try_share(e, op->out[p->result], op->in[p->arg]);
+    }
+}
+
+static void share_return(Emit *e, const Region *r)
+{
+    for (int i = 0; i < e->f->params.n; i++) {
+        const Param *p = &e->f->params.at[i];
+        if (p->result >= 0 && type_is_scalar(p->type))
+            try_merge(e, e->param_vars[i], e->v[r->yields.at[p->result]->id].var);
+    }
+}
+
+static void share_region(Emit *e, Region *r)
+{
+    for (int i = 0; i < r->ops.n; i++) {
+        Op *op = r->ops.at[i];
+        if (!op_data(e, op)->needed)
+            continue;
+        for (int k = 0; k < op->n_regions; k++)
+            if (op->regions[k])
+                share_region(e, op->regions[k]);
+        if (op->code == OP_loop)
+            share_loop(e, op);
+        else if (op->n_regions)
+            share_results(e, op);
+        else if (op->code == OP_call)
+            share_call(e, op);
+    }
+    if (region_info(e, r)->end == JUMP_RETURN || (!r->owner && region_info(e, r)->end == JUMP_NONE))
+        share_return(e, r);
+}
+
+// ---- (4) names ----
+
+static void share_names(Emit *e)
+{
+    Map *first = map_new(e->arena), *latest = map_new(e->arena);
+    for (int i = 0; i < e->vars.n; i++) {
+        Var *var = e->vars.at[i];
+        if (var->forward || !var->base || var->own || var->members.n == 0)
+            continue;
+        const char *name = intern_z(e->file->names, var->base);
+        Var *before = map_get(first, name), *last = map_get(latest, name);
+        if (last && find_var(last) != find_var(before))
+            try_merge(e, last, var);
+        if (before && find_var(var) == var)
+            try_merge(e, before, var);
+        if (!before)
+            map_set(first, name, var);
+        map_set(latest, name, find_var(var));
+    }
+}
+
+// ---- parameters and arrays ----
+
+static void give_param_vars(Emit *e)
+{
+    e->param_vars = NEW_N(e->arena, Var *, e->f->params.n + 1);
+    for (int i = 0; i < e->f->params.n; i++) {
+        const Param *p = &e->f->params.at[i];
+        Var *var = plan_new_var(e, p->name, NULL, (Elem)p->type.elem);
+        var->fixed = true;
+        var->deref = type_is_scalar(p->type) && p->role != ROLE_IN;
+        e->param_vars[i] = var;
+        if (p->arg < 0)
+            continue;
+        Value *arg = e->f->body->args.at[p->arg];
+        e->v[arg->id].var = var;
+        if (type_is_scalar(p->type))
+            vec_push(e->arena, &var->members, arg);
+    }
+}
+
+static const char *pointer_type(Emit *e, const Value *v, bool constant, bool restricted)
+{
+    const char *elem = v->type.elem == E_BIT ? "unsigned char" : c_type(e->file, (Elem)v->type.elem);
+    return arena_printf(e->arena, "%s%s *%s", constant ? "const " : "", elem, restricted ? "restrict " : "");
+}
+
+static const char *buf_type(Emit *e, Elem elem)
+{
+    static const char *const names[] = {"real", "int", "byte", "pos", "bit"};
+    return arena_printf(e->arena, "struct adrt_buf_%s%s ", names[elem], elem == E_REAL ? e->file->suffix : "");
+}
+
+static void give_array_var(Emit *e, Value *v)
+{
+    if (v->root != v || !e->v[v->id].needed)
+        return;
+    ValueInfo *i = &e->v[v->id];
+    const Op *op = v->def;
+    switch (e->places[v->id].storage) {
+    case PLACE_PARAM:
+        if (op && op->code == OP_shape)
+            i->var = e->v[op->in[0]->id].var;
+        break;
+    case PLACE_CONST:
+        i->var = plan_new_var(e, op->array->name, NULL, E_REAL);
+        i->var->fixed = true;
+        break;
+    case PLACE_LOCAL:
+        i->var = plan_new_var(e, v->name, c_type(e->file, (Elem)v->type.elem), (Elem)v->type.elem);
+        i->var->own = true;
+        break;
+    case PLACE_ARENA:
+        i->var = plan_new_var(e, v->name, pointer_type(e, v, false, true), (Elem)v->type.elem);
+        i->var->own = true;
+        break;
+    case PLACE_BUF:
+        i->var = plan_new_var(e, v->name, buf_type(e, (Elem)v->type.elem), (Elem)v->type.elem);
+        i->var->own = true;
+        break;
+    case PLACE_FROZEN:
+        i->var = plan_var(e, op->in[0]);
+        break;
+    case PLACE_VIEW:
+        i->folded = i->folded || op->code == OP_reshape;
+        if (i->folded)
+            break;
+        i->var = plan_new_var(e, v->name, pointer_type(e, v, true, false), (Elem)v->type.elem);
+        i->var->own = true;
+        break;
+    case PLACE_SLOT:
+        i->var = plan_new_var(e, v->name, pointer_type(e, v, false, false), (Elem)v->type.elem);
+        i->var->own = true;
+        break;
+    default:
+        break;
+    }
+}
+
+static void give_array_vars(Emit *e, const Region *r)
+{
+    for (int i = 0; i < r->args.n; i++)
+        if (r->args.at[i]->root)
+            give_array_var(e, r->args.at[i]);
+    for (int i = 0; i < r->ops.n; i++) {
+        const Op *op = r->ops.at[i];
+        for (int k = 0; k < op->n_out; k++)
+            if (op->out[k]->root)
+                give_array_var(e, op->out[k]);
+        for (int k = 0; k < op->n_regions; k++)
+            if (op->regions[k])
+                give_array_vars(e, op->regions[k]);
+    }
+}
+
+// ---- what a text names ----
+
+void plan_visit_vars(const Emit *e, const Value *v, VarVisit visit, void *context)
+{
+    const Var *var = plan_var(e, v);
+    if (var) {
+        visit(context, plan_var(e, v));
+        return;
+    }
+    const Value *root = v->root ? v->root : v;
+    if (root->def && (e->v[root->id].folded || plan_is_transparent(root)))
+        plan_visit_op(e, root->def, visit, context);
+}
+
+static void visit_dims(const Emit *e, const Value *root, VarVisit visit, void *context)
+{
+    if (root->type.kind != K_ARRAY || (root->def && (root->def->code == OP_freeze || (root->def->code == OP_shape && root->def->n_in == 1))))
+        return;
+    if (!root->def && !root->region->owner)
+        return;
+    if (root->def && root->def->code == OP_copy) {
+        visit_dims(e, root->def->in[0]->root, visit, context);
+        return;
+    }
+    for (int k = 0; k < root->type.rank; k++) {
+        Dim d = place_dim(root, k);
+        if (d.v)
+            plan_visit_vars(e, d.v, visit, context);
+    }
+}
+
+void plan_visit_op(const Emit *e, const Op *op, VarVisit visit, void *context)
+{
+    if (op->code == OP_shape)
+        return;
+    for (int i = 0; i < op->n_in; i++) {
+        plan_visit_vars(e, op->in[i], visit, context);
+        if (op->in[i]->root && op->code != OP_call)
+            visit_dims(e, op->in[i]->root, visit, context);
+    }
+    for (int i = 0; i < op->n_out && (op->code == OP_new || op->code == OP_copy); i++)
+        visit_dims(e, op->out[i]->root, visit, context);
+}
+
+void emit_plan(Emit *e)
+{
+    e->v = NEW_N(e->arena, ValueInfo, e->f->n_values + 1);
+    for (int i = 0; i < e->f->n_values; i++)
+        e->v[i].last_use = -1;
+    find_needed(e);
+    int at = 0;
+    place_region_in_text(e, e->f->body, &at);
+    e->places = place_func(e->arena, e->f);
+    plan_region(e, e->f->body);
+    give_param_vars(e);
+    give_vars(e, e->f->body);
+    give_array_vars(e, e->f->body);
+    share_region(e, e->f->body);
+    share_names(e);
+}
