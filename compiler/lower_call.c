@@ -328,36 +328,48 @@ static int path_operands(Fn *f, const Arg *a, Path *path, Value **in)
 
 static void emit_level(Fn *f, Call *c, int level);
 
+// The arrays that a within at this level is handed besides the one it opens: slots of the ones around it, and the other holders.
+static int other_arrays(Call *c, int level, Value ***other)
+{
+    int n = 0;
+    for (int i = 0; i < c->n; i++)
+        for (int k = 0; k < level; k++)
+            if (c->arg[i].slot_of == c->holders.at[k])
+                other[n++] = &c->arg[i].value;
+    for (int k = level + 1; k < c->holders.n; k++)
+        other[n++] = &c->holders.at[k]->cur;
+    return n;
+}
+
 static void emit_within(Fn *f, Call *c, int level)
 {
     Holder *h = c->holders.at[level];
-    int n_slots = 0, n_in = 0, n_extra = c->holders.n - level - 1;
-    Path *paths = NEW_N(f->arena, Path, c->n + 1);
-    Value **in = NEW_N(f->arena, Value *, (c->n + 1) * (MAX_RANK + 1)), **extra = NEW_N(f->arena, Value *, n_extra + 1);
+    int most = c->n + c->holders.n + 1, n_slots = 0, n_in = 0, n = 0;
+    Path *paths = NEW_N(f->arena, Path, most);
+    Value **in = NEW_N(f->arena, Value *, most * (MAX_RANK + 1)), **extra = NEW_N(f->arena, Value *, most);
+    Value ***slot = NEW_N(f->arena, Value **, most), ***other = NEW_N(f->arena, Value **, most);
     for (int i = 0; i < c->n; i++)
-        if (c->arg[i].slot_of == h)
-            n_in += path_operands(f, &c->arg[i], &paths[n_slots++], in + n_in);
+        if (c->arg[i].slot_of == h) {
+            n_in += path_operands(f, &c->arg[i], &paths[n_slots], in + n_in);
+            slot[n_slots++] = &c->arg[i].value;
+        }
+    int n_extra = other_arrays(c, level, other);
     for (int k = 0; k < n_extra; k++)
-        extra[k] = c->holders.at[level + 1 + k]->cur;
+        extra[k] = *other[k];
     Op *op = b_within(&f->b, h->cur, n_slots, paths, n_in, in, n_extra, extra);
     Region *outer = f->b.at, *r = op->regions[0];
     f->b.at = r;
-    for (int i = 0, slot = 0; i < c->n; i++)
-        if (c->arg[i].slot_of == h) {
-            c->arg[i].value = r->args.at[slot++];
-            c->arg[i].value->name = c->func->params.at[i].name;
-        }
+    for (int k = 0; k < n_slots; k++)
+        *slot[k] = r->args.at[k];
     for (int k = 0; k < n_extra; k++)
-        c->holders.at[level + 1 + k]->cur = r->args.at[n_slots + k];
+        *other[k] = r->args.at[n_slots + k];
     emit_level(f, c, level + 1);
 
-    int n = 0;
-    Value **out = NEW_N(f->arena, Value *, n_slots + n_extra + c->scalars.n + 1);
-    for (int i = 0; i < c->n; i++)
-        if (c->arg[i].slot_of == h)
-            out[n++] = c->arg[i].value;
+    Value **out = NEW_N(f->arena, Value *, most + c->scalars.n);
+    for (int k = 0; k < n_slots; k++)
+        out[n++] = *slot[k];
     for (int k = 0; k < n_extra; k++)
-        out[n++] = c->holders.at[level + 1 + k]->cur;
+        out[n++] = *other[k];
     for (int k = 0; k < c->scalars.n; k++)
         out[n++] = *c->scalars.at[k];
     ir_yield(&f->b, n, out);
@@ -365,7 +377,7 @@ static void emit_within(Fn *f, Call *c, int level)
     f->b.at = outer;
     h->cur = op->out[0];
     for (int k = 0; k < n_extra; k++)
-        c->holders.at[level + 1 + k]->cur = op->out[1 + k];
+        *other[k] = op->out[1 + k];
     for (int k = 0; k < c->scalars.n; k++)
         *c->scalars.at[k] = op->out[1 + n_extra + k];
 }

@@ -262,12 +262,7 @@ static void lower_return(Fn *f, Stmt *s)
     Expr *e = s->return_.value;
     if (e && type_is_linear(f->result->type)) {
         Place p = place_of_var(f->result);
-        if (e->kind == EXPR_BRACES) {
-            f->result->cur = b_fill(&f->b, f->result->cur, zero_of(f, (Elem)f->result->type.elem));
-            initialise(f, f->result, e);
-        } else {
-            assign_array(f, &p, e);
-        }
+        assign_array(f, &p, e);
     } else if (e) {
         f->result->cur = lower_scalar(f, e);
     }
