@@ -17,6 +17,7 @@ typedef struct Gen {
     Value **abar;                           // by root: current version of the adjoint array, NULL: zero
     Value **trip;                           // by trip count of a loop: the number of the trip, in the reverse of its body
     Value **zbar, **zpos;                   // by root of a buf of the primal: adjoint of the frozen tape, and the position reached
+    Value **map;                            // all NULL but while one op is cloned
     Value *buf[N_TAPES];                    // forward: our own growable tapes
     Value *tape[N_TAPES];                   // reverse: the same, frozen
     Value *pos[N_TAPES];                    // reverse: how far they are still to be read

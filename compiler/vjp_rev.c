@@ -37,9 +37,10 @@ Value *gen_had(Gen *g, Builder *b, Value *v)
     if (g->plan->joint && v->region == g->f->body)
         return g->fwd[v->id];
     assert(is_const_op(v));
-    Value **map = NEW_N(g->a, Value *, g->f->n_values + 1);
-    ir_clone_op(b, v->def, map);
-    return map[v->id];
+    ir_clone_op(b, v->def, g->map);
+    Value *copy = g->map[v->id];
+    g->map[v->id] = NULL;
+    return copy;
 }
 
 Value *gen_had_dim(Gen *g, Builder *b, const Value *root, int k)
@@ -132,16 +133,23 @@ static Value *trip_number_back(Gen *g, Builder *b, const Op *loop)
     return loop->step == 1 ? t : b_2(b, OP_idiv, t, b_int(b, loop->step));
 }
 
+enum { MAX_OPERANDS = 12 };                                     // of an op that is cheap enough to be redone: a slice of rank 8
+
 static void redo_value(Gen *g, Builder *b, Value *v)
 {
     const Op *op = v->def;
     assert(op && op->n_regions == 0);
-    Value **map = NEW_N(g->a, Value *, g->f->n_values + 1);
     Value *finished = g->plan->finished[v->id];
+    Value *in[MAX_OPERANDS];                                    // looked up first: that may use g->map
     for (int k = 0; k < op->n_in; k++)
-        map[op->in[k]->id] = gen_had(g, b, k == 0 && finished ? finished : op->in[k]);
-    ir_clone_op(b, op, map);
-    g->had[v->id] = map[v->id];
+        in[k] = gen_had(g, b, k == 0 && finished ? finished : op->in[k]);
+    for (int k = 0; k < op->n_in; k++)
+        g->map[op->in[k]->id] = in[k];
+    ir_clone_op(b, op, g->map);
+    g->had[v->id] = g->map[v->id];
+    for (int k = 0; k < op->n_in; k++)
+        g->map[op->in[k]->id] = NULL;
+    g->map[v->id] = NULL;
 }
 
 // A flag that implies the exit of its loop: false on every trip but the last.
