@@ -255,7 +255,11 @@ static Value *simplify_mul(Builder *b, Value *x, Value *y)
         return b_2(b, OP_mul, nx->in[0], ny->in[0]);
     if (nx && cy)
         return b_2(b, OP_mul, nx->in[0], b_real(b, -cy->r));
-    return ny && cx ? b_2(b, OP_mul, b_real(b, -cx->r), ny->in[0]) : NULL;
+    if (ny && cx)
+        return b_2(b, OP_mul, b_real(b, -cx->r), ny->in[0]);
+    if (nx || ny)                                               // signs go outwards, where a sum takes them in
+        return b_1(b, OP_neg, b_2(b, OP_mul, nx ? nx->in[0] : x, ny ? ny->in[0] : y));
+    return NULL;
 }
 
 static Value *simplify_div(Builder *b, Value *x, Value *y)
@@ -265,7 +269,11 @@ static Value *simplify_div(Builder *b, Value *x, Value *y)
         return x;
     if (is_real(y, -1))
         return b_1(b, OP_neg, x);
-    return nx && ny ? b_2(b, OP_div, nx->in[0], ny->in[0]) : NULL;
+    if (nx && ny)
+        return b_2(b, OP_div, nx->in[0], ny->in[0]);
+    if (nx || ny)
+        return b_1(b, OP_neg, b_2(b, OP_div, nx ? nx->in[0] : x, ny ? ny->in[0] : y));
+    return NULL;
 }
 
 static Value *simplify_powc(Builder *b, Value *x, Value *y)

@@ -43,6 +43,7 @@ static const Case cases[] = {
     SCALAR_CASE("x - -y", "  %a = neg %y\n  %r = sub %x, %a\n", 1),
     SCALAR_CASE("--x", "  %a = neg %x\n  %r = neg %a\n", 0),
     SCALAR_CASE("-x * -y", "  %a = neg %x\n  %b = neg %y\n  %r = mul %a, %b\n", 1),
+    SCALAR_CASE("x - -(x / y) * y", "  %a = neg %x\n  %b = div %a, %y\n  %d = mul %b, %y\n  %r = sub %x, %d\n", 3),
     SCALAR_CASE("-(x * 2)", "  %a = mul %x, 2.0\n  %r = neg %a\n", 1),
     SCALAR_CASE("constants", "  %a = mul 3.0, 4.0\n  %b = sqrt %a\n  %d = div %b, 0.1\n  %r = sub %d, 2.0\n", 0),
     SCALAR_CASE("1 / 0 is left alone", "  %r = div 1.0, 0.0\n", 1),
