@@ -1,13 +1,15 @@
 // irparse.c — reads the IR's text.
 //
-// In: text in the form that irtext.h shows, any bytes. Out: a Module, or the first error with its place; it never crashes and its time and
-// memory are linear in the text. What building does not need to know is not looked at: that is ir_verify's work.
+// In: text in the form that irtext.h shows, any bytes. Out: a Module, or the first error with its place; it never
+// crashes and its time and memory are linear in the text. What building does not need to know is not looked at: that is
+// ir_verify's work.
 //
-//     %y.4 = store %y.2[%i.3], 1.0    ->   op const_real {1.0}; op store, in = {y of id 2, i of id 3, it}, out = {y of id 4}
+//     %y.4 = store %y.2[%i.3], 1.0   ->   op const_real {1.0}; op store, in = {y.2, i.3, the constant}, out = {y.4}
 //
-// A first pass reads arrays and the heads of functions and skips the bodies; then the references between functions are resolved and the
-// bodies are built, so that calls know what they call. Values keep the numbers they are written with if every value of the function has a
-// number of its own; else they are numbered as they come. An error unwinds by longjmp to ir_parse; all memory is the arena's.
+// A first pass reads arrays and the heads of functions and skips the bodies; then the references between functions are
+// resolved and the bodies are built, so that calls know what they call. Values keep the numbers they are written with
+// if every value of the function has a number of its own; else they are numbered as they come. An error unwinds by
+// longjmp to ir_parse; all memory is the arena's.
 #include "irtext.h"
 
 #include <errno.h>
@@ -1132,7 +1134,8 @@ static void skip_braces(Parser *p)
 
 static void parse_func(Parser *p)
 {
-    bool imported = accept_word(p, "imported"), is_static = accept_word(p, "static"), is_extern = accept_word(p, "extern");
+    bool imported = accept_word(p, "imported"), is_static = accept_word(p, "static");
+    bool is_extern = accept_word(p, "extern");
     if (!accept_word(p, "derive") && !accept_word(p, "func"))
         expected(p, "a function, an array or a module");
     const char *at = p->at, *name = take(p, T_FUNC, "a name, such as @f");
@@ -1230,7 +1233,8 @@ static Func *named_func(Parser *p, const Pending *q, const char *name)
     return f;
 }
 
-// A derive that is done outlives its base (see opt_drop_unused). Stands in for such a base: a name, and parameters as far as f speaks of them.
+// A derive that is done outlives its base (see opt_drop_unused). Stands in for such a base: a name, and parameters as
+// far as f speaks of them.
 static Func *phantom(Parser *p, const Pending *q)
 {
     Func *base = NEW(p->arena, Func);

@@ -1,6 +1,7 @@
 // irtext.c — prints the IR as text.
 //
-// In: a Module, well-formed or not. Out: text that ir_parse (irparse.c) reads back to the same module. irtext.h shows the form.
+// In: a Module, well-formed or not. Out: text that ir_parse (irparse.c) reads back to the same module. irtext.h shows
+// the form.
 //
 //     an op `store` with in = {x of id 1, i of id 2, v of id 3}, out = {x of id 4}   ->   %x.4 = store %x.1[%i.2], %v.3
 //
@@ -123,7 +124,8 @@ static void print_braces(Printer *p, const Region *r)
     text_printf(p->out, "%*s}", 4 * p->depth, "");
 }
 
-// Arguments of r from `first` on, in parentheses: (%a, %b); with inits (%a = %x, ...), operands of op from `init` on. Nothing if none.
+// Arguments of r from `first` on, in parentheses: (%a, %b); with inits (%a = %x, ...), operands of op from `init` on.
+// Nothing if none.
 static void print_args(Printer *p, const Op *op, const Region *r, int first, int init)
 {
     int n = r ? r->args.n - first : 0;

@@ -1,17 +1,18 @@
 // irtext.h — the words of the IR's text form, which irtext.c prints and irparse.c reads.
 //
-// In: a module or its text. Out: the other one; text -> module -> text gives the same bytes. By example, everything there is:
+// In: a module or its text. Out: the other one; text -> module -> text gives the same bytes. By example, everything
+// there is:
 //
 //     module "gmm.ad"                                                ; comments run to the end of the line, `//` too
 //     array @w: real[2][2] = [1.0, 0.5 "5e-1", 0.0, -2.0]            ; a string is the user's spelling
 //     extern func @g(%x: real) -> (real) source "g" vjp @g_rule @2
 //     derive @f_grad(%n: int, %x: real[1], %x_bar: real[1] out bar of 1) -> (real[1], real) = grad @f wrt 1
 //     static func @f(%n.0: int, %x.1: real[1] "[n]") -> (real) source "f" noinline @3:5 {
-//         %x.2 = shape %x.1, %n.0                                    ; value names are the variable's name and the value's number
-//         %a.3 = new real[%n.0] zero @4                              ; `@4` is a line, `@4:9` with column, `@"lib.ad":4:9` with file
+//         %x.2 = shape %x.1, %n.0                                    ; the variable's name and the value's number
+//         %a.3 = new real[%n.0] zero @4                              ; a line; also `@4:9`, `@"lib.ad":4:9`
 //         %4 = const_real 0.1 "1e-1"
 //         %r.5 = slice %x.2[0, %i.9 : %n.0]
-//         %a.6 = store %a.3[%n.0], %4                                ; a number where a value is asked for stands for a constant
+//         %a.6 = store %a.3[%n.0], %4                                ; here `0.1` would do for `%4`
 //         check assert "n is small", %ok.7, %n.0
 //         %a.8, %s.9 = if %ok.7 (%a.10 = %a.6) { ... yield %a.11, %s.12 } else (%a.13) { ... yield %a.13, %s.14 }
 //         %s.20, %21 = loop %i.15 = %lo.16 to %hi.17 step -1 reversed exit (%s.18 = %s.9) { ... yield %done.22, %s.19 }
@@ -21,8 +22,9 @@
 //         %v.48 = call @h(%x.2, %n.0)
 //         yield %s.30 }
 //
-// Types: real int bool pos; real[2] is an array of rank 2; `buf bit`. Numbers may be left out in text written by hand: then values are
-// numbered as they come. Results at the end of a list may be left out, and so may empty yields, an empty else and `-> ()`.
+// Types: real int bool pos; real[2] is an array of rank 2; `buf bit`. Numbers may be left out in text written by hand:
+// then values are numbered as they come. Results at the end of a list may be left out, and so may empty yields, an
+// empty else and `-> ()`.
 #ifndef ADC_IRTEXT_H
 #define ADC_IRTEXT_H
 
@@ -30,7 +32,8 @@
 
 // How an op is written after its name. F_LIST: its operands, separated by commas.
 typedef enum OpForm {
-    F_LIST, F_REAL, F_INT, F_BOOL, F_UNDEF, F_ARRAY, F_NEW, F_BUF, F_ELEMENT, F_SLICE, F_GEMM, F_CHECK, F_IF, F_LOOP, F_WITHIN, F_CALL
+    F_LIST, F_REAL, F_INT, F_BOOL, F_UNDEF, F_ARRAY, F_NEW, F_BUF, F_ELEMENT, F_SLICE, F_GEMM, F_CHECK,
+    F_IF, F_LOOP, F_WITHIN, F_CALL
 } OpForm;
 
 extern const OpForm op_form[OP_COUNT];

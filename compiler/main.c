@@ -3,7 +3,7 @@
 // In: argv. Out: files, messages on standard error, and the exit status of LANGUAGE.md section 9. The way of a file:
 //
 //     f.ad  -> parse_file -> check_module -> lower --.
-//     f.ir  -> ir_parse -> ir_verify ----------------+-> pipeline_run -> emit_c, emit_h | ir_print | ir_dot -> outputs_write
+//     f.ir  -> ir_parse -> ir_verify ----------------+-> pipeline_run -> emit_c, emit_h | ir_print | ir_dot -> files
 //
 // Everything that is to be written is made in memory first, so that errors leave nothing behind.
 #define _XOPEN_SOURCE 700               // sigaltstack
@@ -59,7 +59,8 @@ static void on_crash(int signal)
     _exit(EXIT_BUG);
 }
 
-// Crashes end with status 4, on a stack of their own as the stack may be what ran out. A closed pipe is an error like any other.
+// Crashes end with status 4, on a stack of their own as the stack may be what ran out. A closed pipe is an error like
+// any other.
 static void set_signals(void *stack, size_t size)
 {
     signal(SIGPIPE, SIG_IGN);
@@ -103,7 +104,8 @@ static const char *placed(const Job *job, IrLoc at, const char *message)
     return arena_printf(job->arena, "%s (%s:%d)", message, at.file ? at.file : job->o.input, at.line);
 }
 
-static void on_derive_report(void *user, bool is_error, IrLoc loc, const char *message, IrLoc note_loc, const char *note)
+static void on_derive_report(void *user, bool is_error, IrLoc loc, const char *message, IrLoc note_loc,
+                             const char *note)
 {
     Job *job = user;
     if (is_error)
@@ -173,8 +175,8 @@ static int read_ad(Job *job)
 
 static int run_passes(Job *job)
 {
-    PipelineOptions options = {.level = job->o.level, .passes = job->o.passes, .dump_after = job->o.dump_after, .dump = stderr,
-                               .verify = job->o.verify, .report = on_derive_report, .user = job};
+    PipelineOptions options = {.level = job->o.level, .passes = job->o.passes, .dump_after = job->o.dump_after,
+                               .dump = stderr, .verify = job->o.verify, .report = on_derive_report, .user = job};
     const char *message = NULL;
     switch (pipeline_run(job->arena, job->ir, &options, &message)) {
     case PIPELINE_OK: return status_of(job);
@@ -203,7 +205,8 @@ static const char *include_name(const Options *o)
 
 static int emit_files(Job *job)
 {
-    EmitOptions options = {.real_float = job->o.real_float, .standalone = job->o.standalone, .header = include_name(&job->o)};
+    EmitOptions options = {.real_float = job->o.real_float, .standalone = job->o.standalone,
+                           .header = include_name(&job->o)};
     Text c = text_in(job->arena), h = text_in(job->arena);
     if (!emit_c(&c, job->ir, &options))
         return bug("the C could not be printed");

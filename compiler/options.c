@@ -1,7 +1,8 @@
 // options.c — reads the command line. See options.h.
 //
-// In: argv. Out: Options. Flags without a value are a table of names and fields; those with one are a table of spellings, joined to
-// their value (`-ofile`), or followed by it (`-o file`), or by `=`. Of an option that is given twice the last one counts.
+// In: argv. Out: Options. Flags without a value are a table of names and fields; those with one are a table of
+// spellings, joined to their value (`-ofile`), or followed by it (`-o file`), or by `=`. Of an option that is given
+// twice the last one counts.
 //
 //     --emit=dot   ->   row {"--emit=", take_emit}, value "dot"   ->   o->emit = EMIT_DOT
 #include "options.h"
@@ -28,7 +29,8 @@ const char *const options_help =
     "  --color=auto|always|never\n"
     "  --help --version\n"
     "\n"
-    "Exit status: 0 done; 1 errors in the source; 2 wrong usage; 3 a file could not be read or written; 4 a bug in adc.\n";
+    "Exit status: 0 done; 1 errors in the source; 2 wrong usage; 3 a file could not be read or written;\n"
+    "4 a bug in adc.\n";
 
 // What is known while reading, beyond the options.
 typedef struct Reader {

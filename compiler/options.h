@@ -2,7 +2,7 @@
 //
 // In: argv. Out: Options, or what is wrong with it:
 //
-//     adc -O1 -Wno-unused -o f.c f.ad     ->     {input "f.ad", output "f.c", header "f.h", level 1, warnings {"no-unused"}}
+//     adc -O1 -Wno-unused -o f.c f.ad   ->   {input "f.ad", output "f.c", header "f.h", level 1, warnings ...}
 #ifndef ADC_OPTIONS_H
 #define ADC_OPTIONS_H
 
@@ -29,7 +29,8 @@ typedef struct Options {
     bool help, version;
 } Options;
 
-// Reads the command line. NULL, or a message for the user (exit status 2). With help or version set, nothing else counts.
+// Reads the command line. NULL, or a message for the user (exit status 2). With help or version set, nothing else
+// counts.
 const char *options_parse(Arena *a, int argc, char **argv, Options *o);
 
 // What --help prints.

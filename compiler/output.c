@@ -1,7 +1,8 @@
 // output.c — writes files all or not at all. See output.h.
 //
-// In: a list of paths and texts. Out: the files. The order: look at what is there, write temporary files and close them, rename. What is no
-// regular file (a device, a pipe) is written directly. When something fails, what was made so far is removed.
+// In: a list of paths and texts. Out: the files. The order: look at what is there, write temporary files and close
+// them, rename. What is no regular file (a device, a pipe) is written directly. When something fails, what was made so
+// far is removed.
 //
 //     f.ad.c, f.ad.h   ->   f.ad.c.adc-123 and f.ad.h.adc-123, complete   ->   renamed to f.ad.c and f.ad.h
 #define _XOPEN_SOURCE 700               // realpath
@@ -207,7 +208,8 @@ static void put_quoted(Text *t, const char *path)
     }
 }
 
-char *deps_text(Arena *a, const char *raw_target, const char *const *outputs, int n_outputs, const char *const *paths, int n, bool phony)
+char *deps_text(Arena *a, const char *raw_target, const char *const *outputs, int n_outputs,
+                const char *const *paths, int n, bool phony)
 {
     Text t = text_in(a);
     if (raw_target)

@@ -1,7 +1,7 @@
 // output.h — files written all or not at all, and never over what adc did not write.
 //
-// In: paths and texts. Out: files, or a message. A text goes to a temporary file beside its place first; when all texts of the run are
-// complete on disk, all are renamed:
+// In: paths and texts. Out: files, or a message. A text goes to a temporary file beside its place first; when all texts
+// of the run are complete on disk, all are renamed:
 //
 //     Outputs *out = outputs_new(arena);
 //     output_add(out, "f.ad.c", text, OUTPUT_OURS);        output_add(out, "f.ad.h", text2, OUTPUT_OURS);
@@ -29,8 +29,9 @@ void output_protect(Outputs *out, const char *path);
 // Writes everything, or nothing. NULL, or a message without "adc: error: ".
 const char *outputs_write(Outputs *out);
 
-// The rule for make: "target: prerequisites", with an empty rule for each but the first if `phony`. target as it is if `raw_target`, else
-// the paths in outputs, quoted. (-MD)
-char *deps_text(Arena *a, const char *raw_target, const char *const *outputs, int n_outputs, const char *const *paths, int n, bool phony);
+// The rule for make: "target: prerequisites", with an empty rule for each but the first if `phony`. target as it is if
+// `raw_target`, else the paths in outputs, quoted. (-MD)
+char *deps_text(Arena *a, const char *raw_target, const char *const *outputs, int n_outputs,
+                const char *const *paths, int n, bool phony);
 
 #endif

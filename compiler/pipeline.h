@@ -1,7 +1,7 @@
 // pipeline.h — the passes between lowering and emission, by name and in order.
 //
-// In: a module fresh from lower.c, or from an .ir file. Out: the same module ready for emit_c.c, or what is wrong. Between any two passes
-// the verifier looks at everything (`verify`), so that a bug is found where it was made.
+// In: a module fresh from lower.c, or from an .ir file. Out: the same module ready for emit_c.c, or what is wrong.
+// Between any two passes the verifier looks at everything (`verify`), so that a bug is found where it was made.
 //
 //     lower -> [ counted -> simplify -> dce -> derive -> ... -> place ] -> emit
 #ifndef ADC_PIPELINE_H
@@ -12,7 +12,7 @@
 typedef struct PipelineOptions {
     int level;                  // -O0, -O1, -O2
     const char *passes;         // "a,b,c": these alone, in this order; NULL: all of the level
-    const char *dump_after;     // the IR goes to `dump` after each pass of that name ("all": after every one; "lower": before the first)
+    const char *dump_after;     // the IR goes to `dump` after each pass of that name ("all", "lower": before the first)
     FILE *dump;
     bool verify;
     DeriveReport *report;       // where derive's errors and warnings go

@@ -1,12 +1,13 @@
 // verify.c — is this IR what ir.h says IR is?
 //
-// In: a module, or one function, after any pass. Out: NULL, or a message that names the function, the op (printed) and the rule it breaks:
+// In: a module, or one function, after any pass. Out: NULL, or a message that names the function, the op (printed) and
+// the rule it breaks:
 //
 //     @f: %y.5 = fill %x.1, %v.3 @12: operand %x.1 was consumed before, by: %x.4 = store %x.1[%i.2], %v.3
 //
-// One walk in program order, linear in the size of the function. A Value is unseen, in scope or out of scope; a version of an array or
-// buffer also has the op that consumed it. A view remembers the version it looks into, so that it is dead when that one is consumed.
-// The first broken rule ends the walk (longjmp to ir_verify_func).
+// One walk in program order, linear in the size of the function. A Value is unseen, in scope or out of scope; a version
+// of an array or buffer also has the op that consumed it. A view remembers the version it looks into, so that it is
+// dead when that one is consumed. The first broken rule ends the walk (longjmp to ir_verify_func).
 #include "irtext.h"
 
 #include <setjmp.h>
@@ -19,7 +20,7 @@ typedef struct Fact {
     const Value *value;
     int state;
     const Op *consumer;                         // or NULL
-    const Value *base;                          // the version whose end is this one's end: itself, or what a view looks into
+    const Value *base;                          // the version that it ends with: itself, or what a view looks into
     bool yielded, readonly;
 } Fact;
 
@@ -438,9 +439,11 @@ static void check_call(Verifier *v, const Op *op)
             want(v, g->params.at[i].arg, g->params.at[i].type);
     check_linear(v, op);
     result_count(v, op, func_n_results(g));
-    for (int i = 0; i < g->params.n; i++)
-        if (g->params.at[i].result >= 0)
-            check_result(v, op, k++, g->params.at[i].type, type_is_linear(g->params.at[i].type) ? g->params.at[i].arg : -1);
+    for (int i = 0; i < g->params.n; i++) {
+        const Param *p = &g->params.at[i];
+        if (p->result >= 0)
+            check_result(v, op, k++, p->type, type_is_linear(p->type) ? p->arg : -1);
+    }
     if (g->ret >= 0)
         check_result(v, op, k, g->ret_type, -1);
 }
@@ -490,7 +493,8 @@ static void check_yield(Verifier *v, const Region *r, int k, Type t, const Value
     if (!type_eq(y->type, t))
         broken(v, "yield %d has type %s, must be %s", k, type_shown(v, y->type), type_shown(v, t));
     if (type_is_linear(t) && (!arg || y->root != arg->root))
-        broken(v, "yield %d, %s, is not the last version of the array or buffer that the region was handed", k, shown(v, y));
+        broken(v, "yield %d, %s, is not the last version of the array or buffer that the region was handed", k,
+               shown(v, y));
 }
 
 static void check_if(Verifier *v, const Op *op)
@@ -702,7 +706,8 @@ static void check_returned(Verifier *v, const Func *f, const Param *p)
     if (type_is_scalar(p->type))
         return;
     const Value *arg = f->body->args.at[p->arg], *root = y->root;
-    const Value *own = p->type.kind == K_BUF ? root : root->def && root->def->code == OP_shape ? root->def->in[0] : NULL;
+    bool shaped = root->def && root->def->code == OP_shape;
+    const Value *own = p->type.kind == K_BUF ? root : shaped ? root->def->in[0] : NULL;
     if (own != arg)
         broken(v, "the result for parameter %s, %s, is not in the parameter's own buffer", p->name, shown(v, y));
 }

@@ -1,10 +1,12 @@
 #!/bin/sh
-# cli.sh - the command line of adc: options, exit statuses, what it writes, what it never overwrites, what it leaves behind.
+# cli.sh - the command line of adc: options, exit statuses, what it writes, what it never overwrites, what it leaves
+# behind.
 #
 #   BUILD=build sh tests/cli.sh          from anywhere; prints a line per failure and at the end `N passed, M failed`
 #
-# Each case runs in an empty directory with f.ad (right), e.ad (an error in it) and f.ir. `is STATUS COMMAND...` runs and compares the exit
-# status; `says TEXT` looks into what the last command printed; `files NAMES` compares what is there now.
+# Each case runs in an empty directory with f.ad (right), e.ad (an error in it) and f.ir. `is STATUS COMMAND...` runs
+# and compares the exit status; `says TEXT` looks into what the last command printed; `files NAMES` compares what is
+# there now.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 BUILD=$(cd "${BUILD:-build}" && pwd) || exit 2
@@ -51,7 +53,14 @@ files() {
     if [ "$got" = "$want" ]; then good; else bad "there are '$got', not '$want'"; fi
 }
 
-holds() { if grep -qF -e "$2" "$1" 2>/dev/null; then good; else cp "$1" "$top/said" 2>/dev/null; bad "$1 does not hold '$2'"; fi; }
+holds() {
+    if grep -qF -e "$2" "$1" 2>/dev/null; then
+        good
+    else
+        cp "$1" "$top/said" 2>/dev/null
+        bad "$1 does not hold '$2'"
+    fi
+}
 
 # ---- what it writes ----
 
@@ -161,8 +170,8 @@ done
 files
 
 case_ options_that_work
-for option in -O0 -O1 -O2 --real=float --real=double --standalone --check --color=never --color=always --diagnostics=text -w \
-    -Werror -Wall -Wno-unused --verify --no-verify '-I .' '-I.'; do
+for option in -O0 -O1 -O2 --real=float --real=double --standalone --check --color=never --color=always \
+    --diagnostics=text -w -Werror -Wall -Wno-unused --verify --no-verify '-I .' '-I.'; do
     # shellcheck disable=SC2086
     is 0 "$ADC" $option f.ad
 done

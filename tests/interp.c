@@ -1,9 +1,10 @@
 // interp.c — runs IR. See interp.h.
 //
-// In: IR and values. Out: values, or a message. Every op does to its operands' values what ir.h says, one after the other, and writes to
-// stores in place: as all uses of a dead version are refused, that is the same as if every version had elements of its own.
+// In: IR and values. Out: values, or a message. Every op does to its operands' values what ir.h says, one after the
+// other, and writes to stores in place: as all uses of a dead version are refused, that is the same as if every version
+// had elements of its own.
 //
-//     %x.4 = store %x.1[%i.2], %v.3      x.1 = {store S, version 7}, S.now = 7   ->   S.now = 8, x.4 = {S, 8}; whoever reads x.1: error
+//     %x.4 = store %x.1[%i.2], %v.3     x.1 = {S, version 7}, S.now = 7   ->   S.now = 8, x.4 = {S, 8}; x.1 is dead
 #include "interp.h"
 
 #include <assert.h>
@@ -135,10 +136,12 @@ IVal iv_buf(Interp *in, Elem e)
 double iv_at(IVal v, int k)
 {
     Cell c = {.defined = v.defined};
-    if (type_is_scalar(v.type))
+    if (type_is_scalar(v.type)) {
         c.i = v.i;
-    else
-        c = k >= 0 && (size_t)k < (v.type.kind == K_BUF ? v.store->n : v.n) ? v.store->at[v.first + (size_t)k] : (Cell){.i = 0};
+    } else {
+        size_t n = v.type.kind == K_BUF ? v.store->n : v.n;
+        c = k >= 0 && (size_t)k < n ? v.store->at[v.first + (size_t)k] : (Cell){.i = 0};
+    }
     if (!c.defined)
         return (double)NAN;
     if (v.type.elem != E_REAL)
@@ -694,7 +697,8 @@ static void run_loop(Run *x, const Op *op)
 {
     int n = loop_n_carried(op);
     IVal *carried = NEW_N(x->in->arena, IVal, n + 1);
-    int64_t lo = op->counted ? integer(x, 0) : 0, hi = op->counted ? integer(x, 1) : 0, step = op->step, trips = -1, t = 0;
+    int64_t lo = op->counted ? integer(x, 0) : 0, hi = op->counted ? integer(x, 1) : 0;
+    int64_t step = op->step, trips = -1, t = 0;
     hand_over(x, op, loop_first_init(op), carried);
     if (op->counted && step > 0)
         trips = hi > lo ? (hi - lo + step - 1) / step : 0;
@@ -819,7 +823,7 @@ static void bind_args(Run *x, const Func *f, const IVal *args)
             undefine(v);
         v.type = p->type;
         if (type_is_linear(v.type))
-            v.version = v.store->now;                           // a caller from C may hand over the same value again and again
+            v.version = v.store->now;                           // a C caller may hand over one value again and again
         *of(x, f->body->args.at[p->arg]) = v;
     }
 }

@@ -1,16 +1,17 @@
 // interp.h — runs IR, for tests: slow, simple, and strict where C would be silent.
 //
-// In: a function of a verified module and its arguments. Out: its results, or a message that says which op went wrong and why. What the
-// emitted C does has to agree with this, and so has the IR before and after every pass.
+// In: a function of a verified module and its arguments. Out: its results, or a message that says which op went wrong
+// and why. What the emitted C does has to agree with this, and so has the IR before and after every pass.
 //
 //     Interp *in = interp_new(arena);
 //     IVal args[] = {iv_int(2), iv_reals(in, 2, (double[]){3, 4})}, res[1];
 //     if (!interp_call(in, func_by_name(m, "f"), args, res))
-//         puts(in->error);                                // "@f: %v.3 = load %x.2[%i.1]: index 2 of dimension 0 is not in 0 .. 1"
+//         puts(in->error);             // "@f: %v.3 = load %x.2[%i.1]: index 2 of dimension 0 is not ..."
 //     double s = res[0].r;
 //
-// Reported besides bounds, shapes and failed checks: a computation with an undefined value (undef, an element of a `new` without zero,
-// of an out array before it is written), the use of a consumed version, overlapping slots, int overflow, too many steps.
+// Reported besides bounds, shapes and failed checks: a computation with an undefined value (undef, an element of a
+// `new` without zero, of an out array before it is written), the use of a consumed version, overlapping slots, int
+// overflow, too many steps.
 #ifndef INTERP_H
 #define INTERP_H
 
@@ -60,7 +61,7 @@ typedef struct Interp {
     Arena *arena;
     char *error;                                // of the last interp_call, or NULL
     long steps, max_steps;                      // ops run; the default limit is 20 million
-    long taped[5];                              // elements by Elem: put into buffers, and in `new` arrays whose name ends in _tape
+    long taped[5];                              // elements by Elem: put into buffers, and of arrays called ..._tape
     struct ExternRow *externs;
     struct Run *run;                            // the innermost call
     VEC(Env) envs;                       // by depth of calls, used again and again
@@ -70,8 +71,9 @@ typedef struct Interp {
 Interp *interp_new(Arena *a);
 void interp_extern(Interp *in, const char *name, InterpExtern f, void *env);
 
-// Runs f. args: one for each parameter with an argument (out arrays: give their size; the contents count as undefined). results: one for each result,
-// in order, the value returned last; arrays are the arguments' own stores, written. Counts go on from call to call.
+// Runs f. args: one for each parameter with an argument (out arrays: give their size; the contents count as undefined).
+// results: one for each result, in order, the value returned last; arrays are the arguments' own stores, written.
+// Counts go on from call to call.
 bool interp_call(Interp *in, const Func *f, const IVal *args, IVal *results);
 
 // What was taped so far, in bytes: reals and positions 8, ints 4, bools 1, bits an eighth. Sets the counts to zero.

@@ -67,8 +67,9 @@ START_TEST(loops)
     };
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
         IVal r[2];
-        run(arena_printf(arena, "func @f(%%t: int out) -> (int, int) { %%s2, %%T = loop %s (%%s = 0) { %%a = imul %%s, 10  "
-                                "%%b = iadd %%a, %%i  yield %%b } yield %%T, %%s2 }", cases[k].loop), NULL, r);
+        run(arena_printf(arena, "func @f(%%t: int out) -> (int, int) { %%s2, %%T = loop %s (%%s = 0) { "
+                                "%%a = imul %%s, 10  %%b = iadd %%a, %%i  yield %%b } yield %%T, %%s2 }",
+                         cases[k].loop), NULL, r);
         REAL(r[1], cases[k].sum);
         REAL(r[0], cases[k].trips);
     }
@@ -87,8 +88,9 @@ START_TEST(heads_and_exits)
         args, r);
     REAL(r[0], 111);
     REAL(r[1], 1);
-    run("func @f(%n: int) -> (int) { %k, %T = loop exit (%a = %n) { %b = iadd %a, 1  %e = igt %b, 30  yield %e, %b } yield %T }", args,
-        r);
+    run("func @f(%n: int) -> (int) {\n"
+        "  %k, %T = loop exit (%a = %n) { %b = iadd %a, 1  %e = igt %b, 30  yield %e, %b } yield %T }",
+        args, r);
     REAL(r[0], 4);                                              // the trip that exits counts
 }
 END_TEST
@@ -99,7 +101,8 @@ START_TEST(slots)
     run("func @f(%a: real[2] inout, %e: real out) -> (real[2], real, real) {\n"
         "  %a1 = shape %a, 2, 3  %s = slice %a1[1, 1 : 2]  %v = load %s[1]  %c = copy %s\n"
         "  %a2, %w = within %a1 (%p = [0], %q = [1, 0 : 2]) {\n"
-        "    %p2 = fill %p, 9.0  %q2 = copy_to %q, %c  %w0 = load %q2[0]  %q3 = acc %q2[0], 0.5  yield %p2, %q3, %w0 }\n"
+        "    %p2 = fill %p, 9.0  %q2 = copy_to %q, %c  %w0 = load %q2[0]  %q3 = acc %q2[0], 0.5\n"
+        "    yield %p2, %q3, %w0 }\n"
         "  yield %a2, %v, %w }",
         args, r);
     static const double want[] = {9, 9, 9, 4.5, 5, 5};
@@ -129,10 +132,12 @@ START_TEST(gemm)
     static const char *const flags[] = {"", " {ta}", " {tb}", " {ta, tb}"};
     static const double want[4][4] = {{19, 22, 43, 50}, {26, 30, 38, 44}, {17, 23, 39, 53}, {23, 31, 34, 46}};
     for (int k = 0; k < 4; k++) {
-        IVal args[] = {iv_reals(in, 4, (double[]){1, 2, 3, 4}), iv_reals(in, 4, (double[]){5, 6, 7, 8}), iv_reals(in, 4, NULL)}, r[1];
-        run(arena_printf(arena, "func @f(%%a: real[2], %%b: real[2], %%c: real[2] inout) -> (real[2]) { %%a1 = shape %%a, 2, 2 "
-                                "%%b1 = shape %%b, 2, 2  %%c1 = shape %%c, 2, 2 %%d = gemm %%c1, %%a1, %%b1, 2, 2, 2%s yield %%d }",
-                         flags[k]), args, r);
+        IVal args[] = {iv_reals(in, 4, (double[]){1, 2, 3, 4}), iv_reals(in, 4, (double[]){5, 6, 7, 8}),
+                       iv_reals(in, 4, NULL)}, r[1];
+        run(arena_printf(arena, "func @f(%%a: real[2], %%b: real[2], %%c: real[2] inout) -> (real[2]) {\n"
+                                "  %%a1 = shape %%a, 2, 2  %%b1 = shape %%b, 2, 2  %%c1 = shape %%c, 2, 2\n"
+                                "  %%d = gemm %%c1, %%a1, %%b1, 2, 2, 2%s yield %%d }", flags[k]),
+            args, r);
         for (int i = 0; i < 4; i++)
             ck_assert_double_eq(iv_at(r[0], i), want[k][i]);
     }
@@ -198,7 +203,8 @@ START_TEST(ten_thousand_trips)
 {
     IVal args[] = {iv_int(10000)}, r[1];
     run("func @f(%n: int) -> (real) { %a = new real[100] zero\n"
-        "  %a3, %T = loop %i = 0 to %n (%a1 = %a) { %k = imod %i, 100  %a2 = acc %a1[%k], 1.0  yield %a2 }  %v = load %a3[7]  yield %v }",
+        "  %a3, %T = loop %i = 0 to %n (%a1 = %a) { %k = imod %i, 100  %a2 = acc %a1[%k], 1.0  yield %a2 }\n"
+        "  %v = load %a3[7]  yield %v }",
         args, r);
     REAL(r[0], 100);
 }
@@ -214,7 +220,8 @@ START_TEST(all_scalar_ops)
         text_printf(&t, "func @f(%%r: real, %%i: int, %%b: bool) { %%v = %s ", op_info[c].name);
         for (int k = 0; k < op_arity((OpCode)c); k++) {
             Type o = op_operand_type((OpCode)c, k);
-            text_printf(&t, "%s%s", k ? ", " : "", o.elem == E_REAL ? "%r" : o.elem == E_INT ? "%i" : o.elem == E_BOOL ? "%b" : "7p");
+            static const char *const operand[] = {[E_REAL] = "%r", [E_INT] = "%i", [E_BOOL] = "%b", [E_POS] = "7p"};
+            text_printf(&t, "%s%s", k ? ", " : "", operand[o.elem]);
         }
         text_put(&t, " }");
         IVal args[] = {iv_real(0.75), iv_int(3), iv_bool(true)};
@@ -225,7 +232,8 @@ END_TEST
 
 // ---- refusals ----
 
-#define F "func @f(%n: int, %x: real[1] inout, %y: real[1] out) -> (real[1], real[1]) { %x1 = shape %x, 3  %y1 = shape %y, 3  "
+#define F "func @f(%n: int, %x: real[1] inout, %y: real[1] out) -> (real[1], real[1]) { " \
+          "%x1 = shape %x, 3  %y1 = shape %y, 3  "
 #define END " yield %x1, %y1 }"
 
 static const struct {
@@ -276,8 +284,9 @@ START_TEST(dead_versions)
     static const char *const uses[] = {"%b = load %x1[0]", "%b = load %v[0]", "%b = fill %x1, 1.0"};
     for (int k = 0; k < 3; k++) {
         char *error;
-        Module *m = ir_parse(arena, "t.ir", arena_printf(arena, "func @f(%%x: real[1] inout) -> (real[1]) { %%x1 = shape %%x, 3 "
-                             "%%v = slice %%x1[0 : 1] %%a = fill %%x1, 2.0 %s yield %%a }", uses[k]), &error);
+        const char *text = arena_printf(arena, "func @f(%%x: real[1] inout) -> (real[1]) { %%x1 = shape %%x, 3 "
+                                               "%%v = slice %%x1[0 : 1] %%a = fill %%x1, 2.0 %s yield %%a }", uses[k]);
+        Module *m = ir_parse(arena, "t.ir", text, &error);
         IVal args[] = {iv_reals(in, 3, NULL)}, r[1];
         ck_assert(!interp_call(in, m->funcs.at[0], args, r));
         ck_assert_ptr_nonnull(strstr(in->error, "is a version that was consumed"));

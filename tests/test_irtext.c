@@ -50,7 +50,8 @@ static const char *const printed[] = {
 
     "extern func @g(%x: real) -> (real) source \"g\" vjp @g_rule jvp @h @2:1\n"
     "\n"
-    "imported static func @g_rule(%x.0: real, %result_bar.1: real bar of -1, %x_bar.2: real inout bar of 0) -> (real, real) "
+    "imported static func @g_rule(%x.0: real, %result_bar.1: real bar of -1, %x_bar.2: real inout bar of 0) "
+    "-> (real, real) "
     "noinline comment \"says \\\"no\\\"\\x0a\" {\n"
     "    %3 = mul %x.0, %result_bar.1\n"
     "    yield %3, %3\n"
@@ -58,7 +59,8 @@ static const char *const printed[] = {
     "\n"
     "derive @h(%x: real, %x_dot: real dot of 0, %result_dot: real out dot of -1) -> (real, real) = jvp @g wrt 0 @9\n"
     "\n"
-    "func @made(%0: real as \"x\", %y.1: real[1] as \"z\" \"[3]\", %t: int out internal) -> (int) = grad @g wrt 0 done inline {\n"
+    "func @made(%0: real as \"x\", %y.1: real[1] as \"z\" \"[3]\", %t: int out internal) -> (int) "
+    "= grad @g wrt 0 done inline {\n"
     "    %5 = const_int 3\n"
     "    yield %5\n"
     "}\n",
@@ -213,7 +215,8 @@ static const struct {
     {"func @f(%x: real) { %a = load %x[0] }", "t.ir:1:31: error: expected an array"},
     {"func @f(%x: real[9]) { }", "a rank must be between 0 and 8"},
     {"func @f(%x: real) -> (int) { } func @f() {}", "@f is defined twice"},
-    {"func @f(%x: real out) -> (int) { }", "the results are one for each out and inout parameter, then at most one scalar"},
+    {"func @f(%x: real out) -> (int) { }",
+     "the results are one for each out and inout parameter, then at most one scalar"},
     {"func @f(%x: real out) -> () { }", "expected 1 results"},
     {"func @f() = jvp @g wrt 0", "@f refers to @g, which does not exist"},
     {"func @g() {} func @f() = jvp @g wrt 0", "@g has no parameter 0"},

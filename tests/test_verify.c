@@ -1,7 +1,7 @@
 // test_verify.c — one broken module for each rule of the IR; each gets the message that names the rule.
 //
-// Most are text: ir_parse builds what the verifier then refuses. What text cannot say (wrong back-links, ids, dominance) is broken by
-// hand afterwards.
+// Most are text: ir_parse builds what the verifier then refuses. What text cannot say (wrong back-links, ids,
+// dominance) is broken by hand afterwards.
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,7 +104,8 @@ static const struct {
     {F X "%a = buf_new int %b = puts %a, %x1 yield %x1 }", "operand 1 must be an array of int"},
     {F X "%a = put %x1, %r yield %a }", "operand 0 must be a buffer"},
     {F X "%a = freeze %x1 yield %x1 }", "operand 0 must be a buffer"},
-    {F X "%a = buf_new bit %b = freeze %a %d = copy %b yield %x1 }", "an array of bits can only be loaded from and measured"},
+    {F X "%a = buf_new bit %b = freeze %a %d = copy %b yield %x1 }",
+     "an array of bits can only be loaded from and measured"},
     {F X "%a = new real[3, 3] %b = len %a yield %x1 }", "operand 0 must be a tape, of rank 1"},
     {F X "%a = view_at %x1, %n, 3 yield %x1 }", "operand 1 has type int, must be pos"},
     {F X "%a = reshape %x1, %r yield %x1 }", "operand 1 has type real, must be int"},
@@ -137,7 +138,8 @@ static const struct {
     {F X "%y = within %x1 (%s = at %n [3]) { yield %s } yield %y }", "operand 1 has type int, must be pos"},
     {F "%y = shape %x, 3 %q = new real[2, 2] %w = within %q (%s = at 0p [3]) { yield %s } yield %y }",
      "a path by position into an array of rank 2"},
-    {F X "%b = buf_new int %y = within %x1 (%s = [0 : 1], %e = %b) { yield %s } yield %y }", "must have at least 2 results"},
+    {F X "%b = buf_new int %y = within %x1 (%s = [0 : 1], %e = %b) { yield %s } yield %y }",
+     "must have at least 2 results"},
     {F X "%b = buf_new int %y, %d = within %x1 (%s = [0 : 1], %e = %b) { %g = buf_new int yield %s, %g } yield %y }",
      "yield 1, %g.12, is not the last version"},
     {F X "%b = buf_new int %y, %d = within %x1 (%s = [0 : 1], %e = %b) { %g = put %b, 1 yield %s, %e } yield %y }",
@@ -145,23 +147,30 @@ static const struct {
     // arrays are linear
     {F X "%a = fill %x1, 1.0 %b = fill %x1, 2.0 yield %b }", "operand %x1.6 was consumed before, by: %a"},
     {F X "%a = fill %x1, 1.0 %b = load %x1[0] yield %a }", "operand %x1.6 was consumed before, by: %a"},
-    {F X "%v = slice %x1[0 : 2] %a = fill %x1, 1.0 %b = load %v[0] yield %a }", "was consumed before (what it is a view of), by: %a"},
-    {F X "%v = slice %x1[0 : 2] %w = reshape %v, 2 %a = fill %x1, 1.0 %b = load %w[0] yield %a }", "(what it is a view of)"},
+    {F X "%v = slice %x1[0 : 2] %a = fill %x1, 1.0 %b = load %v[0] yield %a }",
+     "was consumed before (what it is a view of), by: %a"},
+    {F X "%v = slice %x1[0 : 2] %w = reshape %v, 2 %a = fill %x1, 1.0 %b = load %w[0] yield %a }",
+     "(what it is a view of)"},
     {F X "%v = slice %x1[0 : 2] %a = fill %v, 1.0 yield %x1 }", "operand %v.9 is read-only and cannot be consumed"},
     {F X "%i1 = shape %in, 3 %a = fill %i1, 1.0 yield %x1 }", "operand %i1.8 is read-only and cannot be consumed"},
     {F X "%b = buf_new real %z = freeze %b %a = fill %z, 1.0 yield %x1 }", "is read-only and cannot be consumed"},
-    {"array @w: real[1] = [1.0] " F X "%w = const_array @w %a = fill %w, 1.0 yield %x1 }", "is read-only and cannot be consumed"},
+    {"array @w: real[1] = [1.0] " F X "%w = const_array @w %a = fill %w, 1.0 yield %x1 }",
+     "is read-only and cannot be consumed"},
     {F X "if %c { %a = fill %x1, 1.0 } yield %x1 }", "operand %x1.6 is consumed in a region that does not define it"},
-    {F X "%y = if %c (%a = %x1) { %v = load %x1[0] yield %a } else (%b) { yield %b } yield %y }", "was consumed before, by: %y"},
+    {F X "%y = if %c (%a = %x1) { %v = load %x1[0] yield %a } else (%b) { yield %b } yield %y }",
+     "was consumed before, by: %y"},
     {F X "%y = if %c (%a = %x1) { yield %a } else (%b) { %d = new real[3] yield %d } yield %y }",
      "is not the last version of the array or buffer that the region was handed"},
-    {F X "%y = if %c (%a = %x1) { %d = fill %a, 1.0 yield %a } else (%b) { yield %b } yield %y }", "was consumed before"},
+    {F X "%y = if %c (%a = %x1) { %d = fill %a, 1.0 yield %a } else (%b) { yield %b } yield %y }",
+     "was consumed before"},
     {F X "%y, %t = loop (%a = %x1) { %d = new real[3] yield %d } yield %y }", "is not the last version"},
-    {F X "%d = new real[3] %y, %z, %t = loop (%a = %x1, %b = %d) { yield %b, %a } yield %y }", "is not the last version"},
+    {F X "%d = new real[3] %y, %z, %t = loop (%a = %x1, %b = %d) { yield %b, %a } yield %y }",
+     "is not the last version"},
     {F X "%y = within %x1 (%s = [0 : 1]) { %d = new real[1] yield %d } yield %y }", "is not the last version"},
     {F X "%y = within %x1 (%s = [0 : 1]) { %v = load %x1[0] yield %s } yield %y }", "was consumed before"},
     {F X "%a = copy_to %x1, %x1 yield %a }", "is read by the op that consumes it or what it is a view of"},
-    {F X "%v = reshape %x1, 3 %a = copy_to %x1, %v yield %a }", "is read by the op that consumes it or what it is a view of"},
+    {F X "%v = reshape %x1, 3 %a = copy_to %x1, %v yield %a }",
+     "is read by the op that consumes it or what it is a view of"},
     {F X "%y, %z = if %c (%a = %x1, %b = %x1) { yield %a, %b } else (%d, %e) { yield %d, %e } yield %y }",
      "operand %x1.6 is consumed twice"},
     {F X "%y = if %c { yield %x1 } else { yield %x1 } yield %x1 }", "is yielded by a region that does not define it"},
@@ -170,12 +179,15 @@ static const struct {
     {"func @f(%x: real[1] inout, %y: real[1] inout) -> (real[1], real[1]) { " X "%y1 = shape %y, 3 yield %y1, %x1 }",
      "the result for parameter x, %y1.5, is not in the parameter's own buffer"},
     {"func @f(%x: real[1] inout, %y: real[1] inout) -> (real[1], real[1]) { " X "yield %x1, %x1 }", "is yielded twice"},
-    {"func @f(%b: buf real inout) -> (buf real) { %a = buf_new real yield %a }", "is not in the parameter's own buffer"},
+    {"func @f(%b: buf real inout) -> (buf real) { %a = buf_new real yield %a }",
+     "is not in the parameter's own buffer"},
     {"func @f(%b: buf real inout) -> (buf real) { %z = freeze %b yield %b }", "was consumed before, by: %z"},
     // calls
-    {"func @g(%y: real[1] inout) -> (real[1]) { %y1 = shape %y, 3 yield %y1 }" F X "%v = reshape %x1, 3 %a = call @g(%v) yield %x1 }",
+    {"func @g(%y: real[1] inout) -> (real[1]) { %y1 = shape %y, 3 yield %y1 }" F X
+     "%v = reshape %x1, 3 %a = call @g(%v) yield %x1 }",
      "is read-only and cannot be consumed"},
-    {"func @g(%z: real[1], %y: real[1] inout) -> (real[1]) { %y1 = shape %y, 3 yield %y1 }" F X "%a = call @g(%x1, %x1) yield %a }",
+    {"func @g(%z: real[1], %y: real[1] inout) -> (real[1]) { %y1 = shape %y, 3 yield %y1 }" F X
+     "%a = call @g(%x1, %x1) yield %a }",
      "is read by the op that consumes it"},
     // results of functions
     {F X "yield %x1, %n }", "the body yields 2 values, the parameters say 1"},
@@ -195,7 +207,8 @@ END_TEST
 // ---- what text cannot say ----
 
 static const char *const sample =
-    "func @f(%c: bool, %x: real) -> (real) { %a = neg %x  %b = neg %a  %s = if %c { %d = neg %b  yield %d } else { yield %b }  yield %s }";
+    "func @f(%c: bool, %x: real) -> (real) { %a = neg %x  %b = neg %a  "
+    "%s = if %c { %d = neg %b  yield %d } else { yield %b }  yield %s }";
 
 static Func *sample_func(Module **m)
 {
