@@ -37,6 +37,7 @@ static const Pass passes[] = {
     {"simplify",    1, opt_simplify, NULL,            false},
     {"gvn",         1, opt_gvn,      NULL,            false},
     {"merge",       1, opt_merge,    NULL,            false},
+    {"stores",      1, opt_stores,   NULL,            false},
     {"zero",        1, opt_zero,     NULL,            false},
     {"dce",         0, opt_dce,      NULL,            false},
     {"dead_params", 1, NULL,         opt_dead_params, false},

@@ -2,6 +2,7 @@
 #include "adcheck.h"
 
 #include "derive.h"
+#include "opt.h"
 
 #include <check.h>
 #include <math.h>
@@ -311,6 +312,38 @@ void ad_check_pair(const Module *m, const char *f_name, const char *jvp, const c
     arena_free(a);
 }
 
+// The optimiser's passes in the pipeline's order, with the verifier after each.
+static void optimise(Module *m)
+{
+    static const struct {
+        const char *name;
+        void (*on_func)(Func *f);
+        void (*on_module)(Module *m);
+    } passes[] = {
+        {"simplify", opt_simplify, NULL}, {"gvn", opt_gvn, NULL},   {"merge", opt_merge, NULL},
+        {"stores", opt_stores, NULL},     {"zero", opt_zero, NULL}, {"dce", opt_dce, NULL},
+        {"dead_params", NULL, opt_dead_params},
+    };
+    for (size_t i = 0; i < sizeof passes / sizeof *passes; i++) {
+        if (passes[i].on_module)
+            passes[i].on_module(m);
+        for (int k = 0; k < m->funcs.n && passes[i].on_func; k++)
+            passes[i].on_func(m->funcs.at[k]);
+        char *wrong = ir_verify(m->arena, m);
+        if (wrong)
+            ck_abort_msg("after %s: %s", passes[i].name, wrong);
+    }
+}
+
+static void check_orders(const Module *m, const char *f, const int *n, double spread)
+{
+    for (; *n >= 0; n++) {
+        ad_check_pair(m, f, "ad_jvp", "ad_vjp", *n, spread);
+        ad_check_pair(m, "ad_vjp", "ad_vjp_jvp", "ad_vjp_vjp", *n, spread);
+        ad_check_pair(m, "ad_jvp", "ad_jvp_jvp", "ad_jvp_vjp", *n, spread);
+    }
+}
+
 void ad_check_all(const char *text, const char *f, const int *n, double spread)
 {
     Arena *a = arena_new();
@@ -328,11 +361,9 @@ void ad_check_all(const char *text, const char *f, const int *n, double spread)
     ad_ask(m, jvp, TR_JVP, "ad_jvp_jvp");
     ad_ask(m, jvp, TR_VJP, "ad_jvp_vjp");
     ad_derive(m);
-    for (; *n >= 0; n++) {
-        ad_check_pair(m, f, "ad_jvp", "ad_vjp", *n, spread);
-        ad_check_pair(m, "ad_vjp", "ad_vjp_jvp", "ad_vjp_vjp", *n, spread);
-        ad_check_pair(m, "ad_jvp", "ad_jvp_jvp", "ad_jvp_vjp", *n, spread);
-    }
+    check_orders(m, f, n, spread);
+    optimise(m);
+    check_orders(m, f, n, spread);
     arena_free(a);
 }
 
