@@ -76,6 +76,7 @@ Func *derive_ready(DeriveCtx *c, Func *f)
     opt_gvn(copy);
     opt_zero(copy);
     opt_dce(copy);
+    opt_sink(copy);
     exits_carry(copy);
     return copy;
 }

@@ -26,6 +26,9 @@ void opt_gvn(Func *f);
 // opt_merge.c: two branches on one condition, one after the other, become one branch.
 void opt_merge(Func *f);
 
+// opt_sink.c: a scalar computation that only one arm of an if uses is done in that arm.
+void opt_sink(Func *f);
+
 // opt_stores.c: element writes that a later write hides, or nobody reads, go; so do copies of arrays that nobody changes.
 void opt_stores(Func *f);
 

@@ -193,6 +193,15 @@ static const Case cases[] = {
      "    yield %a6 } else (%a7) {\n    yield %a7 }\n"
      "  yield %a5 }\n"
      "func @f(%n: int, %a: real[1] inout) -> (real[1]) {\n  %a1 = shape %a, %n\n  %a2 = call @g(%n, 0, %a1)\n  yield %a2 }\n", 0.3},
+    {"values that only one branch looks at",
+     "func @f(%n: int, %x: real[1]) -> (real) {\n"
+     "  %x1 = shape %x, %n\n"
+     "  %s4, %T = loop %i = 0 to %n step 1 (%s1 = 1.0) {\n"
+     "    %v = load %x1[%i]\n    %l = log %v\n    %m = mul %l, %s1\n    %q = sin %v\n    %c = gt %v, 1.0\n"
+     "    %s3 = if %c {\n      %d = gt %v, 1.1\n      %e = if %d {\n        yield %m } else {\n        yield %q }\n      yield %e } else {\n"
+     "      %s2 = add %s1, %q\n      yield %s2 }\n"
+     "    yield %s3 }\n"
+     "  yield %s4 }\n", 0.3},
     {"a swap carried through a loop",
      "func @f(%n: int, %x: real, %y: real) -> (real) {\n"
      "  %a3, %b3, %T = loop %i = 0 to %n step 1 (%a1 = %x, %b1 = %y) {\n"
