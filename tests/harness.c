@@ -270,6 +270,235 @@ void check_derivatives(const Derivatives *d, const double *x, const char *file, 
     free(y_again);
 }
 
+// --- the two shapes: adaptors to check_derivatives ---------------------------------------------
+
+const int trip_counts[5] = {0, 1, 2, 3, 100};
+
+typedef struct Shape {
+    const ScalarFunction *s;
+    const MapFunction *m;
+    int n, k;
+} Shape;
+
+static void scalar_value(const double *x, double *y, void *env)
+{
+    const Shape *h = env;
+    y[0] = h->s->f(h->n, h->k, x);
+}
+
+static void scalar_tangent(const double *x, const double *x_dot, double *y_dot, void *env)
+{
+    const Shape *h = env;
+    y_dot[0] = 77;
+    h->s->jvp(h->n, h->k, x, x_dot, y_dot);
+}
+
+static void scalar_adjoint(const double *x, const double *y_bar, double *x_bar, void *env)
+{
+    const Shape *h = env;
+    h->s->vjp(h->n, h->k, x, y_bar[0], x_bar);
+}
+
+// x -> gradient and value, in this order.
+static void gradient_value(const double *x, double *y, void *env)
+{
+    const Shape *h = env;
+    vec_fill(y, h->n, 77);
+    y[h->n] = h->s->grad(h->n, h->k, x, y);
+}
+
+static void gradient_tangent(const double *x, const double *x_dot, double *y_dot, void *env)
+{
+    const Shape *h = env;
+    double *x_bar = numbers(h->n);
+    vec_fill(x_bar, h->n, 77);
+    vec_fill(y_dot, h->n + 1, 77);
+    h->s->hvp(h->n, h->k, x, x_bar, x_dot, y_dot, y_dot + h->n);
+    free(x_bar);
+}
+
+static void gradient_adjoint(const double *x, const double *y_bar, double *x_bar, void *env)
+{
+    const Shape *h = env;
+    double *g = numbers(h->n);
+    vec_fill(g, h->n, 77);
+    h->s->gv(h->n, h->k, x, g, y_bar[h->n], x_bar, y_bar);
+    free(g);
+}
+
+static double *copy_of(const double *x, int n)
+{
+    double *c = numbers(n);
+    for (int i = 0; i < n; i++)
+        c[i] = x[i];
+    return c;
+}
+
+// Every transform returns f's value and, where it does, the gradient; x stays.
+static void scalar_results(const ScalarFunction *s, int n, int k, const double *x, double value, const char *file,
+                           int line)
+{
+    double *at = copy_of(x, n), *dir = numbers(n), *g = numbers(n), *g2 = numbers(n), *g3 = numbers(n), dot = 0;
+    rnd_fill(dir, n);
+    vec_fill(g, n, 77);
+    check_close(s->jvp(n, k, at, dir, &dot), value, 1e-13, "value of jvp", file, line);
+    check_close(s->grad(n, k, at, g), value, 1e-13, "value of grad", file, line);
+    check_close(s->vjp(n, k, at, 1, g2), value, 1e-13, "value of vjp", file, line);
+    check_all(g2, g, n, 1e-13, "adjoint for the seed 1 against gradient", file, line);
+    vec_fill(g2, n, 77);
+    check_close(s->hvp(n, k, at, g2, dir, g3, &dot), value, 1e-13, "value of jvp of grad", file, line);
+    check_all(g2, g, n, 1e-13, "gradient by jvp of grad", file, line);
+    vec_fill(g2, n, 77);
+    check_close(s->gv(n, k, at, g2, 0.5, g3, dir), value, 1e-13, "value of vjp of grad", file, line);
+    check_all(g2, g, n, 1e-13, "gradient by vjp of grad", file, line);
+    check_all(at, x, n, 0, "x afterwards", file, line);
+    free(at);
+    free(dir);
+    free(g);
+    free(g2);
+    free(g3);
+}
+
+void check_scalar(const ScalarFunction *s, scalar_fn reference, int n, int k, const double *x, const char *file,
+                  int line)
+{
+    Shape h = {s, NULL, n, k};
+    Derivatives first = {n, 1, scalar_value, scalar_tangent, scalar_adjoint, &h, 0};
+    Derivatives second = {n, n + 1, gradient_value, gradient_tangent, gradient_adjoint, &h, 1e-6};
+    checking("%s, n = %d, k = %d", s->name, n, k);
+    double value = s->f(n, k, x);
+    if (reference != NULL)
+        check_close(value, reference(n, k, x), 1e-13, "value", file, line);
+    scalar_results(s, n, k, x, value, file, line);
+    check_derivatives(&first, x, file, line);
+    checking("%s, n = %d, k = %d, second order", s->name, n, k);
+    check_derivatives(&second, x, file, line);
+    checking(NULL);
+}
+
+// The blocks of n numbers of a vector.
+#define BLOCK(v, i) ((v) + (ptrdiff_t)(i)*h->n)
+
+static void put(double *to, const double *from, int n)
+{
+    for (int i = 0; i < n; i++)
+        to[i] = from[i];
+}
+
+static void put_sum(double *to, const double *from, int n)
+{
+    for (int i = 0; i < n; i++)
+        to[i] += from[i];
+}
+
+// (x, y) -> y
+static void map_value(const double *v, double *out, void *env)
+{
+    const Shape *h = env;
+    put(out, BLOCK(v, 1), h->n);
+    h->m->f(h->n, h->k, v, out);
+}
+
+static void map_tangent(const double *v, const double *v_dot, double *out_dot, void *env)
+{
+    const Shape *h = env;
+    double *y = copy_of(BLOCK(v, 1), h->n);
+    put(out_dot, BLOCK(v_dot, 1), h->n);
+    h->m->jvp(h->n, h->k, v, y, v_dot, out_dot);
+    free(y);
+}
+
+static void map_adjoint(const double *v, const double *out_bar, double *v_bar, void *env)
+{
+    const Shape *h = env;
+    double *y = copy_of(BLOCK(v, 1), h->n), *y_bar = copy_of(out_bar, h->n);
+    h->m->vjp(h->n, h->k, v, y, v_bar, y_bar);
+    put_sum(BLOCK(v_bar, 1), y_bar, h->n);
+    free(y);
+    free(y_bar);
+}
+
+// (x, y, x_bar, y_bar) -> (y, x_bar, y_bar)
+static void adjoint_value(const double *v, double *out, void *env)
+{
+    const Shape *h = env;
+    put(out, BLOCK(v, 1), 3 * h->n);
+    h->m->vjp(h->n, h->k, v, out, BLOCK(out, 1), BLOCK(out, 2));
+}
+
+static void adjoint_tangent(const double *v, const double *v_dot, double *out_dot, void *env)
+{
+    const Shape *h = env;
+    double *w = copy_of(v, 4 * h->n);
+    put(out_dot, BLOCK(v_dot, 1), 3 * h->n);
+    h->m->jv(h->n, h->k, w, BLOCK(w, 1), BLOCK(w, 2), BLOCK(w, 3), v_dot, out_dot, BLOCK(out_dot, 1),
+             BLOCK(out_dot, 2));
+    free(w);
+}
+
+static void adjoint_adjoint(const double *v, const double *out_bar, double *v_bar, void *env)
+{
+    const Shape *h = env;
+    double *w = copy_of(v, 4 * h->n), *seeds = copy_of(out_bar, 3 * h->n);
+    h->m->vv(h->n, h->k, w, BLOCK(w, 1), BLOCK(w, 2), BLOCK(w, 3), v_bar, seeds, BLOCK(seeds, 1), BLOCK(seeds, 2));
+    put_sum(BLOCK(v_bar, 1), seeds, 3 * h->n);
+    free(w);
+    free(seeds);
+}
+
+// jvp, vjp, and those of vjp deliver f's y too.
+static void map_results(const MapFunction *m, int n, int k, const double *x, const double *y, const double *want,
+                        const char *file, int line)
+{
+    double *at = copy_of(x, n), *z = copy_of(y, n), *u = numbers(6 * n), *b = u + 3 * n;
+    rnd_fill(u, 6 * n);
+    m->jvp(n, k, at, z, u, b);
+    check_all(z, want, n, 1e-13, "y of jvp", file, line);
+    put(z, y, n);
+    m->vjp(n, k, at, z, u, b);
+    check_all(z, want, n, 1e-13, "y of vjp", file, line);
+    put(z, y, n);
+    double *w = numbers(2 * n);
+    rnd_fill(u, 6 * n);
+    m->jv(n, k, at, z, u, u + n, w, w + n, b, b + n);
+    check_all(z, want, n, 1e-13, "y of jvp of vjp", file, line);
+    put(z, y, n);
+    rnd_fill(u, 6 * n);
+    m->vv(n, k, at, z, u, u + n, u + 2 * n, b, b + n, b + 2 * n);
+    check_all(z, want, n, 1e-13, "y of vjp of vjp", file, line);
+    check_all(at, x, n, 0, "x afterwards", file, line);
+    free(at);
+    free(z);
+    free(u);
+    free(w);
+}
+
+void check_map(const MapFunction *m, map2_fn reference, int n, int k, const double *x, const double *y,
+               const char *file, int line)
+{
+    Shape h = {NULL, m, n, k};
+    Derivatives first = {2 * n, n, map_value, map_tangent, map_adjoint, &h, 0};
+    Derivatives second = {4 * n, 3 * n, adjoint_value, adjoint_tangent, adjoint_adjoint, &h, 1e-6};
+    checking("%s, n = %d, k = %d", m->name, n, k);
+    double *value = copy_of(y, n), *want = copy_of(y, n), *all = numbers(4 * n);
+    m->f(n, k, x, value);
+    if (reference != NULL) {
+        reference(n, k, x, want);
+        check_all(value, want, n, 1e-13, "y", file, line);
+    }
+    map_results(m, n, k, x, y, value, file, line);
+    put(all, x, n);
+    put(all + n, y, n);
+    rnd_fill(all + 2 * n, 2 * n);
+    check_derivatives(&first, all, file, line);
+    checking("%s, n = %d, k = %d, second order", m->name, n, k);
+    check_derivatives(&second, all, file, line);
+    checking(NULL);
+    free(value);
+    free(want);
+    free(all);
+}
+
 // --- running ----------------------------------------------------------------------------------
 
 // Runs one case in a child. True if it passed.

@@ -85,6 +85,58 @@ typedef struct Derivatives {
 #define CHECK_DERIVATIVES(d, x) check_derivatives((d), (x), __FILE__, __LINE__)
 void check_derivatives(const Derivatives *d, const double *x, const char *file, int line);
 
+// Loop trip counts at which bugs show: FOR_TRIPS(k) runs its body with k = 0, 1, 2, 3, 100.
+extern const int trip_counts[5];
+#define FOR_TRIPS(k) for (int k##_i = 0, k = 0; k##_i < 5 && ((k = trip_counts[k##_i]), true); k##_i++)
+
+// Two shapes that most functions of the cases have, k being a trip count or whatever else selects a path, and all that there is
+// to check about them, at one x (and y). In .ad:
+//
+//     real f(int n, int k, real x[n])                        void f(int n, int k, real x[n], inout real y[n])
+//     derive f_jvp  = jvp(f);                                derive f_jvp = jvp(f);
+//     derive f_vjp  = vjp(f);                                derive f_vjp = vjp(f);
+//     derive f_grad = grad(f);                               derive f_jv  = jvp(f_vjp);
+//     derive f_hvp  = jvp(f_grad);                           derive f_vv  = vjp(f_vjp);
+//     derive f_gv   = vjp(f_grad);
+//     CHECK_SCALAR(f, reference, n, k, x);                   CHECK_MAP(f, reference, n, k, x, y);
+//
+// reference: a function in C with f's prototype, or NULL. Checked: the value, everywhere it is delivered; first order
+// and second order as by CHECK_DERIVATIVES; that what is only read is unchanged, and what is written over does not
+// depend on what was there.
+typedef double (*scalar_fn)(int n, int k, const double *x);
+typedef struct ScalarFunction {
+    const char *name;
+    scalar_fn f;
+    double (*jvp)(int n, int k, const double *x, const double *x_dot, double *result_dot);
+    double (*vjp)(int n, int k, const double *x, double result_bar, double *x_bar);
+    double (*grad)(int n, int k, const double *x, double *x_bar);
+    double (*hvp)(int n, int k, const double *x, double *x_bar, const double *x_dot, double *x_bar_dot,
+                  double *result_dot);
+    double (*gv)(int n, int k, const double *x, double *x_bar, double result_bar, double *x_bar2,
+                 const double *x_bar_bar);
+} ScalarFunction;
+#define CHECK_SCALAR(f, reference, n, k, x)                                                                            \
+    check_scalar(&(const ScalarFunction){#f, f, f##_jvp, f##_vjp, f##_grad, f##_hvp, f##_gv}, reference, n, k, x,      \
+                 __FILE__, __LINE__)
+void check_scalar(const ScalarFunction *s, scalar_fn reference, int n, int k, const double *x, const char *file,
+                  int line);
+
+typedef void (*map2_fn)(int n, int k, const double *x, double *y);
+typedef struct MapFunction {
+    const char *name;
+    map2_fn f;
+    void (*jvp)(int n, int k, const double *x, double *y, const double *x_dot, double *y_dot);
+    void (*vjp)(int n, int k, const double *x, double *y, double *x_bar, double *y_bar);
+    void (*jv)(int n, int k, const double *x, double *y, double *x_bar, double *y_bar, const double *x_dot,
+               double *y_dot, double *x_bar_dot, double *y_bar_dot);
+    void (*vv)(int n, int k, const double *x, double *y, double *x_bar, double *y_bar, double *x_bar2, double *y_bar2,
+               double *x_bar_bar, double *y_bar_bar);
+} MapFunction;
+#define CHECK_MAP(f, reference, n, k, x, y)                                                                            \
+    check_map(&(const MapFunction){#f, f, f##_jvp, f##_vjp, f##_jv, f##_vv}, reference, n, k, x, y, __FILE__, __LINE__)
+void check_map(const MapFunction *s, map2_fn reference, int n, int k, const double *x, const double *y,
+               const char *file, int line);
+
 // For the generated main: runs the cases whose names are given (all if none), prints failures, and appends "passed
 // failed" to the file in the environment's RUN_TALLY. 0 if none failed.
 typedef struct RunCase {
