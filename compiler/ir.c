@@ -179,11 +179,14 @@ Value *b_result(Op *op, Type t, const char *name, Value *root)
     Value *v = value_new(op->parent, op, t, name, op->n_out);
     if (type_is_linear(t))
         v->root = root ? root : v;
-    Value **out = NEW_N(a, Value *, op->n_out + 1);
-    if (op->n_out)
-        memcpy(out, op->out, sizeof *out * (size_t)op->n_out);
-    out[op->n_out++] = v;
-    op->out = out;
+    if (op->out != op->room || op->n_out == op->n_room) {       // passes may have put a list of their own there
+        op->n_room = op->n_out ? op->n_out * 2 : 1;
+        op->room = NEW_N(a, Value *, op->n_room);
+        if (op->n_out)
+            memcpy(op->room, op->out, sizeof *op->room * (size_t)op->n_out);
+        op->out = op->room;
+    }
+    op->out[op->n_out++] = v;
     return v;
 }
 

@@ -165,6 +165,8 @@ struct Op {
     Region *parent;
     int n_in, n_out;
     Value **in, **out;
+    Value **room;                           // where b_result put `out`, and how many fit there
+    int n_room;
     int n_regions;
     Region *regions[2];
     // attributes; which ones count is said above
