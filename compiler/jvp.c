@@ -131,7 +131,7 @@ static const char *dot_name(const Gen *g, const char *name)
 
 static Value *zero(Builder *b)
 {
-    return b_real(b, 0);
+    return b_no_derivative(b);
 }
 
 // The tangent of scalar v, 0 if it has none.
@@ -471,26 +471,53 @@ static bool any_result_depends(const bool *deps, int r, int n_args, const bool *
     return false;
 }
 
-// Adds the tangent of parameter `of` of f (-1: its return value), if it has one.
-static void variant_param(DeriveCtx *c, Func *g, const Func *f, int of, const bool *active)
+// The parameter for the tangent of parameter `of` of f (-1: of its return value), if it has one.
+static bool tangent_param(DeriveCtx *c, Func *f, int of, const bool *active, Param *dot)
 {
-    static const Param returned = {.name = "result", .role = ROLE_OUT, .arg = -1};
+    static const Param returned = {.name = "result", .role = ROLE_OUT, .arg = -1, .shape = ""};
     Param p = of >= 0 ? f->params.at[of] : returned;
     if (of < 0) {
         p.type = f->ret_type;
         p.result = f->ret;
     }
     if (!type_is_real(p.type))
-        return;
+        return false;
     bool in = p.arg >= 0 && p.role != ROLE_OUT && active[p.arg];
-    bool out = p.result >= 0 && any_result_depends(activity_deps(c->activity, (Func *)f), p.result, f->body->args.n, active);
+    bool out = p.result >= 0 && any_result_depends(activity_deps(c->activity, f), p.result, f->body->args.n, active);
     if (in && p.role == ROLE_INOUT && type_is_linear(p.type))
         out = true;                                             // the tangent array goes in, so it has to come out
-    if (!in && !out)
+    *dot = p;
+    dot->name = intern_z(f->module->names, arena_printf(f->module->arena, "%s_dot", p.name));
+    dot->role = in && out ? ROLE_INOUT : in ? ROLE_IN : ROLE_OUT;
+    return in || out;
+}
+
+static void variant_param(DeriveCtx *c, Func *g, Func *f, int of, const bool *active)
+{
+    Param dot;
+    if (!tangent_param(c, f, of, active, &dot))
         return;
-    const char *name = intern_z(f->module->names, arena_printf(f->module->arena, "%s_dot", p.name));
-    func_param(g, name, in && out ? ROLE_INOUT : in ? ROLE_IN : ROLE_OUT, p.type, P_DOT, of);
-    g->params.at[g->params.n - 1].shape = p.shape;
+    func_param(g, dot.name, dot.role, dot.type, P_DOT, of);
+    g->params.at[g->params.n - 1].shape = dot.shape;
+}
+
+// Is d, which the user asked for, what make_variant would make of f? Then calls may call d.
+static bool is_variant(DeriveCtx *c, const Func *d, Func *f, const bool *active)
+{
+    int at = f->params.n;
+    for (int i = 0; i < d->params.n; i++)
+        if ((d->params.at[i].kind == P_PRIMAL) != (i < f->params.n))
+            return false;                                       // an array result, which comes last
+    for (int i = 0; i <= f->params.n; i++) {
+        int of = i < f->params.n ? i : -1;
+        Param dot;
+        if ((of < 0 && f->ret < 0) || !tangent_param(c, f, of, active, &dot))
+            continue;
+        if (at == d->params.n || d->params.at[at].of != of || d->params.at[at].role != dot.role)
+            return false;
+        at++;
+    }
+    return at == d->params.n;
 }
 
 static Memo *memo_of(DeriveCtx *c)
@@ -527,19 +554,23 @@ static Func *make_variant(DeriveCtx *c, Func *f, const char *name, const bool *a
     return g;
 }
 
-// The variant of f for these active arguments.
-static Func *variant(DeriveCtx *c, Func *f, const bool *active)
+static const char *variant_key(const Func *f, const bool *active)
 {
-    Module *m = f->module;
-    Text key = text_in(m->arena);
+    Text key = text_in(f->module->arena);
     text_printf(&key, "%s/", f->name);
     for (int k = 0; k < f->body->args.n; k++)
         text_put(&key, active[k] ? "1" : "0");
-    const char *name = intern_z(m->names, key.at);
-    Func *g = map_get(memo_of(c)->variants, name);
+    return intern_z(f->module->names, key.at);
+}
+
+// The variant of f for these active arguments.
+static Func *variant(DeriveCtx *c, Func *f, const bool *active)
+{
+    const char *key = variant_key(f, active);
+    Func *g = map_get(memo_of(c)->variants, key);
     if (!g) {
         g = make_variant(c, derive_ready(c, f), f->name, active);
-        map_set(memo_of(c)->variants, name, g);
+        map_set(memo_of(c)->variants, key, g);
     }
     return g;
 }
@@ -564,6 +595,15 @@ static void rule_params(const Func *f, const Func *rule, Param *as)
         as[n++] = (Param){.kind = P_PRIMAL, .of = returned};
     assert(n == rule->params.n);
     (void)rule;
+}
+
+static void variant_params(const Func *variant_of_f, Param *as)
+{
+    for (int i = 0, primal = 0; i < variant_of_f->params.n; i++) {
+        as[i] = variant_of_f->params.at[i];
+        if (as[i].kind == P_PRIMAL)
+            as[i].of = primal++;
+    }
 }
 
 // A call of f as seen by what is called in its place: the primal operands (by argument of f) and their tangents, NULL: zero.
@@ -674,7 +714,7 @@ static void emit_call(Gen *g, Builder *b, const Op *op)
     if (rule)
         rule_params(f, rule, as);
     else
-        memcpy(as, callee->params.at, sizeof *as * (size_t)callee->params.n);
+        variant_params(callee, as);
     Value **dots = NEW_N(g->a, Value *, op->n_in + 1);
     for (int k = 0; k < op->n_in; k++)
         dots[k] = g->dot[op->in[k]->id];
@@ -921,8 +961,11 @@ void jvp_derived(DeriveCtx *c, Func *d)
         if (p->arg >= 0 && p->role != ROLE_OUT && d->wrt[i])
             job.active_args[p->arg] = true;
     }
-    build(c, &job);
     Memo *memo = memo_of(c);
+    const char *key = variant_key(f, job.active_args);
+    if (!map_get(memo->variants, key) && is_variant(c, d, f, job.active_args))
+        map_set(memo->variants, key, d);
+    build(c, &job);
     while (memo->todo.n > 0) {
         JvpJob next = memo->todo.at[--memo->todo.n];
         build(c, &next);

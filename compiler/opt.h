@@ -15,6 +15,10 @@ void opt_counted(Func *f);
 // opt_control.c: folds constants, branches and loops whose way is known, carried values that never change, loads of what was just stored, and
 // everything `simplify` knows. No IEEE result changes. Leaves unused ops behind; run opt_dce afterwards.
 void opt_simplify(Func *f);
+// opt_simplify.c: a zero that stands for "no derivative here", not for a number that was computed: a sum with it is the other term (also for -0), a
+// product with it is it (also with infinity). To the eye and to C an ordinary 0.
+Value *b_no_derivative(Builder *b);
+bool is_no_derivative(const Value *v);
 // opt_simplify.c: is a - b a constant, as far as sums with constants show it?
 bool int_difference(const Value *a, const Value *b, int64_t *difference);
 // Are a and b the same value: one value, or equal constants?

@@ -139,7 +139,7 @@ static Value *copy_constant(Builder *b, const Value *v)
 {
     const Op *op = v->def;
     switch (op->code) {
-    case OP_const_real: return b_real_text(b, op->r, op->text);
+    case OP_const_real: return is_no_derivative(v) ? b_no_derivative(b) : b_real_text(b, op->r, op->text);
     case OP_const_int: return b_int(b, op->i);
     case OP_const_bool: return b_bool(b, op->i != 0);
     default: return b_pos(b, op->i);
@@ -442,6 +442,8 @@ static void visit(Pass *p, Builder *b, Op *op)
         visit_within(p, b, op);
     else if (op->code == OP_load && (v = forwarded(b, op)) != NULL)
         rewrite_to(&p->w, op->out[0], v);
+    else if (op->code == OP_acc && is_no_derivative(op->in[op->n_in - 1]))
+        rewrite_to(&p->w, op->out[0], op->in[0]);
     else if (op->code == OP_check && ir_is_int_const(op->in[0], &known) && known)
         p->changed = true;
     else

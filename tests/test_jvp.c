@@ -359,6 +359,21 @@ START_TEST(no_body)
 }
 END_TEST
 
+START_TEST(recursion_meets_itself)                              // no second copy of what the user asked for; at second order neither
+{
+    Arena *a = arena_new();
+    Module *m = pass_parse(a, "func @f(%n: int, %x: real) -> (real) {\n  %c = ile %n, 0\n"
+                              "  %r = if %c {\n    yield %x } else {\n    %m = isub %n, 1\n    %y = call @f(%m, %x)\n    %z = mul %y, %x\n    yield %z }\n"
+                              "  yield %r }\n");
+    ad_ask(m, ad_ask(m, func_by_name(m, "f"), TR_JVP, "d"), TR_JVP, "dd");
+    ad_derive(m);
+    ck_assert_int_eq(m->funcs.n, 3);
+    ad_check_pair(m, "f", "d", NULL, 4, 0.3);
+    ad_check_pair(m, "d", "dd", NULL, 4, 0.3);
+    arena_free(a);
+}
+END_TEST
+
 START_TEST(only_what_is_active)                                 // no tangent for y, and none for what does not depend on x
 {
     Arena *a = arena_new();
@@ -395,6 +410,7 @@ int main(void)
     tcase_add_test(u, rules);
     tcase_add_test(u, rule_of_an_extern_function);
     tcase_add_test(u, no_body);
+    tcase_add_test(u, recursion_meets_itself);
     tcase_add_test(u, only_what_is_active);
     tcase_set_timeout(t, 60);
     tcase_set_timeout(u, 60);

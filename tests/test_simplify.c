@@ -165,6 +165,26 @@ START_TEST(special_values)
 }
 END_TEST
 
+// A derivative that is not there takes part in nothing; an ordinary zero does.
+START_TEST(no_derivative)
+{
+    Arena *a = arena_new();
+    Func *f = func_new(module_new(a), "f");
+    Value *x = func_param(f, "x", ROLE_IN, T_REAL, P_PRIMAL, -1);
+    Builder b = builder_at(f, f->body, true);
+    Value *none = b_no_derivative(&b), *zero = b_real(&b, 0);
+    ck_assert_ptr_eq(b_2(&b, OP_add, none, x), x);
+    ck_assert_ptr_eq(b_2(&b, OP_add, x, none), x);
+    ck_assert_ptr_eq(b_2(&b, OP_sub, x, none), x);
+    ck_assert_int_eq(b_2(&b, OP_sub, none, x)->def->code, OP_neg);
+    ck_assert(is_no_derivative(b_2(&b, OP_mul, x, none)) && is_no_derivative(b_1(&b, OP_neg, none)));
+    ck_assert_int_eq(b_2(&b, OP_div, x, none)->def->code, OP_div);
+    ck_assert_int_eq(b_2(&b, OP_add, x, zero)->def->code, OP_add);
+    ck_assert_int_eq(b_2(&b, OP_mul, x, zero)->def->code, OP_mul);
+    arena_free(a);
+}
+END_TEST
+
 static const Case gvn_cases[] = {
     {"one sine for two",
      "func @f(%x: real) -> (real) {\n  %a = sin %x\n  %b = sin %x\n  %r = mul %a, %b\n  yield %r }\n", OP_sin, 1},
@@ -236,6 +256,7 @@ int main(void)
     tcase_add_loop_test(t, gvn_case, 0, (int)(sizeof gvn_cases / sizeof *gvn_cases));
     tcase_add_loop_test(t, zero_case, 0, (int)(sizeof zero_cases / sizeof *zero_cases));
     tcase_add_test(t, special_values);
+    tcase_add_test(t, no_derivative);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);
