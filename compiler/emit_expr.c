@@ -15,7 +15,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { P_LOWEST = 0, P_SELECT = 3, P_OR = 4, P_AND = 5, P_ADD = 12, P_MUL = 13, P_UNARY = 14, P_PRIMARY = 15 };
+enum { P_LOWEST = 0, P_SELECT = 3, P_OR = 4, P_ADD = 12, P_MUL = 13, P_UNARY = 14, P_PRIMARY = 15 };
 
 const char *c_type(const File *file, Elem elem)
 {
@@ -65,7 +65,9 @@ static void put_real(Emit *e, Text *t, double x, const char *spelling, int least
         if (x == 0 || isinf(x) || isnan(x))
             spelling = NULL;
     }
-    const char *s = spelling ? spelling : real_text(e->arena, x);
+    const char *s = spelling                                  ? spelling
+                    : fabs(x) < 1e9 && x == floor(x) && x != 0 ? arena_printf(e->arena, "%.1f", x)
+                                                              : real_text(e->arena, x);
     if (isinf(x) || isnan(x)) {
         e->file->uses_math = true;
         s = isnan(x) ? "NAN" : x < 0 ? "-INFINITY" : "INFINITY";
@@ -136,16 +138,23 @@ static void put_itor(Emit *e, Text *t, const Value *v, int least)
 // ---- operators ----
 
 // What the operands of an infix operator need: left, right.
-static void operand_precedence(OpCode code, int prec, int least[2])
+static void operand_precedence(const Emit *e, const Op *op, int least[2])
 {
-    switch (code) {
+    int prec = op_info[op->code].prec;
+    switch (op->code) {
+    case OP_or:
+        for (int k = 0; k < 2; k++) {
+            const Value *v = op->in[k];
+            least[k] = !plan_var(e, v) && v->def && v->def->code == OP_and ? P_PRIMARY : P_OR;
+        }
+        return;
     case OP_ishl: case OP_ishr: case OP_iand: case OP_ior: case OP_ixor:
         least[0] = least[1] = P_UNARY;
         return;
     case OP_beq: case OP_bne:
         least[0] = least[1] = P_PRIMARY;
         return;
-    case OP_and: case OP_or:
+    case OP_and:
         least[0] = least[1] = prec;
         return;
     default:
@@ -158,7 +167,7 @@ static void put_infix(Emit *e, Text *t, const Op *op, const char *sign, int leas
 {
     const OpInfo *info = &op_info[op->code];
     int need[2];
-    operand_precedence(op->code, info->prec, need);
+    operand_precedence(e, op, need);
     Text s = text_in(e->arena);
     bool real = info->sig[0] == 'r';
     if (real && is_conversion(op->in[0]) && !is_conversion(op->in[1]))

@@ -33,6 +33,8 @@ static void need_value(Need *n, Value *v)
         return;
     i->needed = true;
     vec_push(n->e->arena, &n->values, v);
+    if (v->root && v->root != v)
+        need_value(n, v->root);
 }
 
 static void need_op(Need *n, Op *op);

@@ -387,9 +387,9 @@ static void put_puts(Printer *p, const Stmt *s)
 static void put_string(Text *t, const char *s)
 {
     text_put(t, "\"");
-    for (; *s; s++) {
+    for (const char *first = s; *s; s++) {
         unsigned char c = (unsigned char)*s;
-        if (c == '"' || c == '\\' || (c == '?' && s[1] == '?'))
+        if (c == '"' || c == '\\' || (c == '?' && s > first && s[-1] == '?'))          // no trigraphs
             text_printf(t, "\\%c", c);
         else if (c < 32 || c >= 127)
             text_printf(t, "\\%03o", c);
