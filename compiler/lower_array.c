@@ -112,6 +112,11 @@ bool lazy_is_plain(const Lazy *z)
     return z->kind == LZ_ARRAY && axes_contiguous(z->ax, z->n);
 }
 
+bool lazy_adds(const Lazy *z)
+{
+    return z->kind == LZ_MAKE && !z->call && z->builtin == BUILTIN_matmul;
+}
+
 // ---- one element
 
 // The indices of the whole array, given those of the axes that are left.
@@ -192,7 +197,7 @@ Value *lazy_at(Fn *f, const Lazy *z, Value *const *idx)
         return scalar_select(f, on, one, b_real(&f->b, 0.0));
     }
     default:
-        assert(!"this is written whole, not by elements");
+        assert(0 && "this is written whole, not by elements");
         return NULL;
     }
 }
@@ -303,7 +308,7 @@ Lazy *lazy_copy(Fn *f, Lazy *z)
         return z;
     if (lazy_is_plain(z))
         return lazy_array(f, b_copy(&f->b, lazy_value(f, z), NULL), z->rank, z->dims);
-    Value *dest = new_array(f, z->elem, z->rank, z->dims, NULL);
+    Value *dest = b_new(&f->b, z->elem, z->rank, z->dims, lazy_adds(z), NULL);
     return lazy_array(f, write_into(f, z, dest, z->rank, z->dims), z->rank, z->dims);
 }
 
@@ -414,7 +419,10 @@ static void index_shape(Fn *f, Expr *e, Value **dims)
     shape_of(f, e->index.base, base);
     for (int i = 0; i < n; i++)
         ax[i] = (AxisSpec){.len = base[i], .whole = true};
+    bool untested = f->untested;
+    f->untested = true;                                         // it may never be evaluated, and is tested where it is
     narrow_axes(f, e, ax, n, &rank, dims);
+    f->untested = untested;
 }
 
 void shape_of(Fn *f, Expr *e, Value **dims)
@@ -453,7 +461,7 @@ void shape_of(Fn *f, Expr *e, Value **dims)
             builtin_shape(f, e, dims);
         break;
     default:
-        assert(!"an array of no known shape");
+        assert(0 && "an array of no known shape");
         break;
     }
 }
@@ -494,25 +502,29 @@ static Lazy *array_binary(Fn *f, Expr *e)
     return lazy_op(f, binary_code(e->binary.op, z[0]->elem), elem_of(e->type.elem), 2, z);
 }
 
-static Value *array_arm(Fn *f, Expr *e, Value *dest, int rank, Value **dims)
+static Value *array_arm(Fn *f, Expr *e, Value *dest, int rank, Value **dims, bool test)
 {
     Lazy *z = lower_array(f, e);
-    test_shapes(f, e, rank, z->dims, dims);
+    for (int i = 0; i < rank && test; i++)
+        test_shape(f, e, z->dims[i], dims[i]);
     return write_into(f, z, dest, rank, dims);
 }
 
+// The array is made before the branch, so its shape is that of an arm without evaluating it: of a variable, if one is.
 static Lazy *array_cond(Fn *f, Expr *e)
 {
+    Expr *yes = e->cond.yes, *no = e->cond.no;
     Value *dims[MAX_RANK], *cond = lower_scalar(f, e->cond.cond);
     int rank = e->type.rank;
-    shape_of(f, e->cond.yes, dims);
+    bool test = no->check_shape;
+    shape_of(f, no->kind == EXPR_NAME ? no : yes, dims);
     Var *v = var_new(f, NULL, type_of(e->type));
     v->cur = new_array(f, (Elem)v->type.elem, rank, dims, NULL);
-    VarSet assigned = set_join(f, assigned_in(f, e->cond.yes), assigned_in(f, e->cond.no));
+    VarSet assigned = set_join(f, assigned_in(f, yes), assigned_in(f, no));
     Branch br = branch_begin(f, cond, set_with(f, assigned, &v, 1), false);
-    v->cur = array_arm(f, e->cond.yes, v->cur, rank, dims);
+    v->cur = array_arm(f, yes, v->cur, rank, dims, test);
     branch_else(f, &br);
-    v->cur = array_arm(f, e->cond.no, v->cur, rank, dims);
+    v->cur = array_arm(f, no, v->cur, rank, dims, test);
     branch_end(f, &br, 0, NULL, NULL, NULL);
     return lazy_array(f, v->cur, rank, dims);
 }
@@ -561,7 +573,7 @@ static Lazy *plain_array(Fn *f, Expr *e)
     case EXPR_BRACES: return array_braces(f, e);
     case EXPR_CALL:   return e->call.callee ? call_array(f, e) : builtin_array(f, e);
     default:
-        assert(!"an array expression that was not to get here");
+        assert(0 && "an array expression that was not to get here");
         return NULL;
     }
 }

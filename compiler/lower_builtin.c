@@ -310,7 +310,7 @@ static Value *reduce_all(Fn *f, BuiltinId id, Lazy *z)
     case BUILTIN_argmax:    return extreme_index(f, as_vector(f, z), true);
     case BUILTIN_argmin:    return extreme_index(f, as_vector(f, z), false);
     default:
-        assert(!"no reduction");
+        assert(0 && "no reduction");
         return NULL;
     }
 }
@@ -321,12 +321,16 @@ static bool looks_twice(BuiltinId id)
     return id != BUILTIN_sum && id != BUILTIN_prod && id != BUILTIN_mean && id != BUILTIN_norm && id != BUILTIN_any && id != BUILTIN_all;
 }
 
-static void test_some(Fn *f, const Expr *e, BuiltinId id, Value *n)
+static void test_some(Fn *f, const Expr *e, BuiltinId id, int rank, Value *const *dims)
 {
-    bool needs = id == BUILTIN_mean || (looks_twice(id) && id != BUILTIN_logsumexp);
-    if (!needs || surely_some(n))
+    bool some = id != BUILTIN_mean && (!looks_twice(id) || id == BUILTIN_logsumexp), constant = true;
+    for (int i = 0; i < rank; i++)
+        constant = constant && surely_some(dims[i]);
+    if (some || constant)
         return;
-    Value *one = int_const(f, 1);
+    Value *one = int_const(f, 1), *n = dims[0];
+    for (int i = 1; i < rank; i++)
+        n = b_2(&f->b, OP_imul, n, dims[i]);
     b_check(&f->b, "shape", source_text(f, e), b_2(&f->b, OP_ige, n, one), 2, (Value *[]){n, one});
 }
 
@@ -381,7 +385,7 @@ static Lazy *reduce_axis(Fn *f, Expr *e)
     Lazy *z = lower_operand(f, arg(e, 0));
     if (looks_twice(id))
         z = in_memory(f, z);
-    test_some(f, e, id, z->dims[axis]);
+    test_some(f, e, id, 1, &z->dims[axis]);
     drop_axis(z->dims, z->rank, axis, dims);
     Lazy *out = lazy_new(f, LZ_REDUCE, elem_of(e->type.elem), z->rank - 1, dims, 1);
     out->arg[0] = z;
@@ -675,7 +679,7 @@ Lazy *builtin_array(Fn *f, Expr *e)
             return filled(f, e);
         return shaped(f, LZ_IOTA, e, NULL, lower_scalar(f, arg(e, 0)), NULL);
     default:
-        assert(!"a builtin that gives no array");
+        assert(0 && "a builtin that gives no array");
         return NULL;
     }
 }
@@ -776,8 +780,6 @@ Value *builtin_scalar(Fn *f, Expr *e)
     Lazy *z = lower_operand(f, arg(e, 0));
     if (n_args(e) == 2)                                         // along the only axis
         assert(z->rank == 1);
-    bool needs = id == BUILTIN_mean || looks_twice(id);
-    if (needs && id != BUILTIN_logsumexp)
-        test_some(f, e, id, count_of(f, z));
+    test_some(f, e, id, z->rank, z->dims);
     return reduce_all(f, id, z);
 }

@@ -77,6 +77,7 @@ typedef struct Fn {
     VarList vars;
     unsigned stamp;
     int numbers;                // of statements
+    bool untested;              // no tests of subscripts now
     Var *result;                // what return gives: a scalar, or the out array `result`; NULL: void
     Var *returned;              // flag
     Flags flags;
@@ -206,6 +207,7 @@ Lazy *lower_operand(Fn *f, Expr *e);                                    // the s
 Value *lazy_at(Fn *f, const Lazy *z, Value *const *idx);                // one element
 bool lazy_mentions(const Lazy *z, const Value *array);                  // reads the buffer that array is a version of
 bool lazy_is_plain(const Lazy *z);                                      // an array there is, or a contiguous part of it
+bool lazy_adds(const Lazy *z);                                          // a product: into zeros, or added to what is there
 Value *lazy_value(Fn *f, Lazy *z);                                      // as an array: what there is, a view of it, or a new one
 Lazy *lazy_settle(Fn *f, Lazy *z);                                      // written out, unless it is LZ_SCALAR or LZ_ARRAY
 Lazy *lazy_copy(Fn *f, Lazy *z);                                        // written out in any case

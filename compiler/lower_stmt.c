@@ -158,8 +158,7 @@ static void declare_array(Fn *f, VarDecl *d, Var *v)
         v->cur = b_copy(&f->b, lazy_value(f, z), v->name);
         return;
     }
-    bool zero = z->kind == LZ_MAKE && !z->call && z->builtin == BUILTIN_matmul;
-    Value *fresh = b_new(&f->b, elem, v->type.rank, v->dims, zero, v->name);
+    Value *fresh = b_new(&f->b, elem, v->type.rank, v->dims, lazy_adds(z), v->name);
     v->cur = write_into(f, z, fresh, v->type.rank, v->dims);
 }
 
@@ -218,8 +217,7 @@ static void compound_array(Fn *f, Stmt *s, const Place *p)
     z[1] = lower_any(f, s->assign.value);
     if (z[1]->rank)
         test_shapes(f, s->assign.value, p->rank, z[1]->dims, p->dims);
-    bool sum_of_product = s->assign.op == BIN_ADD && z[1]->kind == LZ_MAKE && !z[1]->call && z[1]->builtin == BUILTIN_matmul &&
-                          z[0]->value == p->var->cur;
+    bool sum_of_product = s->assign.op == BIN_ADD && lazy_adds(z[1]) && z[0]->value == p->var->cur;
     if (z[1]->kind == LZ_MAKE && !sum_of_product)
         z[1] = lazy_copy(f, z[1]);
     write_place(f, p, lazy_op(f, binary_code(s->assign.op, z[0]->elem), z[0]->elem, 2, z));
@@ -503,14 +501,14 @@ static void new_flags(Fn *f, const Loop *loop)
         exit = var_new(f, NULL, T_BOOL);
     else if (j & JUMP_RETURN)
         exit = f->returned;
-    Var *skip = j & JUMP_CONTINUE ? var_new(f, NULL, T_BOOL) : exit;
-    f->flags = (Flags){skip, exit};
-    if (j)
-        set_flag(f, skip, false);
-    if (exit && exit != skip)
-        exit->cur = skip->cur;
-    if ((j & JUMP_RETURN) && f->returned != exit)
-        f->returned->cur = skip->cur;
+    f->flags = (Flags){j & JUMP_CONTINUE ? var_new(f, NULL, T_BOOL) : exit, exit};
+    if (!info_of(f, loop->body)->jumps)
+        return;                                                 // the condition will set it
+    set_flag(f, f->flags.skip, false);
+    if (exit)
+        exit->cur = f->flags.skip->cur;
+    if (j & JUMP_RETURN)
+        f->returned->cur = f->flags.skip->cur;
 }
 
 // The condition in the body of the loop: the loop is left if it does not hold.
@@ -659,7 +657,7 @@ static void lower_stmt(Fn *f, Stmt *s)
     case STMT_ASSERT:   lower_assert(f, s); break;
     case STMT_BLOCK:    lower_list(f, s->block.body.at, s->block.body.n, false); break;
     case STMT_EMPTY:    break;
-    case STMT_ERROR:    assert(!"a tree with errors"); break;
+    case STMT_ERROR:    assert(0 && "a tree with errors"); break;
     }
 }
 
