@@ -1,19 +1,21 @@
 // jvp.c — forward mode, from IR to IR: beside every value that depends on the chosen inputs, its tangent.
 //
-// In: a derived function (transform TR_JVP) whose parameters are in place, and its base with a body. Out: the body. Nothing is special about it: it
-// can be differentiated again, in either mode.
+// In: a derived function (transform TR_JVP) whose parameters are in place, and its base with a body. Out: the body.
+// Nothing is special about it: it can be differentiated again, in either mode.
 //
-//     %s = mul %x, %y                    %s = mul %x, %y        %t = mul %x_dot, %y    %u = mul %y_dot, %x    %s_dot = add %t, %u
-//     %A1 = store %A[%i], %s      ->     %A1 = store %A[%i], %s        %A1_dot = store %A_dot[%i], %s_dot
+//     %s = mul %x, %y             ->     %s = mul %x, %y
+//                                        %t = mul %x_dot, %y    %u = mul %y_dot, %x    %s_dot = add %t, %u
+//     %A1 = store %A[%i], %s             %A1 = store %A[%i], %s    %A1_dot = store %A_dot[%i], %s_dot
 //     %r = call @g(%s, %n)               %r, %r_dot = call @g_jvp(%s, %n, %s_dot)
 //
-// Scalars have a tangent where activity.c says so. Arrays and bufs have one as a whole: if any version of a buffer is active, there is a tangent
-// buffer beside it from beginning to end, written whenever the buffer is, so that it holds exact zeros where nothing active was stored.
-// Positions and lengths of tapes are those of the primal tape. Ifs, loops and withins hand the tangents in and out beside their primals.
+// Scalars have a tangent where activity.c says so. Arrays and bufs have one as a whole: if any version of a buffer is
+// active, there is a tangent buffer beside it from beginning to end, written whenever the buffer is, so that it holds
+// exact zeros where nothing active was stored. Positions and lengths of tapes are those of the primal tape. Ifs, loops
+// and withins hand the tangents in and out beside their primals.
 //
-// A call of g becomes a call of a variant of g for the arguments that are active. Its signature is made at once and its body later, from a list,
-// so recursion finds its own variant. Its parameters are g's, then the tangents in g's order, then that of the result. A rule given by the
-// user for g is called instead, with zeros for what is not active.
+// A call of g becomes a call of a variant of g for the arguments that are active. Its signature is made at once and its
+// body later, from a list, so recursion finds its own variant. Its parameters are g's, then the tangents in g's order,
+// then that of the result. A rule given by the user for g is called instead, with zeros for what is not active.
 #include "derive.h"
 #include "opt.h"
 #include "rewrite.h"
@@ -40,11 +42,17 @@ typedef struct Gen {
     bool *varied;                                               // by value id of f
     bool *active;                                               // by value id of the top root of an array or buf
     Value **map, **dot;                                         // by value id of f: in g; NULL: f's own, no tangent
-    const Param **dot_param;                                    // by argument of f: g's parameter for its tangent, or NULL
-    Value **zero_dot;                                           // by argument of f: tangent array of an array that is not active
+    const Param **dot_param;                                    // by argument of f: g's parameter for its tangent
+    Value **zero_dot;                                           // by argument of f: the tangent of an inactive array
 } Gen;
 
 // ---- what has a tangent ----
+
+// Is the tangent of the result a part or a new name of that of the first operand?
+static bool is_part_of_first(OpCode code)
+{
+    return code == OP_shape || code == OP_slice || code == OP_reshape || code == OP_view_at || code == OP_freeze;
+}
 
 // The array, buf or argument whose tangent the tangent of v is a version or part of.
 static Value *top_root(Value *v)
@@ -54,8 +62,7 @@ static Value *top_root(Value *v)
         const Op *op = root->def ? root->def : root->region->owner;
         if (!op || (!root->def && (op->code != OP_within || root->index >= op->n_paths)))
             return root;
-        if (root->def && op->code != OP_shape && op->code != OP_slice && op->code != OP_reshape && op->code != OP_view_at &&
-            op->code != OP_freeze)
+        if (root->def && !is_part_of_first(op->code))
             return root;
         v = op->in[0];
     }
@@ -181,7 +188,8 @@ static bool same_condition(const Value *p, const Value *q)
 // (p ? s : 0) + (p ? 0 : t) is p ? s : t; everything else is a sum.
 static Value *sum(Builder *b, Value *x, Value *y)
 {
-    const Op *p = x->def && x->def->code == OP_sel ? x->def : NULL, *q = y->def && y->def->code == OP_sel ? y->def : NULL;
+    const Op *p = x->def && x->def->code == OP_sel ? x->def : NULL;
+    const Op *q = y->def && y->def->code == OP_sel ? y->def : NULL;
     if (p && q && same_condition(p->in[0], q->in[0])) {
         if (is_zero(p->in[2]) && is_zero(q->in[1]))
             return b_3(b, OP_sel, p->in[0], p->in[1], q->in[2]);
@@ -310,7 +318,8 @@ static void add_yields(Gen *g, Builder *b, Values *list, const Region *r, int fr
             add(g, list, dot_of_yield(g, b, r->yields.at[i]));
 }
 
-// Results of the primal op and their tangents, from those of the new op, which start at `at`; gives how many were taken.
+// Results of the primal op and their tangents, from those of the new op, which start at `at`; gives how many were
+// taken.
 static int take_results(Gen *g, Value *const *results, int n, Value *const *at)
 {
     int next = n;
@@ -388,8 +397,9 @@ static void emit_loop(Gen *g, Builder *b, const Op *op)
     g->map[loop_trips(op)->id] = loop_trips(new);
 }
 
-// The body of a within at `in`, where the slots and what else is handed in are `at`: slots, extras, tangents of extras; slot_dots may be
-// NULL. Yields: the slots' tangents if there are any, slots, extras and their tangents, scalars and their tangents.
+// The body of a within at `in`, where the slots and what else is handed in are `at`: slots, extras, tangents of extras;
+// slot_dots may be NULL. Yields: the slots' tangents if there are any, slots, extras and their tangents, scalars and
+// their tangents.
 static void within_body(Gen *g, Builder *in, const Op *op, Value *const *slot_dots, Value *const *at)
 {
     const Region *r = op->regions[0];
@@ -411,8 +421,8 @@ static void within_body(Gen *g, Builder *in, const Op *op, Value *const *slot_do
     ir_yield(in, yields.n, yields.at);
 }
 
-// Two withins, one inside the other: the outer one opens the primal and is handed the tangent array, the inner one opens that and is handed
-// the open slots of the primal.
+// Two withins, one inside the other: the outer one opens the primal and is handed the tangent array, the inner one
+// opens that and is handed the open slots of the primal.
 static void both_withins(Gen *g, Builder *b, const Op *op, const Values *extra, int n_operands, Value *const *operands)
 {
     int n = op->n_paths, n_extra = extra->n;
@@ -606,7 +616,8 @@ static void variant_params(const Func *variant_of_f, Param *as)
     }
 }
 
-// A call of f as seen by what is called in its place: the primal operands (by argument of f) and their tangents, NULL: zero.
+// A call of f as seen by what is called in its place: the primal operands (by argument of f) and their tangents, NULL:
+// zero.
 typedef struct Site {
     Func *f;
     Value *const *args, *const *dots;
@@ -687,7 +698,8 @@ static bool any_dependence(Gen *g, const Op *op, const bool *active)
 static void no_rule(Gen *g, const Op *op)
 {
     const char *name = op->callee->source_name ? op->callee->source_name : op->callee->name;
-    const char *message = arena_printf(g->f->module->arena, "'%s' has no body and no custom jvp: this call has no derivative", name);
+    const char *message =
+        arena_printf(g->f->module->arena, "'%s' has no body and no custom jvp: this call has no derivative", name);
     derive_error(g->c, op->loc, message, op->callee->loc, "declared here");
 }
 
@@ -718,7 +730,8 @@ static void emit_call(Gen *g, Builder *b, const Op *op)
     Value **dots = NEW_N(g->a, Value *, op->n_in + 1);
     for (int k = 0; k < op->n_in; k++)
         dots[k] = g->dot[op->in[k]->id];
-    Site s = {f, to_all(g, op->in, op->n_in), dots, NEW_N(g->a, Value *, op->n_out + 1), NEW_N(g->a, Value *, op->n_out + 1)};
+    Value **results = NEW_N(g->a, Value *, op->n_out + 1), **result_dots = NEW_N(g->a, Value *, op->n_out + 1);
+    Site s = {f, to_all(g, op->in, op->n_in), dots, results, result_dots};
     call_instead(g, b, &s, callee, as);
     for (int r = 0; r < op->n_out; r++) {
         g->map[op->out[r]->id] = s.results[r];
@@ -739,8 +752,8 @@ static void emit_call(Gen *g, Builder *b, const Op *op)
 static void emit_op(Gen *g, Builder *b, const Op *op)
 {
     b->loc = op->loc;
-    bool shape_of_dot = op->code == OP_shape && op->in[0]->region == g->f->body && !op->in[0]->def && g->dot_param[op->in[0]->index];
-    if (!op->mark && !shape_of_dot) {
+    bool binds_dot = op->code == OP_shape && g->dot_param[op->in[0]->index];
+    if (!op->mark && !binds_dot) {
         ir_clone_op(b, op, g->map);
         return;
     }
@@ -774,12 +787,20 @@ static int nth_primal(const Func *g, int param)                 // of a paramete
     return n;
 }
 
+// The parameter of f that parameter i of g is, or has the tangent of; NULL: f's return value.
+static const Param *param_of(const Gen *g, int i)
+{
+    const Param *p = &g->g->params.at[i];
+    int of = p->kind == P_PRIMAL ? nth_primal(g->g, i) : p->of;
+    return of >= 0 ? &g->f->params.at[of] : NULL;
+}
+
 // Binds f's arguments to those of g, and scalars' tangents.
 static void bind_params(Gen *g)
 {
     for (int i = 0; i < g->g->params.n; i++) {
         const Param *p = &g->g->params.at[i];
-        const Param *q = p->kind == P_PRIMAL ? &g->f->params.at[nth_primal(g->g, i)] : p->of >= 0 ? &g->f->params.at[p->of] : NULL;
+        const Param *q = param_of(g, i);
         if (!q || q->arg < 0)
             continue;
         Value *v = g->f->body->args.at[q->arg];
@@ -864,8 +885,8 @@ static const Op *shape_of(const Func *h, const Value *raw)
     return NULL;
 }
 
-// Binds every array argument of d, whose shape the rule knows, or f itself. as: what each parameter of h (the rule or f) is of f. Gives false if
-// neither has a body. shaped: by argument of d.
+// Binds every array argument of d, whose shape the rule knows, or f itself. as: what each parameter of h (the rule or
+// f) is of f. Gives false if neither has a body. shaped: by argument of d.
 static bool bind_shapes(Gen *g, Builder *b, const Func *h, const Param *as, Value **shaped)
 {
     Value **map = NEW_N(g->a, Value *, h->n_values + 1);
@@ -897,10 +918,10 @@ static bool bind_shapes(Gen *g, Builder *b, const Func *h, const Param *as, Valu
 // What goes into the call for f's arguments and their tangents.
 static void rule_operands(Gen *g, Builder *b, Value **shaped, Value **args, Value **dots)
 {
-    const Func *f = g->f, *d = g->g;
+    const Func *d = g->g;
     for (int k = 0; k < d->params.n; k++) {
         const Param *p = &d->params.at[k];
-        const Param *q = p->kind == P_PRIMAL ? &f->params.at[nth_primal(d, k)] : p->of >= 0 ? &f->params.at[p->of] : NULL;
+        const Param *q = param_of(g, k);
         if (!q || p->arg < 0)
             continue;
         Value *v = shaped[p->arg] ? shaped[p->arg] : d->body->args.at[p->arg];
@@ -922,7 +943,8 @@ static void call_rule(DeriveCtx *c, Func *d)
         own[i] = (Param){.kind = P_PRIMAL, .of = i};
     Value **shaped = NEW_N(a, Value *, d->body->args.n + 1);
     if (!bind_shapes(&g, &b, rule->is_extern ? f : rule, rule->is_extern ? own : as, shaped))
-        derive_error(c, d->loc, "the shapes of the arrays are not known here: neither the function nor its rule has a body", f->loc, "declared here");
+        derive_error(c, d->loc, "array shapes are not known here: neither the function nor its rule has a body", f->loc,
+                     "declared here");
     int n = f->body->args.n, n_results = func_n_results(f);
     Value **args = NEW_N(a, Value *, n + 1), **dots = NEW_N(a, Value *, n + 1);
     rule_operands(&g, &b, shaped, args, dots);
@@ -932,9 +954,9 @@ static void call_rule(DeriveCtx *c, Func *d)
         Value **yields = NEW_N(a, Value *, func_n_results(d) + 1);
         for (int k = 0; k < d->params.n; k++) {
             const Param *p = &d->params.at[k];
-            int of = p->kind == P_PRIMAL ? nth_primal(d, k) : p->of;
+            const Param *q = param_of(&g, k);
             if (p->result >= 0)
-                yields[p->result] = (p->kind == P_PRIMAL ? s.results : s.result_dots)[of < 0 ? f->ret : f->params.at[of].result];
+                yields[p->result] = (p->kind == P_PRIMAL ? s.results : s.result_dots)[q ? q->result : f->ret];
         }
         if (d->ret >= 0)
             yields[d->ret] = s.results[f->ret];
@@ -951,7 +973,8 @@ void jvp_derived(DeriveCtx *c, Func *d)
         return;
     }
     if (d->base->is_extern) {
-        derive_error(c, d->loc, "a function without a body and without a custom jvp has no tangent", d->base->loc, "declared here");
+        derive_error(c, d->loc, "a function without a body and without a custom jvp has no tangent", d->base->loc,
+                     "declared here");
         return;
     }
     Func *f = derive_ready(c, d->base);

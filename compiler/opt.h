@@ -1,7 +1,9 @@
-// opt.h — the optimiser's passes, in the order in which pipeline.c usually runs them. Each is one file, takes IR and leaves better IR, and may be run
-// any number of times; each leaves IR that verify.c accepts. `simplify` itself, which the builder calls, is declared in ir.h.
+// opt.h — the optimiser's passes, in the order in which pipeline.c usually runs them. Each is one file, takes IR and
+// leaves better IR, and may be run any number of times; each leaves IR that verify.c accepts. `simplify` itself, which
+// the builder calls, is declared in ir.h.
 //
-//     lower -> counted -> simplify, dce -> inline -> simplify, dce -> derive ... -> inline, simplify, gvn, zero, dce, dead_params -> emit
+//     lower -> counted, simplify, dce -> derive (of copies made ready: inline, simplify, gvn, zero, dce)
+//           -> inline, simplify, gvn, zero, dce, dead_params, drop_unused -> place, emit
 //
 // Functions without a body (extern, derives not yet made) are left alone by all of them.
 #ifndef ADC_OPT_H
@@ -9,14 +11,16 @@
 
 #include "ir.h"
 
-// opt_counted.c: loops whose head is `i < n` and whose i steps by a constant on every path that goes on become counted loops.
+// opt_counted.c: loops whose head is `i < n` and whose i steps by a constant on every path that goes on become counted
+// loops.
 void opt_counted(Func *f);
 
-// opt_control.c: folds constants, branches and loops whose way is known, carried values that never change, loads of what was just stored, and
-// everything `simplify` knows. No IEEE result changes. Leaves unused ops behind; run opt_dce afterwards.
+// opt_control.c: folds constants, branches and loops whose way is known, carried values that never change, loads of
+// what was just stored, and everything `simplify` knows. No IEEE result changes. Leaves unused ops behind; run opt_dce
+// afterwards.
 void opt_simplify(Func *f);
-// opt_simplify.c: a zero that stands for "no derivative here", not for a number that was computed: a sum with it is the other term (also for -0), a
-// product with it is it (also with infinity). To the eye and to C an ordinary 0.
+// opt_simplify.c: a zero that stands for "no derivative here", not for a number that was computed: a sum with it is the
+// other term (also for -0), a product with it is it (also with infinity). To the eye and to C an ordinary 0.
 Value *b_no_derivative(Builder *b);
 bool is_no_derivative(const Value *v);
 // opt_simplify.c: is a - b a constant, as far as sums with constants show it?
@@ -33,23 +37,25 @@ void opt_merge(Func *f);
 // opt_sink.c: a scalar computation that only one arm of an if uses is done in that arm.
 void opt_sink(Func *f);
 
-// opt_stores.c: element writes that a later write hides, or nobody reads, go; so do copies of arrays that nobody changes.
+// opt_stores.c: element writes that a later write hides, or nobody reads, go; so do copies of arrays that nobody
+// changes.
 void opt_stores(Func *f);
 
 // opt_zero.c: zeroed `new`s and fills whose elements are all written again before any is read lose their zero.
 void opt_zero(Func *f);
 
-// opt_dce.c: removes what no result of f needs: ops, results and carried values of ifs and loops, stores into arrays that nobody reads. Checks, and
-// calls that may stop the program, stay.
+// opt_dce.c: removes what no result of f needs: ops, results and carried values of ifs and loops, stores into arrays
+// that nobody reads. Checks, and calls that may stop the program, stay.
 void opt_dce(Func *f);
 
-// opt_dce.c: the same for all functions of m at once, and moreover removes the parameters and results that static functions made by adc
-// (source_name NULL) have and nobody needs, recursion included. Derived functions' own signatures stay.
+// opt_dce.c: the same for all functions of m at once, and moreover removes the parameters and results that static
+// functions made by adc (source_name NULL) have and nobody needs, recursion included. Derived functions' own signatures
+// stay.
 void opt_dead_params(Module *m);
 
-// opt_inline.c: replaces calls in f of small callees by their bodies. With for_ad it is meant for f about to be differentiated: user functions
-// go in too. Without, only functions that adc made and those marked must_inline. Never: no_inline, extern, recursive ones, those
-// with custom rules, derives not yet done.
+// opt_inline.c: replaces calls in f of small callees by their bodies. With for_ad it is meant for f about to be
+// differentiated: user functions go in too. Without, only functions that adc made and those marked must_inline. Never:
+// no_inline, extern, recursive ones, those with custom rules, derives not yet done.
 void opt_inline(Func *f, bool for_ad);
 // The same for all functions of m, callees first. Functions that are inlined everywhere stay in m; see opt_drop_unused.
 void opt_inline_all(Module *m, bool for_ad);

@@ -1,8 +1,9 @@
-// opt_control.c — simplifies a whole function: scalar ops by `simplify`, and ifs, loops, withins and loads whose outcome is known.
+// opt_control.c — simplifies a whole function: scalar ops by `simplify`, and ifs, loops, withins and loads whose
+// outcome is known.
 //
-// In: a function. Out: the same with fewer branches, loops, carried values and loads; ops that lost their last use stay for opt_dce. A round visits
-// every op once, in order, and rebuilds each region's list: an op is dropped, replaced by others, or put back. Rounds repeat while something in
-// the control flow changed, a few times at most.
+// In: a function. Out: the same with fewer branches, loops, carried values and loads; ops that lost their last use stay
+// for opt_dce. A round visits every op once, in order, and rebuilds each region's list: an op is dropped, replaced by
+// others, or put back. Rounds repeat while something in the control flow changed, a few times at most.
 //
 //     %x, %A1 = if true, %A {           %A2 = store %A[0], 1.0
 //         then (%A0) { %A2 = store %A0[0], 1.0     %v = load %A2[0]    yield %A2, %v }      ->      uses of %x see 1.0
@@ -65,7 +66,12 @@ static Alike compare_indices(const Op *load, const Op *write, int n)
 
 static Value *zero_of(Builder *b, Type t)
 {
-    return t.elem == E_REAL ? b_real(b, 0) : t.elem == E_INT ? b_int(b, 0) : t.elem == E_BOOL ? b_bool(b, false) : b_pos(b, 0);
+    switch (t.elem) {
+    case E_REAL: return b_real(b, 0);
+    case E_INT: return b_int(b, 0);
+    case E_POS: return b_pos(b, 0);
+    default: return b_bool(b, false);
+    }
 }
 
 static Value *constant_element(Builder *b, const Op *load, const ConstArray *c)

@@ -1,15 +1,17 @@
 // opt_counted.c — finds the loops that count.
 //
-// In: a function as lower.c makes it, with every loop uncounted. Out: loops whose head is `i REL e`, with e the same in every round and i stepping by
-// the same constant on every path that does not leave the loop, are counted. Their index takes the place of i in the body; i itself stays a
-// carried value, which opt_dce removes if it is not used after the loop.
+// In: a function as lower.c makes it, with every loop uncounted. Out: loops whose head is `i REL e`, with e the same in
+// every round and i stepping by the same constant on every path that does not leave the loop, are counted. Their index
+// takes the place of i in the body; i itself stays a carried value, which opt_dce removes if it is not used after the
+// loop.
 //
-//     %i, %s, %T = loop (%i1 = 0, %s1 = 0.0) while { %c = ilt %i1, %n  yield %c } do { ..  %i2 = iadd %i1, 1   yield %i2, %s2 }
+//     %i, %s, %T = loop (%i1 = 0, %s1 = 0.0) while { %c = ilt %i1, %n  yield %c } do {
+//         .. %i2 = iadd %i1, 1   yield %i2, %s2 }
 //     ->    %i, %s, %T = loop %j = 0 to %n step 1 (%i1 = 0, %s1 = 0.0) { .. %i2 = iadd %j, 1   yield %i2, %s2 }
 //
-// With break and return the step stands in an arm of an if: `i2 = if done { i } else { i + 1 }`, exit flag `done`. The arm that keeps i is of
-// no account, since taking it means leaving: that is proved by working out the exit flag from the conditions on the way to the arm.
-// `n--` in the body makes e a carried value, and the loop is not counted.
+// With break and return the step stands in an arm of an if: `i2 = if done { i } else { i + 1 }`, exit flag `done`. The
+// arm that keeps i is of no account, since taking it means leaving: that is proved by working out the exit flag from
+// the conditions on the way to the arm. `n--` in the body makes e a carried value, and the loop is not counted.
 #include "opt.h"
 #include "rewrite.h"
 
@@ -57,6 +59,12 @@ static Truth opposite(Truth t)
     return t == MAYBE ? MAYBE : t == TRUE ? FALSE : TRUE;
 }
 
+// What arm k of an if yields for its result v.
+static const Value *arm_of(const Value *v, int k)
+{
+    return v->def->regions[k]->yields.at[v->index];
+}
+
 static Truth truth(Proof *p, const Value *v, int depth);
 
 static Truth truth_of_choice(Proof *p, const Value *c, const Value *t, const Value *e, int depth)
@@ -94,7 +102,7 @@ static Truth truth(Proof *p, const Value *v, int depth)
     case OP_bsel:
         return truth_of_choice(p, op->in[0], op->in[1], op->in[2], depth - 1);
     case OP_if:
-        return truth_of_choice(p, op->in[0], op->regions[0]->yields.at[v->index], op->regions[1]->yields.at[v->index], depth - 1);
+        return truth_of_choice(p, op->in[0], arm_of(v, 0), arm_of(v, 1), depth - 1);
     default:
         return MAYBE;
     }
@@ -120,7 +128,8 @@ static bool choice_steps(Proof *p, const Value *c, const Value *const arms[2], i
     return true;
 }
 
-// Is v the counter plus one constant, on all ways that stay in the loop? `found`: *step is set already, and has to be the same.
+// Is v the counter plus one constant, on all ways that stay in the loop? `found`: *step is set already, and has to be
+// the same.
 static bool steps(Proof *p, const Value *v, int64_t *step, bool *found, int depth)
 {
     int64_t d;
@@ -136,9 +145,7 @@ static bool steps(Proof *p, const Value *v, int64_t *step, bool *found, int dept
     if (op && op->code == OP_isel)
         return choice_steps(p, op->in[0], (const Value *const[]){op->in[1], op->in[2]}, step, found, depth - 1);
     if (op && op->code == OP_if)
-        return choice_steps(p, op->in[0],
-                            (const Value *const[]){op->regions[0]->yields.at[v->index], op->regions[1]->yields.at[v->index]}, step,
-                            found, depth - 1);
+        return choice_steps(p, op->in[0], (const Value *const[]){arm_of(v, 0), arm_of(v, 1)}, step, found, depth - 1);
     return false;
 }
 
@@ -178,7 +185,7 @@ static bool find_test(const Region *head, Test *t)
     const Op *cond = head->yields.at[0]->def;
     if (!cond || cond->parent != head)
         return false;
-    if (cond->code != OP_ilt && cond->code != OP_ile && cond->code != OP_igt && cond->code != OP_ige && cond->code != OP_ine)
+    if ((cond->code < OP_ilt || cond->code > OP_ige) && cond->code != OP_ine)
         return false;
     for (int side = 0; side < 2; side++) {
         const Value *i = cond->in[side];
@@ -242,7 +249,9 @@ static void try_loop(Rewrite *w, Builder *b, Op *op)
     Proof p = {.loop = op, .arg = loop_arg(op, t.k)};
     int64_t step = 0;
     bool found = false;
-    if (!steps(&p, loop_yield(op, t.k), &step, &found, MAX_DEPTH) || !found || !test_counts(&t, op->in[t.k], step, &more))
+    if (!steps(&p, loop_yield(op, t.k), &step, &found, MAX_DEPTH) || !found)
+        return;
+    if (!test_counts(&t, op->in[t.k], step, &more))
         return;
     make_counted(w, b, op, &t, (int)step, more);
 }

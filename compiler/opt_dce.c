@@ -1,18 +1,19 @@
 // opt_dce.c — removes what nobody needs.
 //
-// In: a function, or all of a module. Out: the same without the ops, results, carried values and stores that reach neither a result of the
-// function nor an op that may stop the program. A value is live if a live op uses it; an op is live if one of its results is, or if it
-// has an effect, or if an op in its regions is live. So a carried value that is only used to compute itself is dead, and so is the
-// whole chain of stores into an array of which no version is read.
+// In: a function, or all of a module. Out: the same without the ops, results, carried values and stores that reach
+// neither a result of the function nor an op that may stop the program. A value is live if a live op uses it; an op is
+// live if one of its results is, or if it has an effect, or if an op in its regions is live. So a carried value that is
+// only used to compute itself is dead, and so is the whole chain of stores into an array of which no version is read.
 //
 //     %s, %k, %T = loop %i = 0 to %n (%s1 = 0.0, %k1 = 0) {        %s, %T = loop %i = 0 to %n (%s1 = 0.0) {
 //         %s2 = add %s1, 1.0        %k2 = iadd %k1, 1          ->      %s2 = add %s1, 1.0
 //         yield %s2, %k2 }                                             yield %s2 }
 //     yield %s                                                     yield %s
 //
-// What stands or falls together: an array's operand, arguments, yields and result in an if or within; a carried value's initial value, argument,
-// yield and result in a loop. With opt_dead_params also an array's argument and result in a function, and a parameter and its operand in every
-// live call: liveness then runs through all functions at once, so that recursion needs no further thought.
+// What stands or falls together: an array's operand, arguments, yields and result in an if or within; a carried value's
+// initial value, argument, yield and result in a loop. With opt_dead_params also an array's argument and result in a
+// function, and a parameter and its operand in every live call: liveness then runs through all functions at once, so
+// that recursion needs no further thought.
 #include "opt.h"
 #include "rewrite.h"
 
@@ -57,7 +58,8 @@ static Fn *open_callee(Dce *d, const Op *call)
 
 static bool region_stops(Dce *d, const Region *r, bool *unsure);
 
-// May a call of f do anything but give results? `unsure` is set where the answer "no" leans on a function whose answer is being sought.
+// May a call of f do anything but give results? `unsure` is set where the answer "no" leans on a function whose answer
+// is being sought.
 static bool func_stops(Dce *d, Func *f, bool *unsure)
 {
     if (f->is_extern || !func_has_body(f))
@@ -285,7 +287,8 @@ static bool within_part_stays(Dce *d, const Op *op, int k)      // k counts as t
     return is_live(d, op->out[1 + k - op->n_paths]);
 }
 
-// Keeps of a list of n the first `fixed` ones and those of the rest that `stays` marks, which starts at element `fixed`; gives how many are left.
+// Keeps of a list of n the first `fixed` ones and those of the rest that `stays` marks, which starts at element
+// `fixed`; gives how many are left.
 static int keep_some(Value **list, int n, int fixed, const bool *stays)
 {
     int to = fixed;
@@ -470,9 +473,14 @@ static Fn *add_fn(Dce *d, Func *f, bool open)
 
 static void start(Dce *d, Fn *fn)
 {
-    mark_effects(d, fn->f->body);
-    if (!fn->open)
-        live_all(d, fn->f->body->yields.at, fn->f->body->yields.n);
+    Region *body = fn->f->body;
+    mark_effects(d, body);
+    if (fn->open)
+        return;
+    live_all(d, body->yields.at, body->yields.n);
+    for (int i = 0; i < body->ops.n; i++)                       // a derivative has to know the shape of an array that is not read, too
+        if (body->ops.at[i]->code == OP_shape)
+            op_is_live(d, body->ops.at[i]);
 }
 
 void opt_dce(Func *f)

@@ -1,12 +1,14 @@
 // opt_gvn.c — one op for what is computed twice.
 //
-// In: a function. Out: of equal pure ops, the one that comes first and dominates the others stays. A table of ops is kept while the regions are
-// walked; what a region adds is taken out again at its end, so an op is only replaced by one that is in scope.
+// In: a function. Out: of equal pure ops, the one that comes first and dominates the others stays. A table of ops is
+// kept while the regions are walked; what a region adds is taken out again at its end, so an op is only replaced by one
+// that is in scope.
 //
 //     %a = mul %x, %y    ..    %b = mul %x, %y    %c = add %a, %b        ->        %a = mul %x, %y    %c = add %a, %a
 //
-// Loads need no further thought: two loads with equal operands read one version of an array, and the second is a read of a version that is
-// still alive. Constants are not looked at (the emitter writes them where they are used), but equal ones count as equal operands.
+// Loads need no further thought: two loads with equal operands read one version of an array, and the second is a read
+// of a version that is still alive. Constants are not looked at (the emitter writes them where they are used), but
+// equal ones count as equal operands.
 #include "opt.h"
 #include "rewrite.h"
 

@@ -1,12 +1,14 @@
 // opt_inline.c — puts the bodies of small functions where they are called.
 //
-// In: a function with calls. Out: the same with the bodies of small callees in their places, so that differentiation and simplification see through
-// them. A callee's `shape` disappears: the array it binds is the caller's, whose dimensions are the same.
+// In: a function with calls. Out: the same with the bodies of small callees in their places, so that differentiation
+// and simplification see through them. A callee's `shape` disappears: the array it binds is the caller's, whose
+// dimensions are the same.
 //
-//     func @sq(%x: real) -> (real) { %y = mul %x, %x   yield %y }        %a = call @sq(%b)     ->     %y = mul %b, %b     (a is y)
+//     func @sq(%x: real) -> (real) { %y = mul %x, %x   yield %y }
+//     %a = call @sq(%b)     ->     %y = mul %b, %b     (a is y)
 //
-// Results of a call become what the callee yields; versions of an array that the callee makes are versions of the caller's array. Bodies that
-// come in are looked through for calls again, but no function goes into itself.
+// Results of a call become what the callee yields; versions of an array that the callee makes are versions of the
+// caller's array. Bodies that come in are looked through for calls again, but no function goes into itself.
 #include "opt.h"
 #include "rewrite.h"
 
@@ -62,7 +64,8 @@ static bool may_go_in(const Inline *p, const Func *h)
     if (!p->for_ad && h->source_name && !h->must_inline)
         return false;
     int small = p->for_ad ? SMALL : SMALL_FOR_C;
-    bool wanted = h->must_inline || (p->single && h->is_static && map_get(p->single, h)) || size_of(h->body, small) <= small;
+    bool once = p->single && h->is_static && map_get(p->single, h);
+    bool wanted = h->must_inline || once || size_of(h->body, small) <= small;
     return wanted && !calls_itself(h->body, h);
 }
 

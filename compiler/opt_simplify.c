@@ -1,10 +1,13 @@
-// opt_simplify.c — the simpler value that a scalar op is, asked by the builder for every op it makes and by opt_control.c for every op there is.
+// opt_simplify.c — the simpler value that a scalar op is, asked by the builder for every op it makes and by
+// opt_control.c for every op there is.
 //
-// In: an op and its operands. Out: an operand, a constant, or a simpler op; NULL where there is nothing to gain. Every rule is exact in
-// IEEE arithmetic for every operand, NaN, infinities and -0 included (but for the sign of a zero product by -1): x * 1 is x, but x + 0
-// is not x for x = -0, and 0 * x is not 0 for x = inf. Ints do not overflow in C programs that mean anything, so (a + 2) + 3 is a + 5.
+// In: an op and its operands. Out: an operand, a constant, or a simpler op; NULL where there is nothing to gain. Every
+// rule is exact in IEEE arithmetic for every operand, NaN, infinities and -0 included (but for the sign of a zero
+// product by -1): x * 1 is x, but x + 0 is not x for x = -0, and 0 * x is not 0 for x = inf. Ints do not overflow in C
+// programs that mean anything, so (a + 2) + 3 is a + 5.
 //
-//     mul %x, 1.0 -> %x        add %x, (neg %y) -> sub %x, %y        iadd (iadd %i, 1), -1 -> %i        not (ilt %i, %n) -> ige %i, %n
+//     mul %x, 1.0 -> %x                      add %x, (neg %y) -> sub %x, %y
+//     iadd (iadd %i, 1), -1 -> %i            not (ilt %i, %n) -> ige %i, %n
 #include "opt.h"
 
 #include <assert.h>
@@ -278,7 +281,8 @@ static Value *simplify_mul(Builder *b, Value *x, Value *y)
         return b_1(b, OP_neg, x);
     if (is_real(x, -1))
         return b_1(b, OP_neg, y);
-    const Op *nx = def_of(x, OP_neg), *ny = def_of(y, OP_neg), *cx = def_of(x, OP_const_real), *cy = def_of(y, OP_const_real);
+    const Op *nx = def_of(x, OP_neg), *ny = def_of(y, OP_neg);
+    const Op *cx = def_of(x, OP_const_real), *cy = def_of(y, OP_const_real);
     if (nx && ny)
         return b_2(b, OP_mul, nx->in[0], ny->in[0]);
     if (nx && cy)
@@ -325,7 +329,8 @@ static Value *simplify_real(Builder *b, OpCode code, Value *const *in)
     case OP_neg: return simplify_neg(b, x);
     case OP_powc: return simplify_powc(b, x, y);
     case OP_max: case OP_min: case OP_fmax: case OP_fmin: return x == y ? x : NULL;
-    case OP_max_first: case OP_min_first: case OP_fmax_first: case OP_fmin_first: return x == y ? b_bool(b, true) : NULL;
+    case OP_max_first: case OP_min_first: case OP_fmax_first: case OP_fmin_first:
+        return x == y ? b_bool(b, true) : NULL;
     case OP_stop: return def_of(x, OP_stop) ? x : NULL;
     case OP_abs: return def_of(x, OP_abs) ? x : def_of(x, OP_neg) ? b_1(b, OP_abs, x->def->in[0]) : NULL;
     case OP_relu: return def_of(x, OP_relu) ? x : NULL;
@@ -447,6 +452,14 @@ static Value *simplify_pos(Builder *b, OpCode code, Value *x, Value *y)
     }
 }
 
+static Value *simplify_ineg(Builder *b, Value *x)
+{
+    const Op *n = def_of(x, OP_ineg), *s = def_of(x, OP_isub);
+    if (n)
+        return n->in[0];
+    return s ? b_2(b, OP_isub, s->in[1], s->in[0]) : NULL;
+}
+
 static Value *simplify_int(Builder *b, OpCode code, Value *const *in)
 {
     Value *x = in[0], *y = op_arity(code) > 1 ? in[1] : NULL;
@@ -456,11 +469,12 @@ static Value *simplify_int(Builder *b, OpCode code, Value *const *in)
     case OP_imul: return simplify_imul(b, x, y);
     case OP_idiv: return is_int(y, 1) ? x : NULL;
     case OP_imod: return is_int(y, 1) ? b_int(b, 0) : NULL;
-    case OP_ineg: return def_of(x, OP_ineg) ? x->def->in[0] : def_of(x, OP_isub) ? b_2(b, OP_isub, x->def->in[1], x->def->in[0]) : NULL;
+    case OP_ineg: return simplify_ineg(b, x);
     case OP_inot: return def_of(x, OP_inot) ? x->def->in[0] : NULL;
     case OP_iand: case OP_ior: case OP_imax: case OP_imin: return same_value(x, y) ? x : NULL;
     case OP_ishl: case OP_ishr: return is_int(y, 0) ? x : NULL;
-    case OP_ilt: case OP_ile: case OP_igt: case OP_ige: case OP_ieq: case OP_ine: return simplify_icompare(b, code, x, y);
+    case OP_ilt: case OP_ile: case OP_igt: case OP_ige: case OP_ieq: case OP_ine:
+        return simplify_icompare(b, code, x, y);
     default: return y ? simplify_pos(b, code, x, y) : NULL;
     }
 }
@@ -500,7 +514,7 @@ static bool is_not(const Value *x, const Value *y)              // is one `not` 
 
 static Value *simplify_bool(Builder *b, OpCode code, Value *x, Value *y)
 {
-    bool equal = code == OP_beq, absorbs = code == OP_or;       // the constant that decides `and` is false, of `or` true
+    bool equal = code == OP_beq, absorbs = code == OP_or;       // what decides an `and` is false, an `or` true
     if (code == OP_beq || code == OP_bne) {
         if (x == y)
             return b_bool(b, equal);

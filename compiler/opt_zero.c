@@ -1,7 +1,8 @@
 // opt_zero.c — removes zeros, and other fills, that nobody sees.
 //
-// In: a function. Out: the same, where a `new zero` or `fill` whose every element is written again before any is read does not write. Writing again
-// is a fill, a copy_to, or counted loops over all indices that store the element of their indices first of all.
+// In: a function. Out: the same, where a `new zero` or `fill` whose every element is written again before any is read
+// does not write. Writing again is a fill, a copy_to, or counted loops over all indices that store the element of their
+// indices first of all.
 //
 //     %A = new real[%n] zero                                         %A = new real[%n]
 //     %B, %T = loop %i = 0 to %n step 1 (%A1 = %A) {        ->       %B, %T = loop %i = 0 to %n step 1 (%A1 = %A) {
@@ -55,8 +56,8 @@ static bool same_indices(const Op *op, Value *const *index, int n)
     return true;
 }
 
-// Is v, once element index[..] of it is written, only touched at that element until it is yielded? Only versions made one after the other
-// are followed; a load of v itself is a use more than the list allows.
+// Is v, once element index[..] of it is written, only touched at that element until it is yielded? Only versions made
+// one after the other are followed; a load of v itself is a use more than the list allows.
 static bool goes_to_yield(const Zero *z, const Value *v, Value *const *index, int n)
 {
     while (z->uses[v->id] == 1 && z->consumer[v->id]) {

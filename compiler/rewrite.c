@@ -1,6 +1,7 @@
 // rewrite.c — replacing values and taking lists apart. See rewrite.h.
 //
-// In and out: IR in the middle of a pass. A replacement is only recorded; operands change when rewrite_op or rewrite_apply meets them.
+// In and out: IR in the middle of a pass. A replacement is only recorded; operands change when rewrite_op or
+// rewrite_apply meets them.
 //
 //     x = add a, 0.0 ... mul x, x     rewrite_to(x, a), rewrite_apply     ->     mul a, a
 #include "rewrite.h"

@@ -1,4 +1,5 @@
-// rewrite.h — what the passes that edit in place share: replacing values by others, taking lists apart, moving ops between regions.
+// rewrite.h — what the passes that edit in place share: replacing values by others, taking lists apart, moving ops
+// between regions.
 //
 // In: decisions of a pass. Out: IR in which no use of a replaced value is left, once rewrite_apply has run.
 //

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 typedef struct Case {
-    const char *name, *head, *body;                             // of a loop with %i from 0 (carried, %h in the head) and a sum %s
+    const char *name, *head, *body;                             // of a loop with %i (%h in the head) and a sum %s
     bool counted;
     const char *init;                                           // NULL: 0
 } Case;
@@ -19,18 +19,23 @@ static const Case cases[] = {
     {"i >= 0, down", "%c = ige %h, 0", "%j = isub %i, 1  %t = add %s, 1.5  yield %j, %t", true, "%n"},
     {"i > 0, down by 3", "%c = igt %h, 0", "%j = iadd %i, -3  %t = add %s, 1.5  yield %j, %t", true, "%n"},
     {"i < n - 1", "%m = isub %n, 1  %c = ilt %h, %m", "%j = iadd %i, 1  %t = add %s, 1.5  yield %j, %t", true, NULL},
-    {"i < 2 n, in steps of steps", "%m = iadd %n, %n  %c = ilt %h, %m", "%k = iadd %i, 2  %j = isub %k, 1  %t = add %s, 1.5  yield %j, %t", true, NULL},
+    {"i < 2 n, in steps of steps", "%m = iadd %n, %n  %c = ilt %h, %m", "%k = iadd %i, 2  %j = isub %k, 1"
+        "  %t = add %s, 1.5  yield %j, %t", true, NULL},
     {"i != 6", "%c = ine %h, 6", "%j = iadd %i, 2  %t = add %s, 1.5  yield %j, %t", true, NULL},
     {"i != n is not safe", "%c = ine %h, %n", "%j = iadd %i, 1  %t = add %s, 1.5  yield %j, %t", false, NULL},
     {"doubling", "%c = ilt %h, %n", "%k = iadd %i, %i  %j = iadd %k, 1  %t = add %s, 1.5  yield %j, %t", false, NULL},
     {"away from the end", "%c = igt %h, 5", "%j = iadd %i, 1  %t = add %s, 1.5  yield %j, %t", false, NULL},
-    {"the end depends on i", "%m = isub %n, %h  %c = ilt %h, %m", "%j = iadd %i, 1  %t = add %s, 1.5  yield %j, %t", false, NULL},
+    {"the end depends on i", "%m = isub %n, %h  %c = ilt %h, %m", "%j = iadd %i, 1  %t = add %s, 1.5"
+        "  yield %j, %t", false, NULL},
     {"the same step in both arms", "%c = ilt %h, %n",
-     "%b = lt %s, 3.0  %j, %t = if %b { %k = iadd %i, 1  %u = add %s, 1.5  yield %k, %u } else { %k2 = iadd %i, 1  yield %k2, %s }  yield %j, %t", true, NULL},
+     "%b = lt %s, 3.0  %j, %t = if %b { %k = iadd %i, 1  %u = add %s, 1.5  yield %k, %u } else { %k2 = iadd %i, 1"
+     "  yield %k2, %s }  yield %j, %t", true, NULL},
     {"another step in one arm", "%c = ilt %h, %n",
-     "%b = lt %s, 3.0  %j, %t = if %b { %k = iadd %i, 1  %u = add %s, 1.5  yield %k, %u } else { %k2 = iadd %i, 2  yield %k2, %s }  yield %j, %t", false, NULL},
+     "%b = lt %s, 3.0  %j, %t = if %b { %k = iadd %i, 1  %u = add %s, 1.5  yield %k, %u } else { %k2 = iadd %i, 2"
+     "  yield %k2, %s }  yield %j, %t", false, NULL},
     {"no step in one arm", "%c = ilt %h, %n",
-     "%b = lt %s, 3.0  %j, %t = if %b { %u = add %s, 1.5  yield %i, %u } else { %k2 = iadd %i, 1  yield %k2, %s }  yield %j, %t", false, NULL},
+     "%b = lt %s, 3.0  %j, %t = if %b { %u = add %s, 1.5  yield %i, %u } else { %k2 = iadd %i, 1  yield %k2, %s }"
+     "  yield %j, %t", false, NULL},
     {"i is set in the body", "%c = ilt %h, %n",
      "%b = lt %s, 3.0  %j = isel %b, %n, %i  %k = iadd %j, 1  %t = add %s, 1.5  yield %k, %t", false, NULL},
 };
@@ -110,7 +115,8 @@ static const ExitCase exits[] = {
     {"a continue that skips the step",
      "func @f(%n: int, %x: real[1], %last: int out) -> (int, real) {\n  %x1 = shape %x, %n\n"
      "  %l, %r, %T = loop exit (%i = 0, %s = 0.0) while (%h, %g) { %c = ilt %h, %n  yield %c } do {\n"
-     "    %v = load %x1[%i]  %done = gt %v, 1.5  %skip = gt %v, 0.5  %t = add %s, 1.0  %far = gt %t, 30.0  %out = or %done, %far\n"
+     "    %v = load %x1[%i]  %done = gt %v, 1.5  %skip = gt %v, 0.5  %t = add %s, 1.0\n"
+     "    %far = gt %t, 30.0  %out = or %done, %far\n"
      "    %j = if %skip { yield %i } else { %k = iadd %i, 1  yield %k }\n"
      "    yield %out, %j, %t }\n"
      "  yield %l, %r }\n", false},

@@ -13,12 +13,15 @@ typedef struct Case {
 } Case;
 
 static const Case cases[] = {
-    {"unused ops", "func @f(%x: real) -> (real) {\n  %a = sin %x\n  %b = exp %a\n  %r = cos %x\n  yield %r }\n", OP_COUNT, 1},
+    {"unused ops", "func @f(%x: real) -> (real) {\n  %a = sin %x\n  %b = exp %a\n  %r = cos %x\n"
+                   "  yield %r }\n", OP_COUNT, 1},
     {"a check stays, with what it asks",
-     "func @f(%n: int, %x: real) -> (real) {\n  %c = ige %n, 0\n  check assert \"n\", %c, %n\n  yield %x }\n", OP_COUNT, 2},
+     "func @f(%n: int, %x: real) -> (real) {\n  %c = ige %n, 0\n  check assert \"n\", %c, %n\n"
+     "  yield %x }\n", OP_COUNT, 2},
     {"a carried value that only makes itself",
      "func @f(%n: int, %x: real) -> (real) {\n"
-     "  %s, %k, %T = loop %i = 0 to %n step 1 (%s1 = %x, %k1 = 1.0) {\n    %s2 = sin %s1\n    %k2 = exp %k1\n    yield %s2, %k2 }\n"
+     "  %s, %k, %T = loop %i = 0 to %n step 1 (%s1 = %x, %k1 = 1.0) {\n    %s2 = sin %s1\n    %k2 = exp %k1\n"
+     "    yield %s2, %k2 }\n"
      "  yield %s }\n", OP_exp, 0},
     {"two that make each other",
      "func @f(%n: int, %x: real) -> (real) {\n"
@@ -27,10 +30,12 @@ static const Case cases[] = {
      "  yield %s }\n", OP_exp, 0},
     {"a loop for nothing",
      "func @f(%n: int, %x: real) -> (real) {\n"
-     "  %k, %T = loop %i = 0 to %n step 1 (%k1 = 1.0) {\n    %k2 = exp %k1\n    yield %k2 }\n  yield %x }\n", OP_loop, 0},
+     "  %k, %T = loop %i = 0 to %n step 1 (%k1 = 1.0) {\n    %k2 = exp %k1\n    yield %k2 }\n"
+     "  yield %x }\n", OP_loop, 0},
     {"a loop for its check",
      "func @f(%n: int, %x: real) -> (real) {\n"
-     "  %k, %T = loop %i = 0 to %n step 1 (%k1 = 1.0) {\n    %c = ile 0, %i\n    check assert \"i\", %c\n    %k2 = exp %k1\n    yield %k2 }\n"
+     "  %k, %T = loop %i = 0 to %n step 1 (%k1 = 1.0) {\n    %c = ile 0, %i\n    check assert \"i\", %c\n"
+     "    %k2 = exp %k1\n    yield %k2 }\n"
      "  yield %x }\n", OP_exp, 0},
     {"a loop for its trips",
      "func @f(%n: int, %x: real) -> (int) {\n"
@@ -39,7 +44,8 @@ static const Case cases[] = {
      "  yield %T }\n", OP_exp, 0},
     {"unused results and arrays of an if",
      "func @f(%n: int, %c: bool, %x: real) -> (real) {\n  %t = new real[%n] zero\n"
-     "  %t4, %a, %b = if %c (%t1 = %t) {\n    %t2 = fill %t1, 1.0\n    %e = exp %x\n    %s = sin %x\n    yield %t2, %e, %s } else (%t3) {\n"
+     "  %t4, %a, %b = if %c (%t1 = %t) {\n    %t2 = fill %t1, 1.0\n    %e = exp %x\n    %s = sin %x\n"
+     "    yield %t2, %e, %s } else (%t3) {\n"
      "    %g = exp %x\n    yield %t3, %g, %x }\n"
      "  yield %b }\n", OP_exp, 0},
     {"stores into an array that is never read",
@@ -49,27 +55,31 @@ static const Case cases[] = {
      "  yield %s }\n", OP_store, 0},
     {"stores into an array of which one element is read",
      "func @f(%n: int, %x: real) -> (real) {\n  %t = new real[3] zero\n"
-     "  %t1 = store %t[0], %x\n  %t2 = store %t1[1], 2.0\n  %v = load %t2[0]\n  %t3 = store %t2[2], %v\n  yield %v }\n", OP_store, 2},
+     "  %t1 = store %t[0], %x\n  %t2 = store %t1[1], 2.0\n  %v = load %t2[0]\n  %t3 = store %t2[2], %v\n"
+     "  yield %v }\n", OP_store, 2},
     {"a tape that nobody reads",
      "func @f(%n: int, %x: real) -> (real) {\n  %b = buf_new real\n"
      "  %b3, %s, %T = loop %i = 0 to %n step 1 (%b1 = %b, %s1 = %x) {\n"
      "    %s2 = sin %s1\n    %b2 = put %b1, %s2\n    yield %b2, %s2 }\n"
      "  %z = freeze %b3\n  yield %s }\n", OP_put, 0},
     {"a call without effect",
-     "func @g(%x: real) -> (real) {\n  %r = exp %x\n  yield %r }\nfunc @f(%x: real) -> (real) {\n  %a = call @g(%x)\n  yield %x }\n", OP_call, 0},
+     "func @g(%x: real) -> (real) {\n  %r = exp %x\n  yield %r }\nfunc @f(%x: real) -> (real) {\n  %a = call @g(%x)\n"
+     "  yield %x }\n", OP_call, 0},
     {"a call that may stop",
      "func @g(%x: real) -> (real) {\n  %c = eq %x, %x\n  check assert \"x\", %c\n  yield %x }\n"
      "func @f(%x: real) -> (real) {\n  %a = call @g(%x)\n  yield %x }\n", OP_call, 1},
     {"recursion without effect",
      "func @g(%n: int, %x: real) -> (real) {\n  %c = ile %n, 0\n"
-     "  %r = if %c {\n    yield %x } else {\n    %m = isub %n, 1\n    %y = call @g(%m, %x)\n    yield %y }\n  yield %r }\n"
+     "  %r = if %c {\n    yield %x } else {\n    %m = isub %n, 1\n    %y = call @g(%m, %x)\n    yield %y }\n"
+     "  yield %r }\n"
      "func @f(%n: int, %x: real) -> (real) {\n  %a = call @g(%n, %x)\n  yield %x }\n", OP_call, 0},
     {"a within that nobody sees",
      "func @f(%n: int, %x: real) -> (real) {\n  %A = new real[2, 2] zero\n"
      "  %A1, %s = within %A (%r = [1]) {\n    %r1 = fill %r, %x\n    yield %r1, %x }\n  yield %x }\n", OP_within, 0},
     {"a within for its array",
      "func @f(%n: int, %x: real) -> (real) {\n  %A = new real[2, 2] zero\n"
-     "  %A1, %s = within %A (%r = [1]) {\n    %r1 = fill %r, %x\n    %e = exp %x\n    yield %r1, %e }\n  %v = load %A1[1, 1]\n  yield %v }\n",
+     "  %A1, %s = within %A (%r = [1]) {\n    %r1 = fill %r, %x\n    %e = exp %x\n    yield %r1, %e }\n"
+     "  %v = load %A1[1, 1]\n  yield %v }\n",
      OP_exp, 0},
 };
 
@@ -99,7 +109,8 @@ END_TEST
 
 static const char signatures[] =
     // w is not used; the second result is not used by f; k only feeds the recursion
-    "static func @g(%n: int, %x: real, %w: real, %k: real, %p: real out, %t: real[1] inout) -> (real, real[1], real) {\n"
+    "static func @g(%n: int, %x: real, %w: real, %k: real, %p: real out, %t: real[1] inout)\n"
+    "    -> (real, real[1], real) {\n"
     "  %t1 = shape %t, %n\n  %c = ile %n, 0\n"
     "  %t5, %a, %b = if %c (%t2 = %t1) {\n    yield %t2, %x, %k } else (%t3) {\n"
     "    %m = isub %n, %n\n    %k2 = exp %k\n    %u = sin %x\n    %t7 = fill %t3, %k\n"

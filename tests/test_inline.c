@@ -30,29 +30,36 @@ typedef struct Case {
 static const Case cases[] = {
     {"a scalar function",
      "func @g(%x: real, %p: real out) -> (real, real) {\n  %s = sin %x\n  %q = mul %s, %x\n  yield %s, %q }\n"
-     "func @f(%x: real) -> (real) {\n  %a, %b = call @g(%x)\n  %c, %d = call @g(%b)\n  %r = mul %a, %d\n  yield %r }\n", 0},
+     "func @f(%x: real) -> (real) {\n  %a, %b = call @g(%x)\n  %c, %d = call @g(%b)\n  %r = mul %a, %d\n"
+     "  yield %r }\n", 0},
     {"an array in place, from inside a loop",
      "func @g(%n: int, %i: int, %a: real[1] inout) -> (real[1]) {\n"
      "  %a1 = shape %a, %n\n  %c = ilt 0, %i\n"
-     "  %a5 = if %c (%a2 = %a1) {\n    %v = load %a2[%i]\n    %w = sin %v\n    %a3 = store %a2[%i], %w\n    yield %a3 } else (%a4) {\n    yield %a4 }\n"
+     "  %a5 = if %c (%a2 = %a1) {\n    %v = load %a2[%i]\n    %w = sin %v\n    %a3 = store %a2[%i], %w\n"
+     "    yield %a3 } else (%a4) {\n    yield %a4 }\n"
      "  yield %a5 }\n"
      "func @f(%n: int, %a: real[1] inout) -> (real[1]) {\n  %a1 = shape %a, %n\n"
-     "  %a4, %T = loop %i = 0 to %n step 1 (%a2 = %a1) {\n    %a3 = call @g(%n, %i, %a2)\n    yield %a3 }\n  yield %a4 }\n", 0},
+     "  %a4, %T = loop %i = 0 to %n step 1 (%a2 = %a1) {\n    %a3 = call @g(%n, %i, %a2)\n    yield %a3 }\n"
+     "  yield %a4 }\n", 0},
     {"a row, through two calls",
      "func @h(%n: int, %a: real[1] out) -> (real[1]) {\n  %a1 = shape %a, %n\n  %a2 = fill %a1, 2.0\n  yield %a2 }\n"
      "func @g(%n: int, %a: real[1] out) -> (real[1]) {\n  %a1 = shape %a, %n\n  %a2 = call @h(%n, %a1)\n  yield %a2 }\n"
      "func @f(%n: int, %A: real[2] inout) -> (real[2]) {\n  %A1 = shape %A, %n, %n\n"
      "  %A4, %T = loop %i = 0 to %n step 1 (%A2 = %A1) {\n"
-     "    %A3 = within %A2 (%r = [%i]) {\n      %r1 = call @g(%n, %r)\n      yield %r1 }\n    yield %A3 }\n  yield %A4 }\n", 0},
+     "    %A3 = within %A2 (%r = [%i]) {\n      %r1 = call @g(%n, %r)\n      yield %r1 }\n    yield %A3 }\n"
+     "  yield %A4 }\n", 0},
     {"a slice to an in parameter that is not written",
      "func @g(%n: int, %x: real[1]) -> (real) {\n  %x1 = shape %x, %n\n"
-     "  %s3, %T = loop %i = 0 to %n step 1 (%s1 = 0.0) {\n    %v = load %x1[%i]\n    %s2 = add %s1, %v\n    yield %s2 }\n  yield %s3 }\n"
+     "  %s3, %T = loop %i = 0 to %n step 1 (%s1 = 0.0) {\n    %v = load %x1[%i]\n    %s2 = add %s1, %v\n"
+     "    yield %s2 }\n  yield %s3 }\n"
      "func @f(%n: int, %A: real[2]) -> (real) {\n  %A1 = shape %A, %n, %n\n"
-     "  %s3, %T = loop %i = 0 to %n step 1 (%s1 = 0.0) {\n    %r = slice %A1[%i]\n    %v = call @g(%n, %r)\n    %s2 = add %s1, %v\n    yield %s2 }\n"
+     "  %s3, %T = loop %i = 0 to %n step 1 (%s1 = 0.0) {\n    %r = slice %A1[%i]\n    %v = call @g(%n, %r)\n"
+     "    %s2 = add %s1, %v\n    yield %s2 }\n"
      "  yield %s3 }\n", 0},
     {"recursion stays",
      "func @f(%n: int, %x: real) -> (real) {\n  %c = ile %n, 0\n"
-     "  %r = if %c {\n    yield %x } else {\n    %m = isub %n, 1\n    %y = call @f(%m, %x)\n    %z = sin %y\n    yield %z }\n  yield %r }\n", 1},
+     "  %r = if %c {\n    yield %x } else {\n    %m = isub %n, 1\n    %y = call @f(%m, %x)\n    %z = sin %y\n"
+     "    yield %z }\n  yield %r }\n", 1},
     {"noinline stays",
      "func @g(%x: real) -> (real) noinline {\n  %s = sin %x\n  yield %s }\n"
      "func @f(%x: real) -> (real) {\n  %a = call @g(%x)\n  yield %a }\n", 1},
@@ -78,7 +85,8 @@ static const char two_kinds[] =
     "func @user(%x: real) -> (real) source \"user\" {\n  %s = sin %x\n  yield %s }\n"
     "static func @made(%x: real) -> (real) {\n  %s = cos %x\n  yield %s }\n"
     "static func @asked(%x: real) -> (real) inline source \"asked\" {\n  %s = exp %x\n  yield %s }\n"
-    "func @f(%x: real) -> (real) source \"f\" {\n  %a = call @user(%x)\n  %b = call @made(%a)\n  %c = call @asked(%b)\n  yield %c }\n";
+    "func @f(%x: real) -> (real) source \"f\" {\n  %a = call @user(%x)\n  %b = call @made(%a)\n"
+    "  %c = call @asked(%b)\n  yield %c }\n";
 
 START_TEST(users_functions_stay_in_c)
 {

@@ -1,4 +1,5 @@
-// test_simplify.c — opt_simplify.c, opt_control.c, opt_gvn.c and opt_zero.c: what is folded, what must not be, and that results stay the same.
+// test_simplify.c — opt_simplify.c, opt_control.c, opt_gvn.c and opt_zero.c: what is folded, what must not be, and that
+// results stay the same.
 #include "opt.h"
 
 #include "passcheck.h"
@@ -26,9 +27,10 @@ typedef struct Case {
     int left;
 } Case;
 
-#define SCALAR_CASE(NAME, BODY, LEFT) {NAME, "func @f(%n: int, %x: real, %y: real) -> (real) {\n" BODY "  yield %r }\n", OP_COUNT, LEFT}
-#define INT_CASE(NAME, BODY, LEFT) {NAME, "func @f(%n: int, %m: int, %c: bool) -> (int) {\n" BODY "  yield %r }\n", OP_COUNT, LEFT}
-#define BOOL_CASE(NAME, BODY, LEFT) {NAME, "func @f(%n: int, %m: int, %c: bool, %x: real) -> (bool) {\n" BODY "  yield %r }\n", OP_COUNT, LEFT}
+#define CASE(NAME, HEAD, BODY, LEFT) {NAME, "func @f(" HEAD " {\n" BODY "  yield %r }\n", OP_COUNT, LEFT}
+#define SCALAR_CASE(NAME, BODY, LEFT) CASE(NAME, "%n: int, %x: real, %y: real) -> (real)", BODY, LEFT)
+#define INT_CASE(NAME, BODY, LEFT) CASE(NAME, "%n: int, %m: int, %c: bool) -> (int)", BODY, LEFT)
+#define BOOL_CASE(NAME, BODY, LEFT) CASE(NAME, "%n: int, %m: int, %c: bool, %x: real) -> (bool)", BODY, LEFT)
 
 static const Case cases[] = {
     SCALAR_CASE("x * 1", "  %r = mul %x, 1.0\n", 0),
@@ -72,17 +74,20 @@ static const Case cases[] = {
     BOOL_CASE("not of < on reals stays", "  %a = lt %x, 1.0\n  %r = not %a\n", 2),
     BOOL_CASE("not of == on reals", "  %a = eq %x, 1.0\n  %r = not %a\n", 1),
     BOOL_CASE("x == x stays", "  %r = eq %x, %x\n", 1),
-    BOOL_CASE("and, or, not with constants", "  %a = and %c, true\n  %b = or %a, false\n  %d = not %b\n  %e = not %d\n  %r = beq %e, true\n", 0),
+    BOOL_CASE("and, or, not with constants", "  %a = and %c, true\n  %b = or %a, false\n  %d = not %b\n  %e = not %d\n"
+                                             "  %r = beq %e, true\n", 0),
     BOOL_CASE("c and not c", "  %d = not %c\n  %r = and %c, %d\n", 0),
     BOOL_CASE("bsel as or", "  %a = ilt %n, 3\n  %r = bsel %c, true, %a\n", 2),
     {"an if that is decided",
      "func @f(%n: int, %x: real[1] inout) -> (real[1], real) {\n"
      "  %x1 = shape %x, %n\n  %c = ile %n, %n\n"
-     "  %x4, %s = if %c (%x2 = %x1) {\n    %x3 = fill %x2, 2.0\n    yield %x3, 1.0 } else (%x5) {\n    yield %x5, 3.0 }\n"
+     "  %x4, %s = if %c (%x2 = %x1) {\n    %x3 = fill %x2, 2.0\n    yield %x3, 1.0 } else (%x5) {\n"
+     "    yield %x5, 3.0 }\n"
      "  yield %x4, %s }\n", OP_if, 0},
     {"an if that chooses what is outside",
      "func @f(%n: int, %c: bool, %x: real, %p: real out) -> (real, bool) {\n"
-     "  %a, %b = if %c {\n    yield %x, true } else {\n    %u = undef real\n    yield %u, false }\n  yield %a, %b }\n", OP_if, 0},
+     "  %a, %b = if %c {\n    yield %x, true } else {\n    %u = undef real\n    yield %u, false }\n"
+     "  yield %a, %b }\n", OP_if, 0},
     {"an if that only reads an array",
      "func @f(%n: int, %c: bool, %x: real[1] inout) -> (real[1], int) {\n"
      "  %x1 = shape %x, %n\n"
@@ -90,10 +95,12 @@ static const Case cases[] = {
      "  %x3 = fill %x2, 1.0\n  yield %x3, %s }\n", OP_if, 1},
     {"no trip",
      "func @f(%n: int, %x: real, %p: real out) -> (real, int) {\n"
-     "  %s, %T = loop %i = 3 to 3 step 1 (%s1 = %x) {\n    %s2 = sin %s1\n    yield %s2 }\n  yield %s, %T }\n", OP_loop, 0},
+     "  %s, %T = loop %i = 3 to 3 step 1 (%s1 = %x) {\n    %s2 = sin %s1\n    yield %s2 }\n"
+     "  yield %s, %T }\n", OP_loop, 0},
     {"one trip",
      "func @f(%n: int, %x: real, %p: real out, %q: int out) -> (real, int, int) {\n  %m = iadd %n, 1\n"
-     "  %s, %j, %T = loop %i = %n to %m step 1 (%s1 = %x, %j1 = 0) {\n    %s2 = sin %s1\n    yield %s2, %i }\n  yield %s, %j, %T }\n", OP_loop, 0},
+     "  %s, %j, %T = loop %i = %n to %m step 1 (%s1 = %x, %j1 = 0) {\n    %s2 = sin %s1\n    yield %s2, %i }\n"
+     "  yield %s, %j, %T }\n", OP_loop, 0},
     {"one trip by its exit",
      "func @f(%n: int, %x: real) -> (real) {\n"
      "  %s, %T = loop exit (%s1 = %x) {\n    %s2 = sin %s1\n    yield true, %s2 }\n  yield %s }\n", OP_loop, 0},
@@ -105,18 +112,22 @@ static const Case cases[] = {
     {"an array that a loop carries without writing",
      "func @f(%n: int, %x: real[1] inout) -> (real[1], real) {\n  %x1 = shape %x, %n\n"
      "  %x3, %s, %T = loop %i = 0 to %n step 1 (%x2 = %x1, %s1 = 0.0) {\n"
-     "    %v = load %x2[%i]\n    %s2 = add %s1, %v\n    yield %x2, %s2 }\n  %x4 = fill %x3, %s\n  yield %x4, %s }\n", OP_loop, 1},
+     "    %v = load %x2[%i]\n    %s2 = add %s1, %v\n    yield %x2, %s2 }\n  %x4 = fill %x3, %s\n"
+     "  yield %x4, %s }\n", OP_loop, 1},
     {"loads of what was stored",
      "func @f(%n: int, %x: real) -> (real) {\n"
      "  %a = new real[3] zero\n  %a1 = store %a[0], %x\n  %a2 = store %a1[1], 2.0\n"
-     "  %p = load %a2[0]\n  %q = load %a2[1]\n  %z = load %a2[2]\n  %s = mul %p, %q\n  %r = add %s, %z\n  yield %r }\n", OP_load, 0},
+     "  %p = load %a2[0]\n  %q = load %a2[1]\n  %z = load %a2[2]\n  %s = mul %p, %q\n  %r = add %s, %z\n"
+     "  yield %r }\n", OP_load, 0},
     {"a load that may be of something else",
      "func @f(%n: int, %x: real) -> (real) {\n  %m = imod %n, 2\n"
-     "  %a = new real[2] zero\n  %a1 = store %a[0], %x\n  %a2 = store %a1[%m], 2.0\n  %p = load %a2[0]\n  yield %p }\n", OP_load, 1},
+     "  %a = new real[2] zero\n  %a1 = store %a[0], %x\n  %a2 = store %a1[%m], 2.0\n  %p = load %a2[0]\n"
+     "  yield %p }\n", OP_load, 1},
     {"a within that only reads",
      "func @f(%n: int, %x: real[1]) -> (real) {\n"
      "  %A = new real[2, %n] zero\n"
-     "  %A1, %s = within %A (%r = [1]) {\n    %c = ilt 0, %n\n    %v = if %c {\n      %l = load %r[0]\n      yield %l } else {\n      yield 1.0 }\n    yield %r, %v }\n"
+     "  %A1, %s = within %A (%r = [1]) {\n    %c = ilt 0, %n\n    %v = if %c {\n      %l = load %r[0]\n"
+     "      yield %l } else {\n      yield 1.0 }\n    yield %r, %v }\n"
      "  yield %s }\n", OP_within, 0},
     {"a check that holds", "func @f(%n: int) -> (int) {\n  check assert \"fine\", true\n  yield %n }\n", OP_check, 0},
 };
@@ -136,14 +147,15 @@ START_TEST(test_case)
 }
 END_TEST
 
-// Every scalar op with one or two operands, at every pair of special values: folding constants must give what the interpreter gives.
+// Every scalar op with one or two operands, at every pair of special values: folding constants must give what the
+// interpreter gives.
 START_TEST(special_values)
 {
     static const double v[] = {0.0, -0.0, 1.0, -1.0, 2.0, 0.5, -3.25, 1e300, 5e-324, INFINITY, -INFINITY, NAN};
     enum { N = sizeof v / sizeof *v };
     Arena *a = arena_new();
-    int codes[] = {OP_add, OP_sub, OP_mul, OP_div, OP_neg, OP_sqrt, OP_abs, OP_floor, OP_ceil, OP_trunc, OP_sign, OP_step, OP_relu,
-                   OP_copysign, OP_powc, OP_max, OP_min};
+    int codes[] = {OP_add, OP_sub, OP_mul, OP_div, OP_neg, OP_sqrt, OP_abs, OP_floor, OP_ceil, OP_trunc,
+                   OP_sign, OP_step, OP_relu, OP_copysign, OP_powc, OP_max, OP_min};
     for (size_t c = 0; c < sizeof codes / sizeof *codes; c++) {
         OpCode code = (OpCode)codes[c];
         for (int i = 0; i < N * N; i++) {
@@ -157,7 +169,8 @@ START_TEST(special_values)
                 ir_yield(&b, 1, (Value *[]){b_scalar(&b, code, in)});
                 ck_assert(interp_call(interp_new(a), f, NULL, fold ? &folded : &plain));
             }
-            ck_assert_msg(plain.r == folded.r ? signbit(plain.r) == signbit(folded.r) : isnan(plain.r) && isnan(folded.r),
+            bool both_nan = isnan(plain.r) && isnan(folded.r);
+            ck_assert_msg(plain.r == folded.r ? signbit(plain.r) == signbit(folded.r) : both_nan,
                           "%s(%g, %g): %g, folded %g", op_info[code].name, v[i / N], v[i % N], plain.r, folded.r);
         }
     }
@@ -190,14 +203,18 @@ static const Case gvn_cases[] = {
      "func @f(%x: real) -> (real) {\n  %a = sin %x\n  %b = sin %x\n  %r = mul %a, %b\n  yield %r }\n", OP_sin, 1},
     {"in the arms of an if, not from one to the other",
      "func @f(%n: int, %c: bool, %x: real) -> (real) {\n  %a = sin %x\n"
-     "  %r = if %c {\n    %b = sin %x\n    %d = cos %x\n    %e = mul %b, %d\n    yield %e } else {\n    %g = cos %x\n    yield %g }\n"
+     "  %r = if %c {\n    %b = sin %x\n    %d = cos %x\n    %e = mul %b, %d\n    yield %e } else {\n    %g = cos %x\n"
+     "    yield %g }\n"
      "  %s = mul %r, %a\n  yield %s }\n", OP_cos, 2},
     {"loads of two versions differ",
      "func @f(%n: int, %x: real[1] inout) -> (real[1], real) {\n  %x1 = shape %x, %n\n  %c = ilt 0, %n\n"
-     "  %x4, %r = if %c (%x2 = %x1) {\n    %a = load %x2[0]\n    %b = load %x2[0]\n    %p = mul %a, %b\n    %x3 = store %x2[0], %p\n"
-     "    %d = load %x3[0]\n    %q = add %d, %b\n    yield %x3, %q } else (%x5) {\n    yield %x5, 0.0 }\n  yield %x4, %r }\n", OP_load, 2},
+     "  %x4, %r = if %c (%x2 = %x1) {\n    %a = load %x2[0]\n    %b = load %x2[0]\n    %p = mul %a, %b\n"
+     "    %x3 = store %x2[0], %p\n"
+     "    %d = load %x3[0]\n    %q = add %d, %b\n    yield %x3, %q } else (%x5) {\n    yield %x5, 0.0 }\n"
+     "  yield %x4, %r }\n", OP_load, 2},
     {"constants are equal operands",
-     "func @f(%x: real) -> (real) {\n  %a = mul %x, 2.0\n  %b = mul %x, 2.0\n  %r = sub %a, %b\n  yield %r }\n", OP_mul, 1},
+     "func @f(%x: real) -> (real) {\n  %a = mul %x, 2.0\n  %b = mul %x, 2.0\n  %r = sub %a, %b\n"
+     "  yield %r }\n", OP_mul, 1},
 };
 
 START_TEST(gvn_case)
@@ -214,27 +231,32 @@ END_TEST
 static const Case zero_cases[] = {
     {"a loop that writes all",
      "func @f(%n: int, %z: real[1] out) -> (real[1]) {\n  %z1 = shape %z, %n\n  %z2 = fill %z1, 0.0\n"
-     "  %z4, %T = loop %i = 0 to %n step 1 (%z3 = %z2) {\n    %r = itor %i\n    %z5 = store %z3[%i], %r\n    %z6 = acc %z5[%i], 1.0\n    yield %z6 }\n"
+     "  %z4, %T = loop %i = 0 to %n step 1 (%z3 = %z2) {\n    %r = itor %i\n    %z5 = store %z3[%i], %r\n"
+     "    %z6 = acc %z5[%i], 1.0\n    yield %z6 }\n"
      "  yield %z4 }\n", OP_fill, 0},
     {"a loop that reads before",
      "func @f(%n: int, %z: real[1] out) -> (real[1]) {\n  %z1 = shape %z, %n\n  %z2 = fill %z1, 0.0\n"
-     "  %z4, %T = loop %i = 0 to %n step 1 (%z3 = %z2) {\n    %r = load %z3[%i]\n    %s = add %r, 1.0\n    %z5 = store %z3[%i], %s\n    yield %z5 }\n"
+     "  %z4, %T = loop %i = 0 to %n step 1 (%z3 = %z2) {\n    %r = load %z3[%i]\n    %s = add %r, 1.0\n"
+     "    %z5 = store %z3[%i], %s\n    yield %z5 }\n"
      "  yield %z4 }\n", OP_fill, 1},
     {"a loop that leaves the first element",
      "func @f(%n: int, %z: real[1] out) -> (real[1]) {\n  %z1 = shape %z, %n\n  %z2 = fill %z1, 0.0\n"
-     "  %z4, %T = loop %i = 1 to %n step 1 (%z3 = %z2) {\n    %z5 = store %z3[%i], 2.0\n    yield %z5 }\n  yield %z4 }\n", OP_fill, 1},
+     "  %z4, %T = loop %i = 1 to %n step 1 (%z3 = %z2) {\n    %z5 = store %z3[%i], 2.0\n    yield %z5 }\n"
+     "  yield %z4 }\n", OP_fill, 1},
     {"two fills and a copy",
      "func @f(%n: int, %x: real[1], %z: real[1] out) -> (real[1]) {\n  %x1 = shape %x, %n\n  %z1 = shape %z, %n\n"
      "  %z2 = fill %z1, 0.0\n  %z3 = fill %z2, 1.0\n  %z4 = copy_to %z3, %x1\n  yield %z4 }\n", OP_fill, 0},
     {"rank 2",
      "func @f(%n: int, %z: real[2] out) -> (real[2]) {\n  %z1 = shape %z, %n, %n\n  %z2 = fill %z1, 0.0\n"
      "  %z4, %T = loop %i = 0 to %n step 1 (%z3 = %z2) {\n"
-     "    %z7, %T2 = loop %j = 0 to %n step 1 (%z5 = %z3) {\n      %z6 = store %z5[%i, %j], 2.0\n      yield %z6 }\n    yield %z7 }\n"
+     "    %z7, %T2 = loop %j = 0 to %n step 1 (%z5 = %z3) {\n      %z6 = store %z5[%i, %j], 2.0\n      yield %z6 }\n"
+     "    yield %z7 }\n"
      "  yield %z4 }\n", OP_fill, 0},
     {"rank 2, transposed, and so not seen",
      "func @f(%n: int, %z: real[2] out) -> (real[2]) {\n  %z1 = shape %z, %n, %n\n  %z2 = fill %z1, 0.0\n"
      "  %z4, %T = loop %i = 0 to %n step 1 (%z3 = %z2) {\n"
-     "    %z7, %T2 = loop %j = 0 to %n step 1 (%z5 = %z3) {\n      %z6 = store %z5[%j, %i], 2.0\n      yield %z6 }\n    yield %z7 }\n"
+     "    %z7, %T2 = loop %j = 0 to %n step 1 (%z5 = %z3) {\n      %z6 = store %z5[%j, %i], 2.0\n      yield %z6 }\n"
+     "    yield %z7 }\n"
      "  yield %z4 }\n", OP_fill, 1},
 };
 
