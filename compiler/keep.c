@@ -15,7 +15,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { REDO_LIMIT = 10, REDO_LIMIT_LOCAL = 2, NEVER = 1 << 20 };
+enum { REDO_LIMIT = 10, REDO_LIMIT_LOCAL = 2, MAX_TAPE_RANK = 8, NEVER = 1 << 20 };
 
 typedef struct Planner {
     DeriveCtx *c;
@@ -509,7 +509,8 @@ static Keep keep_of(const Plan *p, const Region *r, const RegionPlan *outer)
     if (op->code != OP_loop)
         return outer->keep == KEEP_DIRECT ? KEEP_YIELD : outer->keep;
     bool sized = op->counted && !op->has_exit && known_at_top(p, op->in[0]) && known_at_top(p, op->in[1]);
-    return sized && outer->keep != KEEP_APPEND ? KEEP_TAPE : KEEP_APPEND;
+    bool fits = outer->loops.n < MAX_TAPE_RANK;                 // a deeper nest has no array to index
+    return sized && fits && outer->keep != KEEP_APPEND ? KEEP_TAPE : KEEP_APPEND;
 }
 
 static void plan_region(Planner *w, const Region *r)
