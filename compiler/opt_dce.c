@@ -478,7 +478,7 @@ static void start(Dce *d, Fn *fn)
     if (fn->open)
         return;
     live_all(d, body->yields.at, body->yields.n);
-    for (int i = 0; i < body->ops.n; i++)                       // a derivative has to know the shape of an array that is not read, too
+    for (int i = 0; i < body->ops.n; i++)                       // derivatives ask for shapes of arrays not read, too
         if (body->ops.at[i]->code == OP_shape)
             op_is_live(d, body->ops.at[i]);
 }
