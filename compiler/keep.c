@@ -51,7 +51,7 @@ bool is_active(const Plan *p, const Value *v)
 
 Elem tape_elem(Type t)
 {
-    return t.elem == E_BOOL ? E_BIT : (Elem)t.elem;
+    return t.elem == E_BOOL && type_is_scalar(t) ? E_BIT : (Elem)t.elem;     // an array has to be had as an array again
 }
 
 static Value *path_root_dim(const Value *base, const Path *p, Value *const *in, int k, int *constant)

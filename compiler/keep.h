@@ -21,7 +21,7 @@ typedef enum How {
 // How a region keeps what it has to keep.
 typedef enum Keep { KEEP_DIRECT, KEEP_YIELD, KEEP_TAPE, KEEP_APPEND } Keep;
 
-enum { N_TAPES = 5 };                       // one growable tape per Elem (E_BOOL's is unused: bools go to E_BIT)
+enum { N_TAPES = 5 };                       // one growable tape per Elem; single bools go to E_BIT's, arrays of bools to E_BOOL's
 
 typedef VEC(Value *) ValueList;
 

@@ -255,9 +255,17 @@ static bool is_consumed(const Pass *p, const Value *v)
     return false;
 }
 
+// Does the array stay as it is, and what it is a view of too?
+static bool stays(const Pass *p, const Value *v)
+{
+    const Op *op = v->root->def;
+    bool view = op && (op->code == OP_slice || op->code == OP_reshape || op->code == OP_view_at);
+    return v->id < p->n && !is_consumed(p, v) && (!view || stays(p, op->in[0]));
+}
+
 static void copy_not_needed(Pass *p, Op *op)
 {
-    if (op->code != OP_copy || is_consumed(p, op->out[0]) || is_consumed(p, op->in[0]))
+    if (op->code != OP_copy || is_consumed(p, op->out[0]) || !stays(p, op->in[0]))
         return;
     if (op->in[0]->type.rank != op->out[0]->type.rank)
         return;

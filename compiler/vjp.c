@@ -191,7 +191,7 @@ unsigned variant_mask(Variant *v)
     if (v->plan)
         return v->plan->mask;
     v->asked_early = true;
-    return 1u << E_REAL | 1u << E_INT | 1u << E_POS | 1u << E_BIT;
+    return (1u << N_TAPES) - 1;
 }
 
 bool variant_needs_arg(Variant *v, int arg)
@@ -203,6 +203,19 @@ bool variant_needs_arg(Variant *v, int arg)
         return v->plan->arg_needed[arg];
     v->asked_early = true;
     return true;
+}
+
+// A name that no parameter of f has yet: name, or with a digit.
+static const char *fresh_param(Func *f, const char *name)
+{
+    Arena *a = f->module->arena;
+    const char *unused = name;
+    for (int digit = 2, i = 0; i < f->params.n; i++)
+        if (strcmp(f->params.at[i].name, unused) == 0) {
+            unused = arena_printf(a, "%s%d", name, digit++);
+            i = -1;
+        }
+    return unused;
 }
 
 static void push_slot(Variant *v, Arena *a, SlotKind kind, int index, Role role, Type type, const char *name)
@@ -273,7 +286,7 @@ static Func *make_fwd(DeriveCtx *c, Variant *v, unsigned mask)
     }
     for (int e = 0; e < N_TAPES; e++)
         if (mask & (1u << e))
-            func_param(fwd, tape_names[e], ROLE_INOUT, type_buf((Elem)e), P_INTERNAL, -1);
+            func_param(fwd, fresh_param(fwd, tape_names[e]), ROLE_INOUT, type_buf((Elem)e), P_INTERNAL, -1);
     if (f->ret >= 0)
         func_set_ret(fwd, f->ret_type);
     return fwd;
@@ -290,7 +303,7 @@ static void make_signatures(DeriveCtx *c, Variant *v)
     v->rev->loc = v->f->loc;
     for (int i = 0; i < v->slots.n; i++) {
         const Slot *s = &v->slots.at[i];
-        func_param(v->rev, s->name, s->role, s->type, P_INTERNAL, -1);
+        func_param(v->rev, fresh_param(v->rev, s->name), s->role, s->type, P_INTERNAL, -1);
     }
 }
 

@@ -180,7 +180,7 @@ static inline size_t adrt_mul(size_t a, size_t b)
 
 /* --- 4. Tapes that grow -----------------------------------------------------------------------
  *
- * A buffer of T (real: double, realf: float, int, byte, bit) is appended to and then read: element i is b.at[i] (of
+ * A buffer of T (real: double, realf: float, int, pos: ptrdiff_t, byte: bool, bit) is appended to and then read: element i is b.at[i] (of
  * bits adrt_bit(b.at, i)), and there are b.n. It lives outside the stack and grows by doubling, so b.at is valid
  * until the next append only. Its storage is taken up again by later calls: nothing is allocated after the first one.
  * Any number may live at once.
@@ -218,9 +218,15 @@ struct adrt_buf_int {
     ptrdiff_t n, cap;
 };
 /* adrt:end */
-/* adrt:begin adrt_buf_byte uses <stddef.h> */
+/* adrt:begin adrt_buf_pos uses <stddef.h> */
+struct adrt_buf_pos {
+    ptrdiff_t *at;
+    ptrdiff_t n, cap;
+};
+/* adrt:end */
+/* adrt:begin adrt_buf_byte uses <stdbool.h> <stddef.h> */
 struct adrt_buf_byte {
-    unsigned char *at;
+    bool *at;
     ptrdiff_t n, cap;
 };
 /* adrt:end */
@@ -320,6 +326,15 @@ static inline struct adrt_buf_int adrt_buf_int_new(void)
     return b;
 }
 /* adrt:end */
+/* adrt:begin adrt_buf_pos_new */
+static inline struct adrt_buf_pos adrt_buf_pos_new(void)
+{
+    ptrdiff_t cap;
+    struct adrt_buf_pos b = {adrt_buf_take(&cap), 0, 0};
+    b.cap = cap / (ptrdiff_t)sizeof(ptrdiff_t);
+    return b;
+}
+/* adrt:end */
 /* adrt:begin adrt_reserve_int */
 static inline int *adrt_reserve_int(struct adrt_buf_int *b, ptrdiff_t n)
 {
@@ -327,6 +342,20 @@ static inline int *adrt_reserve_int(struct adrt_buf_int *b, ptrdiff_t n)
         return b->at + b->n;
     if (n > b->cap - b->n) {
         ptrdiff_t size = sizeof(int), cap;
+        b->at = adrt_buf_grow(b->at, b->n * size, n > PTRDIFF_MAX / size ? PTRDIFF_MAX : n * size, &cap);
+        b->cap = cap / size;
+    }
+    b->n += n;
+    return b->at + (b->n - n);
+}
+/* adrt:end */
+/* adrt:begin adrt_reserve_pos */
+static inline ptrdiff_t *adrt_reserve_pos(struct adrt_buf_pos *b, ptrdiff_t n)
+{
+    if (n <= 0)
+        return b->at + b->n;
+    if (n > b->cap - b->n) {
+        ptrdiff_t size = sizeof(ptrdiff_t), cap;
         b->at = adrt_buf_grow(b->at, b->n * size, n > PTRDIFF_MAX / size ? PTRDIFF_MAX : n * size, &cap);
         b->cap = cap / size;
     }
@@ -343,11 +372,27 @@ static inline void adrt_put_int(struct adrt_buf_int *b, int v)
         b->at[b->n++] = v;
 }
 /* adrt:end */
+/* adrt:begin adrt_put_pos */
+static inline void adrt_put_pos(struct adrt_buf_pos *b, ptrdiff_t v)
+{
+    if (b->n == b->cap)
+        *adrt_reserve_pos(b, 1) = v;
+    else
+        b->at[b->n++] = v;
+}
+/* adrt:end */
 /* adrt:begin adrt_puts_int uses <string.h> */
 static inline void adrt_puts_int(struct adrt_buf_int *b, const int *src, ptrdiff_t n)
 {
     if (n > 0)
         memcpy(adrt_reserve_int(b, n), src, (size_t)n * sizeof *src);
+}
+/* adrt:end */
+/* adrt:begin adrt_puts_pos uses <string.h> */
+static inline void adrt_puts_pos(struct adrt_buf_pos *b, const ptrdiff_t *src, ptrdiff_t n)
+{
+    if (n > 0)
+        memcpy(adrt_reserve_pos(b, n), src, (size_t)n * sizeof *src);
 }
 /* adrt:end */
 
@@ -356,17 +401,17 @@ static inline struct adrt_buf_byte adrt_buf_byte_new(void)
 {
     ptrdiff_t cap;
     struct adrt_buf_byte b = {adrt_buf_take(&cap), 0, 0};
-    b.cap = cap / (ptrdiff_t)sizeof(unsigned char);
+    b.cap = cap / (ptrdiff_t)sizeof(bool);
     return b;
 }
 /* adrt:end */
 /* adrt:begin adrt_reserve_byte */
-static inline unsigned char *adrt_reserve_byte(struct adrt_buf_byte *b, ptrdiff_t n)
+static inline bool *adrt_reserve_byte(struct adrt_buf_byte *b, ptrdiff_t n)
 {
     if (n <= 0)
         return b->at + b->n;
     if (n > b->cap - b->n) {
-        ptrdiff_t size = sizeof(unsigned char), cap;
+        ptrdiff_t size = sizeof(bool), cap;
         b->at = adrt_buf_grow(b->at, b->n * size, n > PTRDIFF_MAX / size ? PTRDIFF_MAX : n * size, &cap);
         b->cap = cap / size;
     }
@@ -375,7 +420,7 @@ static inline unsigned char *adrt_reserve_byte(struct adrt_buf_byte *b, ptrdiff_
 }
 /* adrt:end */
 /* adrt:begin adrt_put_byte */
-static inline void adrt_put_byte(struct adrt_buf_byte *b, unsigned char v)
+static inline void adrt_put_byte(struct adrt_buf_byte *b, bool v)
 {
     if (b->n == b->cap)
         *adrt_reserve_byte(b, 1) = v;
@@ -384,7 +429,7 @@ static inline void adrt_put_byte(struct adrt_buf_byte *b, unsigned char v)
 }
 /* adrt:end */
 /* adrt:begin adrt_puts_byte uses <string.h> */
-static inline void adrt_puts_byte(struct adrt_buf_byte *b, const unsigned char *src, ptrdiff_t n)
+static inline void adrt_puts_byte(struct adrt_buf_byte *b, const bool *src, ptrdiff_t n)
 {
     if (n > 0)
         memcpy(adrt_reserve_byte(b, n), src, (size_t)n * sizeof *src);

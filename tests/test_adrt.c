@@ -123,19 +123,21 @@ START_TEST(buffers_grow_side_by_side)
         struct adrt_buf_realf f = adrt_buf_realf_new();
         struct adrt_buf_int k = adrt_buf_int_new();
         struct adrt_buf_byte y = adrt_buf_byte_new();
+        struct adrt_buf_pos p = adrt_buf_pos_new();
         struct adrt_buf_bit b = adrt_buf_bit_new();
         for (int i = 0; i < 20000; i++) {
             adrt_put_real(&r, i * 0.5);
             adrt_put_realf(&f, (float)i);
             adrt_put_int(&k, -i);
-            adrt_put_byte(&y, (unsigned char)(i % 251));
+            adrt_put_byte(&y, i % 7 == 1);
+            adrt_put_pos(&p, (ptrdiff_t)i << 33);
             adrt_put_bit(&b, i % 3 == 0);
         }
         ck_assert(aligned(r.at) && aligned(f.at) && aligned(k.at));
         ck_assert(r.n == 20000 && f.n == 20000 && k.n == 20000 && y.n == 20000 && b.n == 20000);
         for (int i = 0; i < 20000; i++) {
             ck_assert_double_eq(r.at[i], i * 0.5);
-            ck_assert(f.at[i] == (float)i && k.at[i] == -i && y.at[i] == i % 251);
+            ck_assert(f.at[i] == (float)i && k.at[i] == -i && y.at[i] == (i % 7 == 1) && p.at[i] == (ptrdiff_t)i << 33);
             ck_assert(adrt_bit(b.at, i) == (i % 3 == 0));
         }
         adrt_rewind(m);
