@@ -50,7 +50,7 @@ void emit_signature(File *file, Text *t, const Func *f, const char *name, bool r
     if (f->params.n == 0)
         text_put(t, "void");
     for (int i = 0; i < f->params.n; i++) {
-        const char *one = arena_printf(file->arena, "%s%s", param_type(file, f, i, restricted), f->params.at[i].name);
+        const char *one = arena_printf(file->arena, "%s%s", param_type(file, f, i, restricted), emit_param_name(file, f, i));
         size_t n = strlen(one);
         if (i > 0 && at + n + 3 > WIDTH) {
             text_printf(t, ",\n%*s", (int)indent, "");
@@ -145,7 +145,7 @@ static void put_function(File *file, Text *out, const Func *f)
     text_put(out, "\n{\n");
     for (int i = 0; i < f->params.n; i++)
         if (!e.param_vars[i]->printed)
-            text_printf(out, "    (void)%s;\n", f->params.at[i].name);
+            text_printf(out, "    (void)%s;\n", emit_param_name(file, f, i));
     if (body.n > 0)
         text_putn(out, body.at, body.n);
     text_put(out, "}\n");
@@ -211,6 +211,7 @@ File emit_file(Arena *a, const Module *m, const EmitOptions *o)
     file.globals = map_new(a);
     file.reserved = map_new(a);
     file.tape_params = map_new(a);
+    file.param_names = map_new(a);
     emit_reserve(&file);
     return file;
 }

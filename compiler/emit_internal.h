@@ -129,6 +129,7 @@ typedef struct File {
     Map *reserved;                          // keywords, macros, functions of the library
     Interner *names;
     Map *tape_params;                       // Func -> bool[params]
+    Map *param_names;                       // Func -> const char *[params]
 } File;
 
 typedef struct Emit {
@@ -174,6 +175,8 @@ Var *plan_new_var(Emit *e, const char *base, const char *type, Elem elem);
 // Calls visit for each variable that the text of v will name.
 typedef void (*VarVisit)(void *context, Var *var);
 void plan_visit_vars(const Emit *e, const Value *v, VarVisit visit, void *context);
+// The same for the number of elements of the array of that root.
+void plan_visit_size(const Emit *e, const Value *root, VarVisit visit, void *context);
 void plan_visit_op(const Emit *e, const Op *op, VarVisit visit, void *context);
 
 // ---- emit_tree.c
@@ -217,6 +220,8 @@ void emit_body(Emit *e);
 File emit_file(Arena *a, const Module *m, const EmitOptions *o);
 void emit_mark(Text *out, const Module *m);
 bool emit_is_exported(const Func *f);
+// The C name of parameter p: its own, or with a digit where two of an internal function have the same.
+const char *emit_param_name(File *file, const Func *f, int p);
 // The signature of f as it stands in FILE.c (restrict, definition) or in a header.
 void emit_signature(File *file, Text *t, const Func *f, const char *name, bool restricted);
 // Breaks a line that is too long at its spaces; `indent` is what following lines start with.

@@ -134,6 +134,27 @@ static void name_block(Names *n, Block *b)
     }
 }
 
+const char *emit_param_name(File *file, const Func *f, int p)
+{
+    const char **names = map_get(file->param_names, f);
+    if (names)
+        return names[p];
+    Map *taken = map_new(file->arena);
+    names = NEW_N(file->arena, const char *, f->params.n + 1);
+    map_set(file->param_names, f, names);
+    for (int i = 0; i < f->params.n; i++) {
+        const char *base = intern_z(file->names, f->params.at[i].name);
+        names[i] = base;
+        bool bad = !emit_is_exported(f) && (map_get(file->globals, base) || is_reserved(file, base));
+        for (int k = 2; bad || map_get(taken, names[i]); k++) {
+            names[i] = intern_z(file->names, arena_printf(file->arena, "%s%d", base, k));
+            bad = map_get(file->globals, names[i]) || is_reserved(file, names[i]);
+        }
+        map_set(taken, names[i], file);
+    }
+    return names[p];
+}
+
 void emit_names(Emit *e)
 {
     Names n = {e, map_new(e->arena), map_new(e->arena)};
@@ -144,6 +165,6 @@ void emit_names(Emit *e)
         var->name = var->base;
     }
     for (int i = 0; i < e->f->params.n; i++)
-        map_set(n.taken, intern_z(e->file->names, e->f->params.at[i].name), e->param_vars[i]);
+        map_set(n.taken, intern_z(e->file->names, e->param_vars[i]->base), e->param_vars[i]);
     name_block(&n, e->top);
 }

@@ -327,6 +327,26 @@ static void use_dims(Emit *e, const Value *array, int from, Region *r, int index
     }
 }
 
+// Is operand i of op only a dimension, which stands in the text of accesses to the result, not in that of op?
+static bool is_dimension(const Op *op, int i)
+{
+    if (op->code == OP_reshape || op->code == OP_new)
+        return op->code == OP_new || i > 0;
+    if (op->code == OP_view_at)
+        return i > 1;
+    if (op->code == OP_slice)
+        return op->paths[0].has_range && i == op->n_in - 1;
+    int first = 1;
+    for (int k = 0; op->code == OP_within && k < op->n_paths; k++) {
+        const Path *p = &op->paths[k];
+        int last = first + path_n_operands(p) - 1;
+        if (i >= first && i <= last)
+            return p->at_pos ? i > first : p->has_range && i == last;
+        first = last + 1;
+    }
+    return false;
+}
+
 // Uses of all that the text of op names, when it stands at `index` of r.
 static void use_operands(Emit *e, Op *op, Region *r, int index, Op *loop, Value *top)
 {
@@ -335,7 +355,8 @@ static void use_operands(Emit *e, Op *op, Region *r, int index, Op *loop, Value 
     for (int i = 0; i < op->n_in; i++) {
         Value *v = op->in[i];
         if (type_is_scalar(v->type)) {
-            use(e, v, r, index, loop, top);
+            if (!is_dimension(op, i))
+                use(e, v, r, index, loop, top);
             continue;
         }
         bool element = (op->code == OP_load || op->code == OP_store || op->code == OP_acc) && i == 0;
@@ -452,6 +473,8 @@ static void plan_op(Emit *e, Op *op)
     Value *v = op->n_out == 1 ? op->out[0] : NULL;
     Region *r = op->parent;
     if (v && plan_is_transparent(v))
+        return;
+    if (v && type_is_scalar(v->type) && e->v[v->id].uses == 0 && !op->n_regions && op->code != OP_call)
         return;
     if (v && (may_fold(e, v) || folds_view(e, v))) {
         ValueInfo *i = &e->v[v->id];
@@ -685,7 +708,8 @@ static void try_share(Emit *e, const Value *v, const Value *w)
 static void give_var(Emit *e, Value *v)
 {
     ValueInfo *i = &e->v[v->id];
-    if (!i->needed || i->folded || i->var || !type_is_scalar(v->type) || plan_is_transparent(v))
+    bool dead = i->uses == 0 && v->def && !v->def->n_regions;
+    if (!i->needed || dead || i->folded || i->var || !type_is_scalar(v->type) || plan_is_transparent(v))
         return;
     i->var = plan_new_var(e, v->name, c_type(e->file, (Elem)v->type.elem), (Elem)v->type.elem);
     vec_push(e->arena, &i->var->members, v);
@@ -852,7 +876,7 @@ static void give_param_vars(Emit *e)
     e->param_vars = NEW_N(e->arena, Var *, e->f->params.n + 1);
     for (int i = 0; i < e->f->params.n; i++) {
         const Param *p = &e->f->params.at[i];
-        Var *var = plan_new_var(e, p->name, NULL, (Elem)p->type.elem);
+        Var *var = plan_new_var(e, emit_param_name(e->file, e->original, i), NULL, (Elem)p->type.elem);
         var->fixed = true;
         var->deref = type_is_scalar(p->type) && p->role != ROLE_IN;
         e->param_vars[i] = var;
@@ -975,12 +999,20 @@ void plan_visit_op(const Emit *e, const Op *op, VarVisit visit, void *context)
     if (op->code == OP_shape)
         return;
     for (int i = 0; i < op->n_in; i++) {
-        plan_visit_vars(e, op->in[i], visit, context);
+        if (!is_dimension(op, i))
+            plan_visit_vars(e, op->in[i], visit, context);
         if (op->in[i]->root && op->code != OP_call)
             visit_dims(e, op->in[i]->root, visit, context);
     }
-    for (int i = 0; i < op->n_out && (op->code == OP_new || op->code == OP_copy); i++)
-        visit_dims(e, op->out[i]->root, visit, context);
+}
+
+void plan_visit_size(const Emit *e, const Value *root, VarVisit visit, void *context)
+{
+    while (root->def && root->def->code == OP_copy)
+        root = root->def->in[0]->root;
+    visit_dims(e, root, visit, context);
+    if (root->def && root->def->code == OP_freeze)
+        plan_visit_vars(e, root, visit, context);
 }
 
 void emit_plan(Emit *e)

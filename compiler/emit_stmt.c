@@ -226,9 +226,11 @@ static void put_each(Printer *p, const Stmt *s, const Value *v)
 {
     Emit *e = p->e;
     const Value *root = v->root;
+    while (root->def && root->def->code == OP_copy)
+        root = root->def->in[0]->root;
     const char *i = s->from->name;
     Text t = text_in(e->arena);
-    bool frozen = e->places[root->id].storage == PLACE_FROZEN || (root->def && root->def->code == OP_copy);
+    bool frozen = root->def && (root->def->code == OP_freeze || (root->def->code == OP_shape && root->def->n_in == 1));
     Dim d = frozen || root->type.rank != 1 ? (Dim){0} : place_dim(root, 0);
     bool one = !frozen && root->type.rank == 1 && !(d.v && d.v->type.elem == E_POS);
     text_printf(&t, "for (%s %s = 0; %s < ", one ? "int" : "size_t", i, i);

@@ -158,7 +158,7 @@ static void build_new(Emit *e, Block *b, Op *op)
     if (p->storage != PLACE_ARENA || p->before == op)
         put_array(e, b, v);
     if (op->code == OP_new && op->i && p->storage == PLACE_ARENA)
-        put(e, b, S_ZERO, op);
+        put(e, b, S_ZERO, op)->var = plan_var(e, v);
     if (op->code == OP_copy)
         give_index(e, put(e, b, S_OP, op));
 }
@@ -578,8 +578,10 @@ static void refer_stmt(Scopes *c, Stmt *s)
         refer(c, s->var);
     if (s->from && s->kind != S_OP)
         refer(c, s->from);
-    if (s->kind == S_OP || s->kind == S_ARRAY || s->kind == S_ZERO || s->kind == S_POINTER)
+    if (s->kind == S_OP || s->kind == S_POINTER)
         plan_visit_op(e, s->op, refer, c);
+    if (s->kind == S_ARRAY || s->kind == S_ZERO || (s->kind == S_OP && s->op->code == OP_copy))
+        plan_visit_size(e, s->op->out[0], refer, c);
     bool call = s->kind == S_ASSIGN && s->op && s->op->code == OP_call && s->value && s->value->def == s->op;
     for (int i = 0; (call || s->kind == S_OP) && i < s->op->n_out; i++)
         if (plan_var(e, s->op->out[i]))
@@ -623,7 +625,7 @@ static void declare_all(Emit *e)
             continue;
         vec_push(e->arena, &var->scope->vars, var);
         Stmt *s = var->first;
-        if (var->declared || s->kind == S_ARRAY || s->kind == S_MARK)
+        if (var->declared || ((s->kind == S_ARRAY || s->kind == S_MARK) && s->var == var))
             continue;
         if ((s->kind == S_ASSIGN || s->kind == S_POINTER) && s->var == var && s->block == var->scope)
             s->declares = true;
