@@ -1,6 +1,7 @@
 // lower.c — modules, signatures and functions: from the checked tree to the IR. See lower.h for the contract.
 //
-// In: a Program. Out: a Func for each function and each derived one, and a ConstArray for each constant array that is used:
+// In: a Program. Out: a Func for each function and each derived one, and a ConstArray for each constant array that is
+// used:
 //
 //     real[n] scale(int n, real x[n]) { return 2.0 * x; }
 //
@@ -10,8 +11,8 @@
 //             %r1 = fill %r, 0.0
 //             ... loop that stores 2.0 * x1[i]; yield the last version of %r
 //
-// The idea: all signatures are made before any body, so that calls need no order. A function's entry binds each array parameter to its
-// sizes, which depend on int parameters alone, before anything else.
+// The idea: all signatures are made before any body, so that calls need no order. A function's entry binds each array
+// parameter to its sizes, which depend on int parameters alone, before anything else.
 #include "lower_internal.h"
 
 #include <assert.h>
@@ -105,7 +106,9 @@ static ConstArray *const_array(Fn *f, const Symbol *sym)
 {
     Items items = {.n = 1, .known = sym->decl->init->kind == EXPR_BRACES};
     ConstArray *c = NEW(f->l->arena, ConstArray);
-    *c = (ConstArray){.name = sym->cname ? sym->cname : sym->name, .elem = elem_of(sym->type.elem), .rank = sym->type.rank};
+    c->name = sym->cname ? sym->cname : sym->name;
+    c->elem = elem_of(sym->type.elem);
+    c->rank = sym->type.rank;
     for (int i = 0; i < c->rank; i++) {
         c->dims[i] = (int)sym->type.dims[i]->value;
         items.n *= c->dims[i];
@@ -125,7 +128,7 @@ Value *const_array_value(Fn *f, const Symbol *sym)
     ConstArray *c = sym->lowered;
     if (!c) {
         c = const_array(f, sym);
-        if (!c)                                                 // made of calls such as exp(1.0): computed where it is used
+        if (!c)                                                 // made of exp(1.0) and the like: computed where used
             return lazy_value(f, lower_array(f, sym->decl->init));
         vec_push(f->l->arena, &f->l->m->arrays, c);
         ((Symbol *)sym)->lowered = c;

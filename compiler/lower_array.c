@@ -3,12 +3,13 @@
 // In: checked array expressions. Out: a Lazy, and, when it is written somewhere, one nest of counted loops:
 //
 //     a = 2.0 * b + a                  OP add (OP mul (SCALAR 2.0, ARRAY b), ARRAY a)         one loop, in place
-//     A = transpose(A)                 TRANSPOSE (ARRAY A)       reads A elsewhere than it writes: into a new array, then copy_to
+//     A = transpose(A)                 TRANSPOSE (ARRAY A)       reads A elsewhere than it writes: new array, copy_to
 //     A[1:, j] = x                     one loop: store A[1 + i, j], load x[i]
 //     C = matmul(A, transpose(B))      MAKE: fill C 0, gemm C, A, B with tb
 //
-// What must happen once (scalars, calls, products) happens when the description is made, in the order of evaluation. A description
-// holds versions of arrays; where something evaluated later would consume one of them, it is copied first (lazy_keep).
+// What must happen once (scalars, calls, products) happens when the description is made, in the order of evaluation. A
+// description holds versions of arrays; where something evaluated later would consume one of them, it is copied first
+// (lazy_keep).
 #include "lower_internal.h"
 
 #include <assert.h>

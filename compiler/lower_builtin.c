@@ -3,12 +3,13 @@
 // In: checked calls of builtins. Out: ops and loops, or a Lazy:
 //
 //     sum(a * b)         loop (s = 0.0) { s + a[i] * b[i] }                 no temporary
-//     max(x)             loop from 1 (k = 0) { !(x[i] <= x[k]) && !isnan(x[k]) ? i : k }, then load x[k]: the first extreme, and NaN stays
+//     max(x)             loop from 1 (k = 0) { !(x[i] <= x[k]) && !isnan(x[k]) ? i : k }, then load x[k]
 //     logsumexp(x)       m = stop(max(x)); m + log(sum(exp(x - m)))         the whole derivative goes through the sum
 //     softmax(x)         d[i] = exp(x[i] - m), their sum, then d[i] / sum   m is a stopped maximum
 //     sum(A, 0)          REDUCE: element j is a loop over i
 //
-// A reduction along an axis is the reduction of the vector that is left when the other axes are indexed.
+// The first of equal extremes counts, and a NaN stays. A reduction along an axis is the reduction of the vector that is
+// left when the other axes are indexed.
 #include "lower_internal.h"
 
 #include <assert.h>
@@ -20,11 +21,11 @@
 // Same names in both tables; OP_COUNT where a builtin is no scalar op.
 static const OpCode REAL_OPS[N_BUILTINS] = {
 #define ROW(name) [BUILTIN_##name] = OP_##name,
-    ROW(abs) ROW(sqrt) ROW(cbrt) ROW(exp) ROW(exp2) ROW(expm1) ROW(log) ROW(log2) ROW(log10) ROW(log1p) ROW(sin) ROW(cos) ROW(tan)
-    ROW(asin) ROW(acos) ROW(atan) ROW(atan2) ROW(sinh) ROW(cosh) ROW(tanh) ROW(asinh) ROW(acosh) ROW(atanh) ROW(pow) ROW(hypot)
-    ROW(erf) ROW(erfc) ROW(lgamma) ROW(tgamma) ROW(digamma) ROW(fmin) ROW(fmax) ROW(floor) ROW(ceil) ROW(round) ROW(trunc)
-    ROW(fmod) ROW(copysign) ROW(fma) ROW(sigmoid) ROW(softplus) ROW(relu) ROW(step) ROW(sign) ROW(isnan) ROW(isinf) ROW(isfinite)
-    ROW(max) ROW(min)
+    ROW(abs) ROW(sqrt) ROW(cbrt) ROW(exp) ROW(exp2) ROW(expm1) ROW(log) ROW(log2) ROW(log10) ROW(log1p) ROW(sin)
+    ROW(cos) ROW(tan) ROW(asin) ROW(acos) ROW(atan) ROW(atan2) ROW(sinh) ROW(cosh) ROW(tanh) ROW(asinh) ROW(acosh)
+    ROW(atanh) ROW(pow) ROW(hypot) ROW(erf) ROW(erfc) ROW(lgamma) ROW(tgamma) ROW(digamma) ROW(fmin) ROW(fmax)
+    ROW(floor) ROW(ceil) ROW(round) ROW(trunc) ROW(fmod) ROW(copysign) ROW(fma) ROW(sigmoid) ROW(softplus) ROW(relu)
+    ROW(step) ROW(sign) ROW(isnan) ROW(isinf) ROW(isfinite) ROW(max) ROW(min)
 #undef ROW
     [BUILTIN_fabs] = OP_abs, [BUILTIN_stop_gradient] = OP_stop,
 };
@@ -136,7 +137,8 @@ static bool has_arrays_or_calls(const Expr *e)
     }
 }
 
-// An arm. A scalar one with something to compute is computed in the branch, so that it contributes nothing where it is not taken.
+// An arm. A scalar one with something to compute is computed in the branch, so that it contributes nothing where it is
+// not taken.
 static Lazy *where_arm(Fn *f, Expr *e, bool effects)
 {
     if (e->type.rank || effects || is_trivial(e) || has_arrays_or_calls(e))
@@ -318,7 +320,11 @@ static Value *reduce_all(Fn *f, BuiltinId id, Lazy *z)
 // Reductions that look at elements more than once, or need one: not of nothing, and of what is in memory.
 static bool looks_twice(BuiltinId id)
 {
-    return id != BUILTIN_sum && id != BUILTIN_prod && id != BUILTIN_mean && id != BUILTIN_norm && id != BUILTIN_any && id != BUILTIN_all;
+    static const bool once[N_BUILTINS] = {
+        [BUILTIN_sum] = true,  [BUILTIN_prod] = true, [BUILTIN_mean] = true,
+        [BUILTIN_norm] = true, [BUILTIN_any] = true,  [BUILTIN_all] = true,
+    };
+    return !once[id];
 }
 
 static void test_some(Fn *f, const Expr *e, BuiltinId id, int rank, Value *const *dims)
@@ -343,7 +349,9 @@ static Lazy *vector_along(Fn *f, Lazy *z, int axis, Value *const *idx)
     v->arg[0] = z;
     v->n = z->rank;
     for (int i = 0; i < z->rank; i++)
-        v->ax[i] = i == axis ? (AxisSpec){.len = z->dims[i], .whole = true} : (AxisSpec){.at = idx[i < axis ? i : i - 1]};
+        if (i != axis)
+            v->ax[i] = (AxisSpec){.at = idx[i < axis ? i : i - 1]};
+    v->ax[axis] = (AxisSpec){.len = z->dims[axis], .whole = true};
     if (z->kind != LZ_ARRAY)
         return v;
     Lazy *part = NEW(f->arena, Lazy);                           // of an array: the array's own axes, narrowed

@@ -1,6 +1,7 @@
 // lower_call.c — calls of functions: arguments in, results out, and parts of arrays handed over in place.
 //
-// In: a checked call. Out: a call op, inside a `within` where a part of an array is written, with loads before and stores after it:
+// In: a checked call. Out: a call op, inside a `within` where a part of an array is written, with loads before and
+// stores after it:
 //
 //     step(n, x[i], A[k], b)         void step(int n, inout real s, inout real row[n], in real b[n])
 //
@@ -8,8 +9,8 @@
 //         %A1, %s1 = within %A [%k] { (%row) ... %row1, %s1 = call @step(%n, %s, %row, %b); yield %row1, %s1 }
 //         %x1 = store %x[%i], %s1
 //
-// A part that is not contiguous is copied in and out. What is read in the array that a within has open becomes a slot of it, too, if
-// it is disjoint; else it was copied before.
+// A part that is not contiguous is copied in and out. What is read in the array that a within has open becomes a slot
+// of it, too, if it is disjoint; else it was copied before.
 #include "lower_internal.h"
 
 #include <assert.h>
@@ -131,8 +132,8 @@ static void test_overlap(Fn *f, const Call *c, int j)
             continue;
         Value *ok = b_bool(&f->b, false);
         for (int k = 0; k < a->n; k++) {
-            Value *apart = b_2(&f->b, OP_or, ends_before(f, &a->ax[k], &b->ax[k]), ends_before(f, &b->ax[k], &a->ax[k]));
-            ok = b_2(&f->b, OP_or, ok, apart);
+            ok = b_2(&f->b, OP_or, ok, ends_before(f, &a->ax[k], &b->ax[k]));
+            ok = b_2(&f->b, OP_or, ok, ends_before(f, &b->ax[k], &a->ax[k]));
         }
         b_check(&f->b, "overlap", source_text(f, c->arg[j].e), ok, 0, NULL);
     }
@@ -281,6 +282,14 @@ static const AxisSpec *axes_of_arg(const Arg *a, int *n)
 
 // ---- the call and the withins around it
 
+// What is handed over for parameter i, if that is all of an array that is written to. An array result is the last
+// parameter.
+static Holder *whole_holder(const Call *c, int i)
+{
+    Holder *h = i == c->n ? c->holders.at[c->holders.n - 1] : c->arg[i].slot_of;
+    return h && h->whole ? h : NULL;
+}
+
 static void emit_call(Fn *f, Call *c)
 {
     const Func *g = c->func;
@@ -290,20 +299,15 @@ static void emit_call(Fn *f, Call *c)
         const Param *p = &g->params.at[i];
         if (p->arg < 0)
             continue;
-        Holder *dest = i == c->n ? c->holders.at[c->holders.n - 1] : NULL;
-        in[n++] = dest ? dest->cur : c->arg[i].slot_of && c->arg[i].slot_of->whole ? c->arg[i].slot_of->cur : c->arg[i].value;
+        const Holder *h = whole_holder(c, i);
+        in[n++] = h ? h->cur : c->arg[i].value;
     }
     Op *op = b_call(&f->b, c->func, n, in);
     for (int i = 0; i < g->params.n; i++) {
         if (g->params.at[i].result < 0)
             continue;
-        Value *v = op->out[k++];
-        if (i == c->n)
-            c->holders.at[c->holders.n - 1]->cur = v;
-        else if (c->arg[i].slot_of && c->arg[i].slot_of->whole)
-            c->arg[i].slot_of->cur = v;
-        else
-            c->arg[i].value = v;
+        Holder *h = whole_holder(c, i);
+        *(h ? &h->cur : &c->arg[i].value) = op->out[k++];
     }
     if (g->ret >= 0)
         c->ret = op->out[k];
@@ -328,7 +332,8 @@ static int path_operands(Fn *f, const Arg *a, Path *path, Value **in)
 
 static void emit_level(Fn *f, Call *c, int level);
 
-// The arrays that a within at this level is handed besides the one it opens: slots of the ones around it, and the other holders.
+// The arrays that a within at this level is handed besides the one it opens: slots of the ones around it, and the other
+// holders.
 static int other_arrays(Call *c, int level, Value ***other)
 {
     int n = 0;

@@ -41,12 +41,14 @@ static Value *literal(Fn *f, const Expr *e)
 {
     if (e->kind == EXPR_REAL)
         return b_real_text(&f->b, e->real.value, e->real.text);
-    if (e->kind == EXPR_UNARY && e->unary.op == UN_NEG && e->unary.operand->kind == EXPR_REAL)
-        return b_real_text(&f->b, -e->unary.operand->real.value, arena_printf(f->arena, "-%s", e->unary.operand->real.text));
-    if (e->kind == EXPR_NAME && e->name.sym->kind == SYM_CONST && e->name.sym->decl && e->name.sym->decl->init->kind != EXPR_NAME &&
-        e->name.sym->decl->init->type.elem == ELEM_REAL)
-        return literal(f, e->name.sym->decl->init);
-    return NULL;
+    if (e->kind == EXPR_UNARY && e->unary.op == UN_NEG && e->unary.operand->kind == EXPR_REAL) {
+        const Expr *x = e->unary.operand;
+        return b_real_text(&f->b, -x->real.value, arena_printf(f->arena, "-%s", x->real.text));
+    }
+    if (e->kind != EXPR_NAME || e->name.sym->kind != SYM_CONST || !e->name.sym->decl)
+        return NULL;
+    const Expr *init = e->name.sym->decl->init;
+    return init->kind != EXPR_NAME && init->type.elem == ELEM_REAL ? literal(f, init) : NULL;
 }
 
 // The value of a constant expression, or NULL where it is better computed as it was written.
@@ -224,8 +226,10 @@ static Value *lower_cast(Fn *f, Expr *e)
 static Value *lower_name(Fn *f, Expr *e)
 {
     Symbol *sym = e->name.sym;
+    if (sym->kind == SYM_CONST && sym->value.known)
+        return constant_value(f, sym->value, elem_of(sym->type.elem));
     if (sym->kind == SYM_CONST)
-        return sym->value.known ? constant_value(f, sym->value, elem_of(sym->type.elem)) : lower_scalar(f, sym->decl->init);
+        return lower_scalar(f, sym->decl->init);
     if (f->sizes_of && sym->kind == SYM_PARAM)
         return f->size_args[sym->index];
     Var *v = var_of(f, sym);
@@ -297,7 +301,8 @@ void test_shape(Fn *f, const Expr *e, Value *have, Value *want)
 static void test_index(Fn *f, const Expr *e, Value *at, Value *size)
 {
     int64_t i, n;
-    if (!f->l->options.check || f->untested || (ir_is_int_const(at, &i) && ir_is_int_const(size, &n) && i >= 0 && i < n))
+    bool certain = ir_is_int_const(at, &i) && ir_is_int_const(size, &n) && i >= 0 && i < n;
+    if (!f->l->options.check || f->untested || certain)
         return;
     Value *above = b_2(&f->b, OP_ile, int_const(f, 0), at);
     Value *ok = b_2(&f->b, OP_and, above, b_2(&f->b, OP_ilt, at, size));

@@ -1,7 +1,7 @@
 // lower_info.c — which variables a statement assigns, and how it may be left.
 //
-// In: statements of the checked tree. Out: a StmtInfo each, computed once, bottom-up, so that all of them together cost little more than
-// the size of the tree:
+// In: statements of the checked tree. Out: a StmtInfo each, computed once, bottom-up, so that all of them together cost
+// little more than the size of the tree:
 //
 //     while (i < n) { real t = x[i]; if (t < 0.0) return t; s += t; i++; }
 //         assigned: s i        (t is declared inside)        jumps: RETURN        falls: yes
@@ -192,8 +192,8 @@ static void info_block(Fn *f, Stmt *s, StmtInfo *info)
     info->assigned = union_end(&u);
 }
 
-// What a loop's condition, body and step assign. Numbers are given in the order of evaluation, and the loop goes round, so that
-// a use anywhere in it is a use at its end.
+// What a loop's condition, body and step assign. Numbers are given in the order of evaluation, and the loop goes round,
+// so that a use anywhere in it is a use at its end.
 static VarSet info_loop(Fn *f, Expr *cond, Stmt *body, Stmt *step, StmtInfo *info)
 {
     const StmtInfo *b = info_of(f, body);
@@ -315,6 +315,16 @@ static void compute(Fn *f, Stmt *s, StmtInfo *info)
     }
 }
 
+static unsigned jump_of(const Stmt *s)
+{
+    switch (s->kind) {
+    case STMT_BREAK:    return JUMP_BREAK;
+    case STMT_CONTINUE: return JUMP_CONTINUE;
+    case STMT_RETURN:   return JUMP_RETURN;
+    default:            return 0;
+    }
+}
+
 StmtInfo *info_of(Fn *f, Stmt *s)
 {
     StmtInfo *info = s->lowered;
@@ -322,8 +332,8 @@ StmtInfo *info_of(Fn *f, Stmt *s)
         return info;
     info = NEW(f->arena, StmtInfo);
     s->lowered = info;
-    info->falls = s->kind != STMT_BREAK && s->kind != STMT_CONTINUE && s->kind != STMT_RETURN;
-    info->jumps = s->kind == STMT_BREAK ? JUMP_BREAK : s->kind == STMT_CONTINUE ? JUMP_CONTINUE : s->kind == STMT_RETURN ? JUMP_RETURN : 0;
+    info->jumps = jump_of(s);
+    info->falls = info->jumps == 0;
     f->numbers++;
     compute(f, s, info);
     info->number = f->numbers;

@@ -10,9 +10,9 @@
 //     lower_builtin.c  builtins that are no elementwise operation: reductions, products, shapes
 //     lower_call.c     calls of functions
 //
-// The idea: a variable (Var) knows the value it has at the point where ops are being appended. A region is entered with the variables it
-// assigns noted; when it ends, what they are then is yielded. Array expressions are not computed but described (Lazy), and written
-// element by element where they are wanted, in one loop nest:
+// The idea: a variable (Var) knows the value it has at the point where ops are being appended. A region is entered with
+// the variables it assigns noted; when it ends, what they are then is yielded. Array expressions are not computed but
+// described (Lazy), and written element by element where they are wanted, in one loop nest:
 //
 //     y = 2.0 * x + y;      y1 = loop i = 0 to n (y2 = y) { yield store y2[i], add (mul 2.0, load x[i]), load y2[i] }
 #ifndef ADC_LOWER_INTERNAL_H
@@ -92,7 +92,7 @@ Elem elem_of(AstElem e);
 Type type_of(AstType t);
 Var *var_new(Fn *f, const char *name, Type type);
 Var *var_of(Fn *f, Symbol *sym);
-const char *source_text(Fn *f, const Expr *e);                          // an expression as the user might have written it
+const char *source_text(Fn *f, const Expr *e);                        // an expression as the user might have written it
 Value *const_array_value(Fn *f, const Symbol *sym);                     // the array that a global constant is
 
 // ---- lower_info.c
@@ -107,7 +107,8 @@ bool set_has(VarSet a, const Var *v);
 // ---- lower_stmt.c
 void lower_body(Fn *f, Stmt *body);                                     // leaves outputs in their Vars
 
-// A two-armed branch under construction. Between begin and else ops go to the first arm, between else and end to the second.
+// A two-armed branch under construction. Between begin and else ops go to the first arm, between else and end to the
+// second.
 typedef struct Branch {
     Op *op;
     Region *outer;
@@ -129,7 +130,7 @@ Value *stop_value(Fn *f, Value *v);
 Value *int_const(Fn *f, int64_t x);
 Value *add_ints(Fn *f, Value *a, Value *b);                             // a + b, nothing where one is the constant 0
 Value *scalar_select(Fn *f, Value *cond, Value *yes, Value *no);        // of values that are there already
-bool is_trivial(const Expr *e);                                         // a variable or constant: nothing to compute, no effect
+bool is_trivial(const Expr *e);                                 // a variable or constant: nothing to compute, no effect
 bool same_index(const Value *a, const Value *b);                        // the same, or equal int constants
 void give_name(Fn *f, Value *v, const char *name);                      // to a value that was just computed
 
@@ -155,7 +156,7 @@ void place_store(Fn *f, const Place *p, Value *v);
 bool place_whole(const Place *p);
 bool axes_contiguous(const AxisSpec *ax, int n);
 bool axes_whole(const AxisSpec *ax, int n);
-bool expr_mentions(Expr *e, const Value *array);                        // names a variable in the buffer that array is a version of
+bool expr_mentions(Expr *e, const Value *array);            // names a variable in the buffer that array is a version of
 // Narrows n axes (which keep `rank` of them) by the subscripts of e.
 void narrow_axes(Fn *f, Expr *e, AxisSpec *ax, int n, int *rank, Value **dims);
 void test_shape(Fn *f, const Expr *e, Value *have, Value *want);        // stops the program unless equal
@@ -207,15 +208,16 @@ Lazy *lower_operand(Fn *f, Expr *e);                                    // the s
 Value *lazy_at(Fn *f, const Lazy *z, Value *const *idx);                // one element
 bool lazy_mentions(const Lazy *z, const Value *array);                  // reads the buffer that array is a version of
 bool lazy_is_plain(const Lazy *z);                                      // an array there is, or a contiguous part of it
-bool lazy_adds(const Lazy *z);                                          // a product: into zeros, or added to what is there
-Value *lazy_value(Fn *f, Lazy *z);                                      // as an array: what there is, a view of it, or a new one
-Lazy *lazy_settle(Fn *f, Lazy *z);                                      // written out, unless it is LZ_SCALAR or LZ_ARRAY
+bool lazy_adds(const Lazy *z);                                       // a product: into zeros, or added to what is there
+Value *lazy_value(Fn *f, Lazy *z);                             // as an array: what there is, a view of it, or a new one
+Lazy *lazy_settle(Fn *f, Lazy *z);                                    // written out, unless it is LZ_SCALAR or LZ_ARRAY
 Lazy *lazy_copy(Fn *f, Lazy *z);                                        // written out in any case
-void lazy_keep(Fn *f, Lazy **z, int n, Expr *next);                     // before `next` is evaluated, which may assign what they read
-const Value *array_base(const Value *v);                                            // the root of the array that a view is of
+void lazy_keep(Fn *f, Lazy **z, int n, Expr *next);       // before `next` is evaluated, which may assign what they read
+const Value *array_base(const Value *v);                                // the root of the array that a view is of
 Value *new_array(Fn *f, Elem elem, int rank, Value *const *dims, const char *name);     // contents undefined
 void write_place(Fn *f, const Place *p, Lazy *z);                       // p = z
-Value *write_into(Fn *f, Lazy *z, Value *dest, int rank, Value *const *dims);   // all of dest, which z does not read; its next version
+// all of dest, which z does not read; its next version
+Value *write_into(Fn *f, Lazy *z, Value *dest, int rank, Value *const *dims);
 // z's elements into those of dest that ax says; dest's next version. z may read dest at the index that is written.
 Value *write_loops(Fn *f, const Lazy *z, Value *dest, const AxisSpec *ax, int n, int rank, Value *const *dims);
 Value *zero_of(Fn *f, Elem e);
@@ -242,8 +244,8 @@ Value *make_builtin(Fn *f, Lazy *z, Value *dest);                       // LZ_MA
 void builtin_shape(Fn *f, Expr *e, Value **dims);
 
 // ---- lower_call.c
-Value *call_scalar(Fn *f, Expr *e);                                     // a call of a function: its result, NULL if void
-Lazy *call_array(Fn *f, Expr *e);                                       // arguments evaluated; the call is still to be made
+Value *call_scalar(Fn *f, Expr *e);                                    // a call of a function: its result, NULL if void
+Lazy *call_array(Fn *f, Expr *e);                                   // arguments evaluated; the call is still to be made
 Value *make_call(Fn *f, Lazy *z, Value *dest);
 bool call_mentions(const struct Call *c, const Value *array);
 void call_shape(Fn *f, Expr *e, Value **dims);

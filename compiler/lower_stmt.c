@@ -1,20 +1,21 @@
 // lower_stmt.c — statements: branches, loops, and jumps as flags and flat guards.
 //
-// In: a function's body. Out: its ops. Where a statement may jump, what follows it up to the next such statement is put under one guard,
-// beside it and not inside it, so that 10,000 early returns do not nest 10,000 deep:
+// In: a function's body. Out: its ops. Where a statement may jump, what follows it up to the next such statement is put
+// under one guard, beside it and not inside it, so that 10,000 early returns do not nest 10,000 deep:
 //
 //     for (...) {                          loop (..., %x) {
 //         if (c) continue;                     %d1 = if %c { yield true } else { yield false }
 //         x += a[i];                           %x1, %d2 = if %d1 { yield %x, true } else {
-//         if (x > 9.0) break;                      ... %t, %d = if (gt %x2, 9.0) { yield true } else { yield false }; yield %x2, ... }
+//         if (x > 9.0) break;                      ... %d = if (gt %x2, 9.0) { yield true } else { yield false } ... }
 //     }                                        yield exit ..., %x1 }
 //
-// Flags. `skip`: the rest of this iteration is skipped (by any jump). `exit`: the loop is left (break or return). `returned`: the function
-// is. Flags that always agree are one: a loop with break alone has one, a function's skip is its `returned`. A flag is a constant true where
-// a jump stands, and a constant false wherever nothing can have been skipped.
+// Flags. `skip`: the rest of this iteration is skipped (by any jump). `exit`: the loop is left (break or return).
+// `returned`: the function is. Flags that always agree are one: a loop with break alone has one, a function's skip is
+// its `returned`. A flag is a constant true where a jump stands, and a constant false wherever nothing can have been
+// skipped.
 //
-// At the outermost level there are no flags as long as that does not nest deeply: `if (c) return a; rest` is
-// `if c { yield a } else { rest }`, and after a loop with a return in it comes `if %returned { yield %value } else { rest }`.
+// At the outermost level there are no flags as long as that does not nest deeply: `if (c) return a; rest` is `if c {
+// yield a } else { rest }`, and after a loop with a return in it comes `if %returned { yield %value } else { rest }`.
 #include "lower_internal.h"
 
 #include <assert.h>
@@ -25,11 +26,12 @@ enum { MAX_NESTED_RETURNS = 48 };
 
 Branch branch_begin(Fn *f, Value *cond, VarSet assigned, bool outputs_only)
 {
-    Branch br = {.outer = f->b.at, .n = assigned.n, .vars = NEW_N(f->arena, Var *, assigned.n + 1), .outputs_only = outputs_only};
-    br.before = NEW_N(f->arena, Value *, br.n + 1);
-    br.yes = NEW_N(f->arena, Value *, br.n + 1);
+    Branch br = {.outer = f->b.at, .outputs_only = outputs_only};
+    br.vars = NEW_N(f->arena, Var *, assigned.n + 1);
+    br.before = NEW_N(f->arena, Value *, assigned.n + 1);
+    br.yes = NEW_N(f->arena, Value *, assigned.n + 1);
     int n = 0;
-    for (int i = 0; i < assigned.n; i++) {                      // arrays; one that is not declared yet is declared inside
+    for (int i = 0; i < assigned.n; i++) {                      // arrays; one without a value yet is declared inside
         Var *v = assigned.at[i];
         if (type_is_linear(v->type) && v->cur)
             br.vars[n++] = v;
@@ -346,7 +348,8 @@ static VarSet without_locals(Fn *f, VarSet set, Stmt *const *at, int n)
     return out;
 }
 
-// n statements of which only the last may jump, and only the first may declare an array (which has been made); skipped if `skip` holds.
+// n statements of which only the last may jump, and only the first may declare an array (which has been made); skipped
+// if `skip` holds.
 static void lower_guarded(Fn *f, Stmt *const *at, int n)
 {
     unsigned jumps = info_of(f, at[n - 1])->jumps;
@@ -369,6 +372,17 @@ static void lower_guarded(Fn *f, Stmt *const *at, int n)
     branch_end(f, &br, 0, NULL, NULL, NULL);
 }
 
+// How many of n statements one guard takes: up to one that may jump, or before one that declares an array.
+static int guarded_together(Fn *f, Stmt *const *at, int n)
+{
+    for (int i = 0; i < n; i++) {
+        const StmtInfo *info = info_of(f, at[i]);
+        if (info->jumps || !info->falls || i + 1 == n || declares_array(at[i + 1]))
+            return i + 1;
+    }
+    return n;
+}
+
 // Statements one after the other; with `guarded`, a jump before them may have set the flags.
 static void lower_list(Fn *f, Stmt *const *at, int n, bool guarded)
 {
@@ -385,12 +399,10 @@ static void lower_list(Fn *f, Stmt *const *at, int n, bool guarded)
                     continue;
                 }
             }
-            int end = i + 1;
-            while (end < n && !info_of(f, at[end - 1])->jumps && info_of(f, at[end - 1])->falls && !declares_array(at[end]))
-                end++;
-            lower_guarded(f, at + i, end - i);
-            info = info_of(f, at[end - 1]);
-            i = end;
+            int count = guarded_together(f, at + i, n - i);
+            lower_guarded(f, at + i, count);
+            i += count;
+            info = info_of(f, at[i - 1]);
         }
         if (!info->falls)
             return;                                             // nobody gets to the rest
@@ -610,7 +622,8 @@ static bool always(const Expr *cond)
 
 static void lower_loop(Fn *f, Stmt *s, Expr *cond, Stmt *body, Stmt *step)
 {
-    Loop loop = {.body = body, .step = step, .cond = always(cond) ? NULL : cond, .is_do = s->kind == STMT_DO, .flags = f->flags};
+    Loop loop = {.body = body, .step = step, .is_do = s->kind == STMT_DO, .flags = f->flags};
+    loop.cond = always(cond) ? NULL : cond;
     bool in_head = loop.cond && !loop.is_do && pure_condition(f, loop.cond);
     loop.jumps = info_of(f, body)->jumps;
     if (loop.cond && !in_head)
