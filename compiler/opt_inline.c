@@ -8,13 +8,16 @@
 //     %a = call @sq(%b)     ->     %y = mul %b, %b     (a is y)
 //
 // Results of a call become what the callee yields; versions of an array that the callee makes are versions of the
-// caller's array. Bodies that come in are looked through for calls again, but no function goes into itself.
+// caller's array. Bodies that come in are looked through for calls again, but no function goes into itself, and a
+// function grows by a bounded number of ops: f9 = f8 + .. + f8, f8 = f7 + .. + f7 stays small.
 #include "opt.h"
 #include "rewrite.h"
 
 #include <assert.h>
+#include <limits.h>
 
 enum { SMALL = 40, SMALL_FOR_C = 12, MAX_DEPTH = 8 };
+enum { LARGE = 2000, ROOM = 1000, ROOM_PER_OP = 4, ROOM_FOR_WISHES = 100000 };
 
 typedef struct Inline {
     Rewrite w;
@@ -22,6 +25,7 @@ typedef struct Inline {
     Map *single;                                                // functions called from one place, or NULL
     const Func *stack[MAX_DEPTH];                               // being put in, outermost first
     int depth;
+    int64_t room;                                               // ops that may still come in; less than 0: what was wished for took more
 } Inline;
 
 // Ops in r, no more than limit + 1.
@@ -63,9 +67,9 @@ static bool may_go_in(const Inline *p, const Func *h)
         return false;
     if (!p->for_ad && h->source_name && !h->must_inline)
         return false;
-    int small = p->for_ad ? SMALL : SMALL_FOR_C;
     bool once = p->single && h->is_static && map_get(p->single, h);
-    bool wanted = h->must_inline || once || size_of(h->body, small) <= small;
+    int small = once ? LARGE : p->for_ad ? SMALL : SMALL_FOR_C, size = size_of(h->body, LARGE);
+    bool wanted = h->must_inline ? p->room > -ROOM_FOR_WISHES : size <= small && size <= p->room;
     return wanted && !calls_itself(h->body, h);
 }
 
@@ -120,6 +124,7 @@ static void inline_call(Inline *p, Region *to, Op *call)
     Arena *scratch = arena_new();
     Region *body = copy_body(p, call, scratch);
     arena_free(scratch);
+    p->room -= size_of(body, LARGE);
     p->stack[p->depth++] = call->callee;
     expand(p, to, body);
     p->depth--;
@@ -158,6 +163,7 @@ static void inline_func(Func *f, bool for_ad, Map *single)
     if (!func_has_body(f))
         return;
     Inline p = {.w = rewrite_of(f), .for_ad = for_ad, .single = single};
+    p.room = ROOM + ROOM_PER_OP * (int64_t)size_of(f->body, INT_MAX - 1);
     expand(&p, f->body, f->body);
     rewrite_apply(&p.w);
 }

@@ -100,12 +100,36 @@ START_TEST(users_functions_stay_in_c)
 }
 END_TEST
 
+// Small functions that call small functions that ..: in full that would be CALLS to the power of N ops.
+START_TEST(growth_is_bounded)
+{
+    enum { N = 9, CALLS = 13 };
+    Arena *a = arena_new();
+    Text t = text_in(a);
+    text_put(&t, "func @f0(%x: real) -> (real) source \"f0\" {\n  %s = sin %x\n  yield %s }\n");
+    for (int i = 1; i < N; i++) {
+        text_printf(&t, "func @f%d(%%x0: real) -> (real) source \"f%d\" {\n", i, i);
+        for (int k = 0; k < CALLS; k++)
+            text_printf(&t, "  %%x%d = call @f%d(%%x%d)\n", k + 1, i - 1, k);
+        text_printf(&t, "  yield %%x%d }\n", CALLS);
+    }
+    Module *m = pass_check(a, t.at, for_ad, NULL);
+    for (int i = 1; i < N; i++) {
+        const Func *f = m->funcs.at[i];
+        ck_assert_int_lt(f->body->ops.n, 2000);
+        ck_assert_int_gt(f->body->ops.n, CALLS - 1);
+    }
+    arena_free(a);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("inline");
     TCase *t = tcase_create("cases");
     tcase_add_loop_test(t, test_case, 0, (int)(sizeof cases / sizeof *cases));
     tcase_add_test(t, users_functions_stay_in_c);
+    tcase_add_test(t, growth_is_bounded);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);
