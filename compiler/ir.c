@@ -741,41 +741,6 @@ bool op_consumes(const Op *op, int k)
     }
 }
 
-// Does a function do anything but give its results? Recursion counts as no, calls of extern functions as yes. `depth` bounds the walk.
-static bool region_has_effect(const Region *r, int depth);
-
-static bool func_has_effect(const Func *f, int depth)
-{
-    if (f->is_extern || f->transform != TR_NONE)
-        return f->is_extern;
-    return depth > 20 || region_has_effect(f->body, depth + 1);
-}
-
-static bool effect(const Op *op, int depth)
-{
-    if (op_info[op->code].effect == E_STOP)
-        return true;
-    if (op->code == OP_call && func_has_effect(op->callee, depth))
-        return true;
-    for (int i = 0; i < op->n_regions; i++)
-        if (op->regions[i] && region_has_effect(op->regions[i], depth))
-            return true;
-    return false;
-}
-
-static bool region_has_effect(const Region *r, int depth)
-{
-    for (int i = 0; i < r->ops.n; i++)
-        if (op_info[r->ops.at[i]->code].effect != E_NONE && effect(r->ops.at[i], depth))
-            return true;
-    return false;
-}
-
-bool op_has_effect(const Op *op)
-{
-    return effect(op, 0);
-}
-
 bool region_defines(const Region *r, const Value *v)
 {
     for (const Region *at = v->region; at; at = at->owner ? at->owner->parent : NULL)

@@ -223,6 +223,7 @@ struct Func {
     Func *base;
     bool *wrt;                              // per parameter of base
     bool done;
+    enum { EFFECT_UNKNOWN, EFFECT_NO, EFFECT_YES } effect;      // see effect.c
     Func *custom_vjp, *custom_jvp;          // rules given by the user for this function
     const char *comment;                    // more for the header, or NULL
 };
@@ -331,7 +332,11 @@ bool ir_is_readonly(const Value *array);                                // view,
 int op_tie(const Op *op, int k);
 // Does op consume its operand k?
 bool op_consumes(const Op *op, int k);
-bool op_has_effect(const Op *op);                                       // may stop the program (itself, its regions, its callees)
+// effect.c: may it stop the program (itself, its regions, its callees)? What is known of functions is kept until it is forgotten; passes that
+// add bodies or take out checks ask for that.
+bool op_has_effect(const Op *op);
+bool func_has_effect(Func *f);
+void func_forget_effects(Module *m);
 int path_n_operands(const Path *p);
 bool region_defines(const Region *r, const Value *v);                   // v is defined in r or deeper
 

@@ -30,12 +30,9 @@ typedef struct Fn {
 typedef struct Dce {
     Arena *arena;
     Map *fns;                                                   // Func -> Fn
-    Map *effects;                                               // Func -> one of the answers below
     VEC(Value *) work;                                          // live values whose consequences are to be drawn
     Fn *last;                                                   // of the last look-up
 } Dce;
-
-static char effect_open, effect_no, effect_yes;                 // addresses only
 
 static Fn *fn_of(Dce *d, const Func *f)
 {
@@ -52,49 +49,6 @@ static Fn *open_callee(Dce *d, const Op *call)
 {
     Fn *fn = map_get(d->fns, call->callee);
     return fn && fn->open ? fn : NULL;
-}
-
-// ---- effects ----
-
-static bool region_stops(Dce *d, const Region *r, bool *unsure);
-
-// May a call of f do anything but give results? `unsure` is set where the answer "no" leans on a function whose answer
-// is being sought.
-static bool func_stops(Dce *d, Func *f, bool *unsure)
-{
-    if (f->is_extern || !func_has_body(f))
-        return f->is_extern;
-    const void *known = map_get(d->effects, f);
-    if (known == &effect_open)
-        *unsure = true;
-    if (known)
-        return known == &effect_yes;
-    bool mine = false;
-    map_set(d->effects, f, &effect_open);
-    bool stops = region_stops(d, f->body, &mine);
-    map_set(d->effects, f, stops ? &effect_yes : mine ? NULL : &effect_no);
-    *unsure |= mine;
-    return stops;
-}
-
-static bool op_stops(Dce *d, const Op *op, bool *unsure)
-{
-    if (op->code == OP_check)
-        return true;
-    return op->code == OP_call && func_stops(d, op->callee, unsure);
-}
-
-static bool region_stops(Dce *d, const Region *r, bool *unsure)
-{
-    for (int i = 0; i < r->ops.n; i++) {
-        const Op *op = r->ops.at[i];
-        if (op_stops(d, op, unsure))
-            return true;
-        for (int k = 0; k < op->n_regions; k++)
-            if (op->regions[k] && region_stops(d, op->regions[k], unsure))
-                return true;
-    }
-    return false;
 }
 
 // ---- marking ----
@@ -453,8 +407,7 @@ static void mark_effects(Dce *d, Region *r)
 {
     for (int i = 0; i < r->ops.n; i++) {
         Op *op = r->ops.at[i];
-        bool unsure = false;
-        if (op_stops(d, op, &unsure))
+        if (op->code == OP_check || (op->code == OP_call && func_has_effect(op->callee)))
             op_is_live(d, op);
         for (int k = 0; k < op->n_regions; k++)
             if (op->regions[k])
@@ -488,7 +441,7 @@ void opt_dce(Func *f)
     if (!func_has_body(f))
         return;
     Arena *a = arena_new();
-    Dce d = {.arena = a, .fns = map_new(a), .effects = map_new(a)};
+    Dce d = {.arena = a, .fns = map_new(a)};
     start(&d, add_fn(&d, f, false));
     draw_consequences(&d);
     sweep(&d, f->body);
@@ -517,7 +470,7 @@ static void close_rules(Dce *d, const Module *m)
 void opt_dead_params(Module *m)
 {
     Arena *a = arena_new();
-    Dce d = {.arena = a, .fns = map_new(a), .effects = map_new(a)};
+    Dce d = {.arena = a, .fns = map_new(a)};
     VEC(Fn *) fns = {0};
     for (int i = 0; i < m->funcs.n; i++)
         if (func_has_body(m->funcs.at[i]))

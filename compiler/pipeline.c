@@ -111,6 +111,7 @@ static bool look(Arena *a, const Module *m, const char *after, const PipelineOpt
 
 static PipelineStatus run(Arena *a, Module *m, const Pass *p, const PipelineOptions *o, const char **message)
 {
+    func_forget_effects(m);
     if (p->derives && !derive_all(m, o->report, o->user))
         return PIPELINE_ERRORS;
     if (p->on_module)
