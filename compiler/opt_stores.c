@@ -27,6 +27,7 @@ typedef struct Pass {
     Arena *a;
     Use **uses;                             // per value id of an array
     int n;                                  // ids known
+    Map *accesses;                          // loop -> root -> Access
     Rewrite w;
     bool changed;
 } Pass;
@@ -176,38 +177,67 @@ static void join_writes(Pass *p, Op *op, Region *r, int at)
 
 // ---- writes that nobody ever sees ----
 
-// Does every access of the root in r have the loop's own index on this axis?
-static bool only_own(const Region *r, const Value *root, const Value *index, int axis)
+// What a loop does to one array.
+typedef struct Access {
+    unsigned foreign;                       // axes (1 << axis) on which some access does not have the loop's own index
+} Access;
+
+static void note_access(Pass *p, Map *roots, const Value *root, unsigned foreign)
+{
+    Access *a = map_get(roots, root);
+    if (!a) {
+        a = NEW(p->a, Access);
+        map_set(roots, root, a);
+    }
+    a->foreign |= foreign;
+}
+
+static void note_accesses(Pass *p, Map *roots, const Region *r, const Value *index)
 {
     for (int i = 0; i < r->ops.n; i++) {
         const Op *op = r->ops.at[i];
         for (int k = 0; k < op->n_in; k++) {
-            if (op->in[k]->root != root || op->n_regions)
+            if (!op->in[k]->root || (op->n_regions && !(op->code == OP_within && k == 0)))
                 continue;
             bool element = k == 0 && (op->code == OP_load || is_write(op));
-            if (!element || op->in[1 + axis] != index)
-                return false;
+            unsigned foreign = element ? 0 : ~0u;
+            for (int axis = 0; element && axis < op->in[0]->type.rank; axis++)
+                foreign |= op->in[1 + axis] != index ? 1u << axis : 0;
+            note_access(p, roots, op->in[k]->root, foreign);
         }
-        if (op->code == OP_within && op->in[0]->root == root)
-            return false;
         for (int k = 0; k < op->n_regions; k++)
-            if (op->regions[k] && !only_own(op->regions[k], root, index, axis))
-                return false;
+            if (op->regions[k])
+                note_accesses(p, roots, op->regions[k], index);
     }
-    return true;
 }
 
-static bool trips_are_private(const Op *loop, const Op *write)
+// Root -> Access of a loop's body; looked at once.
+static Map *accesses_of(Pass *p, const Op *loop)
+{
+    Map *roots = map_get(p->accesses, loop);
+    if (!roots) {
+        roots = map_new(p->a);
+        map_set(p->accesses, loop, roots);
+        note_accesses(p, roots, loop->regions[0], loop_index(loop));
+    }
+    return roots;
+}
+
+static bool trips_are_private(Pass *p, const Op *loop, const Op *write)
 {
     const Value *index = loop_index(loop);
-    for (int axis = 0; index && axis < write->n_in - 2; axis++)
-        if (write->in[1 + axis] == index && only_own(loop->regions[0], write->in[0]->root, index, axis))
+    for (int axis = 0; index && axis < write->n_in - 2; axis++) {
+        if (write->in[1 + axis] != index)
+            continue;
+        const Access *a = map_get(accesses_of(p, loop), write->in[0]->root);
+        if (a && !(a->foreign & (1u << axis)))
             return true;
+    }
     return false;
 }
 
 // Is what `write` wrote, as part of version v, never seen? `write` NULL: v is outside of the region that wrote it, so any read counts.
-static bool never_seen(const Pass *p, const Value *v, const Op *write, int depth)
+static bool never_seen(Pass *p, const Value *v, const Op *write, int depth)
 {
     if (depth > FAR || v->id >= p->n)
         return false;
@@ -240,7 +270,7 @@ static bool never_seen(const Pass *p, const Value *v, const Op *write, int depth
         return false;
     // Only the loop that directly holds the write knows its index; further out the whole version has to be unread.
     const Op *inner = write && write->parent == owner->regions[0] ? write : NULL;
-    if (!inner || !trips_are_private(owner, inner))
+    if (!inner || !trips_are_private(p, owner, inner))
         return false;
     return never_seen(p, owner->out[consumer->k - owner->has_exit], NULL, depth + 1);
 }
@@ -313,7 +343,8 @@ static void sweep(Region *r)
 static bool run_once(Func *f)
 {
     Arena *a = arena_new();
-    Pass p = {.f = f, .a = a, .uses = NEW_N(a, Use *, f->n_values + 1), .n = f->n_values, .w = rewrite_of(f)};
+    Pass p = {.f = f, .a = a, .uses = NEW_N(a, Use *, f->n_values + 1), .n = f->n_values, .accesses = map_new(a),
+              .w = rewrite_of(f)};
     note_uses(&p, f->body);
     walk(&p, f->body);
     if (p.changed)
