@@ -512,8 +512,8 @@ static void reverse_loop(Gen *g, Builder *b, const Op *op, const OpPlan *o)
     int first = loop_first_init(op), n_carried = loop_n_carried(op), n = 0;
     int *active = NEW_N(g->a, int, n_carried + 1);              // active scalars among the carried values
     for (int k = 0; k < n_carried; k++)
-        if (type_is_scalar(op->out[k]->type) && is_active(g->plan, loop_arg(op, k)))
-            active[n++] = k;
+        if (type_is_scalar(op->out[k]->type) && (is_active(g->plan, loop_arg(op, k)) || is_active(g->plan, op->out[k])))
+            active[n++] = k;                                    // a body that does not look at it may still make its last value
     Value **init = NEW_N(g->a, Value *, t.arrays.n + n + t.scalars.n + 1), **end = push_cells(init, &t.arrays);
     for (int i = 0; i < n; i++)
         *end++ = bar_or_zero(g, b, op->out[active[i]]);

@@ -202,6 +202,10 @@ static const Case cases[] = {
      "      %s2 = add %s1, %q\n      yield %s2 }\n"
      "    yield %s3 }\n"
      "  yield %s4 }\n", 0.3},
+    {"a value that the body makes and does not look at: its own on no trips",
+     "func @f(%n: int, %x: real, %y: real) -> (real) {\n"
+     "  %b3, %T = loop %i = 0 to %n step 1 (%b1 = %y) {\n    %r = itor %i\n    %b2 = mul %x, %r\n    yield %b2 }\n"
+     "  %s = sin %b3\n  yield %s }\n", 0.3},
     {"a swap carried through a loop",
      "func @f(%n: int, %x: real, %y: real) -> (real) {\n"
      "  %a3, %b3, %T = loop %i = 0 to %n step 1 (%a1 = %x, %b1 = %y) {\n"
