@@ -37,9 +37,9 @@ static double same_array_c(int n, int k, const double *x)
 
 static double nested_c(int n, int k, const double *x)
 {
-    double v = g_c(g_c(x[0], x[1]), g_c(x[1], x[0])), twice_shifted[8];
+    double v = sin(g_c(g_c(x[0], x[1]), g_c(x[1], x[0]))), twice_shifted[8];
     for (int i = 0; i < k; i++)
-        v = g_c(v, g_c(v, v) * 0.1) * 0.5;
+        v = 0.5 * sin(g_c(v, g_c(v, v) * 0.1));
     for (int i = 0; i < n; i++)
         twice_shifted[i] = x[i] * x[(i + 1) % n] * x[(i + 1) % n] * x[(i + 2) % n];
     return v + ll_c(n, twice_shifted, 1) + g_c(x[0], x[0]);

@@ -11,7 +11,7 @@ static void gradient(const double *x, double *y, void *env)
 
 RUN_CASE(hazard_30_higher_orders)
 {
-    double x[N] = {0.6, -0.8, 0.45}, v[N] = {1.2, -0.7, 0.9}, g[N], h[N], h1[N], h2[N], t1[N], t2[N], t3[N], a, b, c, d;
+    double x[N] = {0.6, -0.8, 0.45}, v[N] = {1.2, -0.7, 0.9}, g[N], h[N], h1[N], h2[N], t1[N], t2[N], t3[N], a, b, c;
     double g2[N], gd[N], gd2[N];
     f_grad(N, x, g);
     f_gj(N, x, g2, v, h, &a);
@@ -22,8 +22,10 @@ RUN_CASE(hazard_30_higher_orders)
     CHECK_ALL(h1, h, N, 1e-13);
     CHECK_CLOSE(f_gg(N, x, v, h2), vec_dot(g, v, N), 1e-13);
     CHECK_ALL(h2, h, N, 1e-13);
-    f_jj(N, x, v, &a, v, &b, &c); // the order is result_dot, then the tangents of it and of the result
+    f_jj(N, x, v, &a, v, &b, &c);
     CHECK_CLOSE(a, vec_dot(g, v, N), 1e-13);
+    CHECK_CLOSE(b, vec_dot(h, v, N), 1e-13);
+    CHECK_CLOSE(c, a, 1e-13);
     // Third order along v in three nestings against differences of the second.
     f_vjj(N, x, v, t1);
     f_ggg(N, x, v, t2);
@@ -49,5 +51,6 @@ RUN_CASE(hazard_30_higher_orders)
         found += fabs(r[i] - best) < 1e-11 * fmax(1, fabs(best));
     CHECK_INT(found, 1);
     f_gjj(N, x, g2, v, gd, &a, v, gd2, h2, &b, &c);
-    (void)d;
+    CHECK_ALL(gd, h, N, 1e-13);
+    CHECK_ALL(h2, t1, N, 1e-12);
 }

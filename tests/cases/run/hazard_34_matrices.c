@@ -1,3 +1,6 @@
+// hazard_34_matrices.c - the checks of hazard_34_matrices.ad.
+#include "harness.h"
+
 // C = A B, A m by k with strides (ai, aj), B k by n; everything is small.
 static void mul(int m, int k, int n, const double *a, int ai, int aj, const double *b, int bi, int bj, double *c)
 {
@@ -31,7 +34,7 @@ static double both_sides_c(int n, int k, const double *x)
 
 static double vectors_c(int n, int k, const double *x)
 {
-    double A[16], d[4], v[4], w[4], s = 0;
+    double A[16] = {0}, d[4] = {0}, v[4], w[4], s = 0;
     for (int i = 0; i < n; i++) {
         d[i] = cos(x[i]);
         for (int j = 0; j < n; j++)

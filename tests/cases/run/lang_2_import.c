@@ -1,3 +1,6 @@
+// lang_2_import.c - the checks of lang_2_import.ad.
+#include "harness.h"
+
 // 1 + x + x^2/2 + x^3/6 and its derivatives
 static double series_c(double x, int order)
 {

@@ -1,3 +1,6 @@
+// lang_4_extern.c - the checks of lang_4_extern.ad.
+#include "harness.h"
+
 // What a user would have in another file.
 double spring(double x, double k)
 {

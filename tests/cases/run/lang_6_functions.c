@@ -42,7 +42,7 @@ static double pairs_c(int n, int k, const double *v)
 
 RUN_CASE(lang_6_functions)
 {
-    static const double at[5][2] = {{0.7, 1.1}, {-0.6, 0.45}, {1.3, -0.8}, {-1.1, -1.7}, {0.47, 0.6}};
+    static const double at[5][2] = {{0.55, 1.1}, {-0.6, 0.4}, {1.3, -0.8}, {-1.1, -1.45}, {0.47, 0.6}};
     for (int k = 0; k <= 16; k++)
         for (int i = 0; i < 5; i++)
             CHECK_SCALAR(pairs, pairs_c, 2, k, at[i]);

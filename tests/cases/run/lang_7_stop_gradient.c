@@ -20,6 +20,7 @@ RUN_CASE(lang_7_stop_gradient)
     a = 5;
     none_grad(2.6, &a);
     CHECK(a == 0);
+    double at[4] = {0.3, 0.6, -0.7, 0.8};
     FOR_TRIPS (k)
-        CHECK_SCALAR(everywhere, everywhere_c, 4, k, (double[]){0.3, 0.6, -0.7, 0.8});
+        CHECK_SCALAR(everywhere, everywhere_c, 4, k, at);
 }
