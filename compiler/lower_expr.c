@@ -91,11 +91,6 @@ void give_name(Fn *f, Value *v, const char *name)
         v->name = name;
 }
 
-Value *stop_value(Fn *f, Value *v)
-{
-    return v->type.elem == E_REAL ? b_1(&f->b, OP_stop, v) : v;
-}
-
 bool is_trivial(const Expr *e)
 {
     if (e->type.rank > 0)

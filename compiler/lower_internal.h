@@ -126,7 +126,6 @@ void branch_end(Fn *f, Branch *br, int n, Value *const *yes, Value *const *no, V
 Value *lower_scalar(Fn *f, Expr *e);                                    // of a scalar; converted if so marked
 Value *constant_value(Fn *f, Constant c, Elem want);
 OpCode binary_code(BinaryOp op, Elem elem);                             // of operands of that elem
-Value *stop_value(Fn *f, Value *v);
 Value *int_const(Fn *f, int64_t x);
 Value *add_ints(Fn *f, Value *a, Value *b);                             // a + b, nothing where one is the constant 0
 Value *scalar_select(Fn *f, Value *cond, Value *yes, Value *no);        // of values that are there already
