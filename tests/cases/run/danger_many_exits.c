@@ -1,0 +1,21 @@
+// danger_many_exits.c - the checks of danger_many_exits.ad.
+#include "harness.h"
+
+static double pick_c(int n, int k, const double *x)
+{
+    double s = x[0];
+    (void)n;
+    for (int i = 0; i < 60; i++) {
+        if (k == i)
+            return s * i;
+        s = s * x[i % 3] + 0.1 * (i % 9 + 1);
+    }
+    return s;
+}
+
+RUN_CASE(danger_many_exits)
+{
+    double x[3] = {0.6, -0.8, 0.7};
+    for (int k = 0; k <= 60; k += 9)
+        CHECK_SCALAR(pick, pick_c, 3, k, x);
+}
