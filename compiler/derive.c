@@ -34,11 +34,19 @@ void derive_error(DeriveCtx *c, IrLoc loc, const char *message, IrLoc note_loc, 
     c->report(c->user, true, loc, message, note_loc, note);
 }
 
+// Is there no function of this name? Then there is one from now on.
+static bool take_name(DeriveCtx *c, const char *name)
+{
+    bool free = !map_get(c->taken, name);
+    map_set(c->taken, name, c);
+    return free;
+}
+
 const char *derive_fresh_name(DeriveCtx *c, const char *base, const char *suffix)
 {
-    const char *name = arena_printf(c->m->arena, "%s%s", base, suffix);
-    for (int digit = 2; func_by_name(c->m, name); digit++)
-        name = arena_printf(c->m->arena, "%s%s%d", base, suffix, digit);
+    const char *plain = arena_printf(c->scratch, "%s%s", base, suffix), *name = intern_z(c->m->names, plain);
+    for (int digit = 2; !take_name(c, name); digit++)
+        name = intern_z(c->m->names, arena_printf(c->scratch, "%s%d", plain, digit));
     return name;
 }
 
@@ -208,6 +216,9 @@ bool derive_all(Module *m, DeriveReport *report, void *user)
     c.vjp_variants = map_new(a);
     c.ready = map_new(a);
     c.states = map_new(a);
+    c.taken = map_new(a);
+    for (int i = 0; i < m->funcs.n; i++)
+        take_name(&c, intern_z(m->names, m->funcs.at[i]->name));
     for (int i = 0; i < m->funcs.n; i++) {
         Func *d = m->funcs.at[i];
         if (d->transform == TR_NONE || d->done || !derive_body(&c, d))

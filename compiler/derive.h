@@ -25,6 +25,7 @@ typedef struct DeriveCtx {
     VEC(struct Variant *) all_variants;     // in the order they were asked for
     Map *ready;                             // Func -> its copy made ready
     Map *states;                            // Func -> how far derive_body is with it
+    Map *taken;                             // names of functions, interned, that there are or that derive_fresh_name gave
 } DeriveCtx;
 
 // Makes every derivative of the module. False if there were errors (reported).

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "emit.h"
@@ -21,6 +22,7 @@
 #include "output.h"
 #include "pipeline.h"
 
+enum { STACK_BYTES = 120 << 20 };
 enum { EXIT_OK = 0, EXIT_ERRORS = 1, EXIT_USAGE = 2, EXIT_FILE = 3, EXIT_BUG = 4 };
 
 #define ADC_VERSION "0.1"
@@ -74,6 +76,16 @@ static void set_signals(void *stack, size_t size)
 #else
     (void)stack, (void)size, (void)on_crash;
 #endif
+}
+
+// A chain of calls in the source is followed by recursion: takes as much stack as is surely free below it, where the system lets us.
+static void raise_stack(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur >= STACK_BYTES)
+        return;
+    limit.rlim_cur = limit.rlim_max < STACK_BYTES ? limit.rlim_max : STACK_BYTES;
+    setrlimit(RLIMIT_STACK, &limit);
 }
 
 // ---- what derive reports, by line and column, as spans of the source ----
@@ -298,6 +310,7 @@ int main(int argc, char **argv)
 {
     char stack[1 << 16];                                        // for on_crash alone
     set_signals(stack, sizeof stack);
+    raise_stack();
     Job job = {.arena = arena_new()};
     int status = run(&job, argc, argv);
     arena_free(job.arena);

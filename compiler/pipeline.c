@@ -102,10 +102,12 @@ static void dump(Arena *a, const Module *m, const char *after, const PipelineOpt
 // Looks at the module after a pass. False: broken.
 static bool look(Arena *a, const Module *m, const char *after, const PipelineOptions *o, const char **message)
 {
-    dump(a, m, after, o);
-    char *error = o->verify ? ir_verify(a, m) : NULL;
+    Arena *scratch = arena_new();
+    dump(scratch, m, after, o);
+    const char *error = o->verify ? ir_verify(scratch, m) : NULL;
     if (error)
         *message = arena_printf(a, "after %s: %s", after, error);
+    arena_free(scratch);
     return !error;
 }
 
