@@ -587,6 +587,19 @@ static int index_of_definition(const Emit *e, const Value *v)
     return v->def ? op_data(e, v->def)->index : -1;
 }
 
+// Is b what a call gives back for an inout scalar that went in as another value than a? Its variable is set to that value before the call, when
+// the other arguments are still to be read.
+static bool is_set_before_call(const Value *a, const Value *b)
+{
+    const Op *op = b->def;
+    for (int i = 0; op && op->code == OP_call && i < op->callee->params.n; i++) {
+        const Param *p = &op->callee->params.at[i];
+        if (p->result == b->index && p->role == ROLE_INOUT)
+            return op->in[p->arg] != a;
+    }
+    return false;
+}
+
 // Can a and b not share a variable? a stands before b.
 static bool clash(Emit *e, const Value *a, const Value *b)
 {
@@ -594,7 +607,7 @@ static bool clash(Emit *e, const Value *a, const Value *b)
         return true;
     if (!is_around(a->region, b->region))
         return false;
-    if (alive_after(e, a, b->region, index_of_definition(e, b)))
+    if (alive_after(e, a, b->region, index_of_definition(e, b) - is_set_before_call(a, b)))
         return true;
     const Op *loop = carrier(a);            // at the end of the body a gets its next value, while b is still looked at
     if (loop && b->region == a->region && alive_after(e, b, b->region, b->region->ops.n)) {
