@@ -114,20 +114,43 @@ static void find_lines(Source *s)
     s->n_lines = n;
 }
 
+static bool begins_char(const Source *s, size_t i)
+{
+    return ((unsigned char)s->text[i] & 0xC0) != 0x80;
+}
+
+static void count_chars(Source *s)
+{
+    s->chars_before = NEW_N(s->arena, uint32_t, s->size / SOURCE_BLOCK + 1);
+    uint32_t n = 0;
+    for (size_t i = 0; i < s->size; i++) {
+        if (i % SOURCE_BLOCK == 0) s->chars_before[i / SOURCE_BLOCK] = n;
+        n += begins_char(s, i);
+    }
+    if (s->size % SOURCE_BLOCK == 0) s->chars_before[s->size / SOURCE_BLOCK] = n;
+}
+
+// Characters in front of an offset.
+static uint32_t chars_before(const Source *s, uint32_t offset)
+{
+    uint32_t n = s->chars_before[offset / SOURCE_BLOCK];
+    for (uint32_t i = offset / SOURCE_BLOCK * SOURCE_BLOCK; i < offset; i++) n += begins_char(s, i);
+    return n;
+}
+
 Position source_position(Source *s, uint32_t offset)
 {
     if (!s->line_starts) find_lines(s);
+    if (!s->chars_before) count_chars(s);
     int lo = 0, hi = s->n_lines - 1;
     while (lo < hi) {                                   // the last line that starts at or before offset
         int mid = lo + (hi - lo + 1) / 2;
         if (s->line_starts[mid] <= offset) lo = mid;
         else hi = mid - 1;
     }
-    int column = 1;
     uint32_t start = s->line_starts[lo];
     if (start == 0 && offset >= 3 && strncmp(s->text, "\xEF\xBB\xBF", 3) == 0) start = 3;   // the mark is no column
-    for (uint32_t i = start; i < offset; i++) column += ((unsigned char)s->text[i] & 0xC0) != 0x80;
-    return (Position){lo + 1, column};
+    return (Position){lo + 1, (int)(chars_before(s, offset) - chars_before(s, start)) + 1};
 }
 
 const char *source_line(Source *s, int line, size_t *n, uint32_t *begin)

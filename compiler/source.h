@@ -12,6 +12,7 @@
 #include "util.h"
 
 enum { SOURCE_MAX_BYTES = 16 * 1024 * 1024 };   // a larger file is refused, so that offsets fit and memory is bounded
+enum { SOURCE_BLOCK = 256 };
 
 typedef struct Source {
     Arena *arena;               // where it lives
@@ -20,6 +21,7 @@ typedef struct Source {
     size_t size;
     uint32_t *line_starts;      // byte offset of each line's first byte; made on first use
     int n_lines;
+    uint32_t *chars_before;     // characters before each block of SOURCE_BLOCK bytes, so that long lines have quick columns; likewise
     struct Source *importer;    // the file whose import brought this one in; NULL for the main file
     uint32_t import_begin, import_end;  // where in the importer
     uint64_t device, inode;     // which file it is, whatever it is called; 0, 0 for text that is no file
