@@ -180,7 +180,20 @@ static void put_infix(Emit *e, Text *t, const Op *op, const char *sign, int leas
         put_converted(e, &right, op->in[1], need[1]);
     else
         expr(e, &right, op->in[1], need[1]);
+    if (info->sig[0] == 'i' && info->sig[3] == 'b' && strcmp(s.at, arena_printf(e->arena, "%s %s ", right.at, sign)) == 0) {
+        // the same int on both sides: gcc and clang warn of the comparison, which here is an expansion's
+        e->file->uses_bool = true;
+        text_put(t, strchr(sign, '=') && sign[0] != '!' ? "true" : "false");
+        return;
+    }
     bool minus = right.at[0] == '-' && (sign[0] == '+' || sign[0] == '-');
+    int64_t c;
+    if (minus && sign[0] == '+' && ir_is_int_const(op->in[1], &c)) {                // at + -2 is at - 2
+        s.at[s.n - 2] = '-';
+        text_put(&s, right.at + 1);
+        put_text(t, s.at, info->prec, least);
+        return;
+    }
     text_printf(&s, minus ? "(%s)" : "%s", right.at);
     put_text(t, s.at, info->prec, least);
 }
@@ -659,8 +672,13 @@ static bool commutes(const Op *op)
 static void put_update(Emit *e, Text *t, const char *place, const char *sign, const Value *v, bool plain)
 {
     int64_t c;
-    if (plain && ir_is_int_const(v, &c) && c == 1 && (sign[0] == '+' || sign[0] == '-')) {
-        text_printf(t, "%s%s%s", place, sign, sign);
+    if (ir_is_int_const(v, &c) && c > INT32_MIN && (sign[0] == '+' || sign[0] == '-')) {
+        const char *s = (c < 0) == (sign[0] == '-') ? "+" : "-";
+        c = c < 0 ? -c : c;
+        if (plain && c == 1)
+            text_printf(t, "%s%s%s", place, s, s);
+        else
+            text_printf(t, "%s %s= %lld", place, s, (long long)c);
         return;
     }
     text_printf(t, "%s %s= ", place, sign);

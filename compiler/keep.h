@@ -83,7 +83,10 @@ struct Variant {
     Func *body;                             // f made ready for differentiation (derive_ready)
     bool *active_args, *active_results, *stable_args;
     Plan *plan;                             // NULL while it is being made (recursion)
-    bool asked_early;                       // a recursive call had to assume that everything is needed
+    bool asked_early;                       // a recursive call asked before there was a plan and got what was assumed:
+    unsigned assumed_mask;                  //   these tapes
+    bool *assumed_args;                     //   these arguments
+    bool dropped;                           // planned on an assumption that was not true
     Func *fwd, *rev;                        // fwd is f itself where nothing is kept
     VEC(Slot) slots;
     bool built;

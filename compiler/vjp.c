@@ -6,6 +6,7 @@
 //
 //     derive g = vjp(f)      g(x, y_bar, x_bar) { forward sweep of f; reverse sweep; }
 //     a call y = h(x) in f   forward: y, tape = h_fwd(x, tape)         reverse: x_bar, at = h_rev(tape, at, y_bar, x_bar)
+#include "opt.h"
 #include "vjp.h"
 
 #include <assert.h>
@@ -38,7 +39,7 @@ static Value *shaped(const Plan *p, const Value *raw)
 
 static Value *scalar_bar(Gen *g, Builder *b, Value *v)
 {
-    return g->bar[v->id] ? g->bar[v->id] : b_real(b, 0.0);
+    return g->bar[v->id] ? g->bar[v->id] : b_no_derivative(b);
 }
 
 // Binds an array parameter of the derivative to the dimensions of the primal's array `root`.
@@ -191,7 +192,7 @@ unsigned variant_mask(Variant *v)
     if (v->plan)
         return v->plan->mask;
     v->asked_early = true;
-    return (1u << N_TAPES) - 1;
+    return v->assumed_mask;
 }
 
 bool variant_needs_arg(Variant *v, int arg)
@@ -199,10 +200,10 @@ bool variant_needs_arg(Variant *v, int arg)
     const Type t = v->f->body->args.at[arg]->type;
     if (t.kind == K_BUF || (t.kind == K_ARRAY && !v->stable_args[arg]))
         return false;
-    if (v->plan && !v->asked_early)
+    if (v->plan)
         return v->plan->arg_needed[arg];
     v->asked_early = true;
-    return true;
+    return v->assumed_args[arg];
 }
 
 // A name that no parameter of f has yet: name, or with a digit.
@@ -312,6 +313,40 @@ static bool same_flags(const bool *x, const bool *y, int n)
     return n == 0 || memcmp(x, y, sizeof *x * (size_t)n) == 0;
 }
 
+// Does the plan ask for more than recursive calls assumed? Then the assumption grows to it.
+static bool assume_more(Variant *v, const Plan *plan)
+{
+    bool more = (plan->mask & ~v->assumed_mask) != 0;
+    v->assumed_mask |= plan->mask;
+    for (int i = 0; i < v->f->body->args.n; i++) {
+        more |= plan->arg_needed[i] && !v->assumed_args[i];
+        v->assumed_args[i] |= plan->arg_needed[i];
+    }
+    return more;
+}
+
+// Plans v. A recursive call, direct or through others, asks about v before its plan is there and is told what is assumed, at first nothing; if the
+// plan wants more, it is made again, and so are those that were planned on the way.
+static void plan_variant(DeriveCtx *c, Variant *v)
+{
+    for (;;) {
+        int first = c->all_variants.n;
+        v->asked_early = false;
+        Plan *plan = keep_plan(c, c->scratch, v->body, false, v->active_args, v->active_results, v->stable_args);
+        if (!v->asked_early || !assume_more(v, plan)) {
+            if (v->asked_early) {
+                plan->mask = v->assumed_mask;
+                memcpy(plan->arg_needed, v->assumed_args, sizeof(bool) * (size_t)v->f->body->args.n);
+            }
+            v->plan = plan;
+            return;
+        }
+        for (int i = first; i < c->all_variants.n; i++)
+            c->all_variants.at[i]->dropped = true;
+        c->all_variants.n = first;
+    }
+}
+
 enum { MANY_VARIANTS = 4 };
 
 Variant *vjp_variant(DeriveCtx *c, Func *f, const bool *active_args, const bool *active_results, const bool *stable_args)
@@ -323,11 +358,14 @@ Variant *vjp_variant(DeriveCtx *c, Func *f, const bool *active_args, const bool 
         map_set(c->vjp_variants, f, list);
     }
     bool *stable = arena_copy(c->scratch, stable_args, sizeof(bool) * (size_t)(n_args + 1));
-    if (list->n >= MANY_VARIANTS)
+    int n_alive = 0;
+    for (int i = 0; i < list->n; i++)
+        n_alive += !list->at[i]->dropped;
+    if (n_alive >= MANY_VARIANTS)
         memset(stable, 0, sizeof(bool) * (size_t)n_args);
     for (int i = 0; i < list->n; i++) {
         Variant *v = list->at[i];
-        if (same_flags(v->active_args, active_args, n_args) && same_flags(v->active_results, active_results, n_results) &&
+        if (!v->dropped && same_flags(v->active_args, active_args, n_args) && same_flags(v->active_results, active_results, n_results) &&
             same_flags(v->stable_args, stable, n_args))
             return v;
     }
@@ -341,13 +379,8 @@ Variant *vjp_variant(DeriveCtx *c, Func *f, const bool *active_args, const bool 
     vec_push(c->scratch, list, v);
     vec_push(c->scratch, &c->all_variants, v);
     v->body = derive_ready(c, f);
-    Plan *plan = keep_plan(c, c->scratch, v->body, false, v->active_args, v->active_results, v->stable_args);
-    if (v->asked_early) {                                       // a recursive call assumed the most: let it be true
-        plan->mask = variant_mask(v);
-        for (int i = 0; i < n_args; i++)
-            plan->arg_needed[i] = plan->arg_needed[i] || variant_needs_arg(v, i);
-    }
-    v->plan = plan;
+    v->assumed_args = NEW_N(c->scratch, bool, n_args + 1);
+    plan_variant(c, v);
     return v;
 }
 

@@ -16,6 +16,7 @@
 //     C' = gemm C, A, B     A_bar += C_bar B^T; B_bar += A^T C_bar  B' = put B, v..       v_bar += B_bar[p - k ..]; p -= k
 //     if                    if, on the same condition               loop                  loop of the same trips, backwards
 //     within A, path        within A_bar, path                      call f                call f_rev
+#include "opt.h"
 #include "vjp.h"
 
 #include <assert.h>
@@ -398,7 +399,7 @@ static Threads threads_of(Gen *g, Builder *b, const OpPlan *o)
     for (int i = 0; i < o->scalars.n; i++) {
         Value **bar = &g->bar[o->scalars.at[i]->id];
         if (!*bar)
-            *bar = b_real(b, 0.0);
+            *bar = b_no_derivative(b);
         vec_push(g->a, &t.scalars, bar);
     }
     for (int i = 0; i < o->bufs.n; i++)
@@ -428,7 +429,7 @@ static Value *bar_or_zero(Gen *g, Builder *b, Value *v)
 {
     Value *bar = g->bar[v->id];
     g->bar[v->id] = NULL;
-    return bar ? bar : b_real(b, 0.0);
+    return bar ? bar : b_no_derivative(b);
 }
 
 // The adjoint of result i of op goes to what region r yields for it (scalars; arrays share their cell).
