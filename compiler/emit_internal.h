@@ -74,6 +74,7 @@ struct Var {
     int order;
     int readers, writer;                    // scratch of the parallel assignment
     Var *forward;                           // merged into
+    Var *hides;                             // a later variable of an outer block that has the same name
 };
 
 typedef enum StmtKind {

@@ -23,6 +23,8 @@ typedef struct Jumps {
     Arena *a;
     Value **now;                            // on the path that is followed: what a value is; by id
     VEC(int) trail;                         // ids set there
+    Value **known;                          // conditions that are known where the walk is, from the `if`s around it and before; by id
+    VEC(int) known_trail;
     Value *yes, *no, *unknown;
     Rewrite to;                             // results that have become other values
     bool guarded;                           // the path passed through a guard
@@ -66,10 +68,35 @@ static void copy_func(Emit *e)
 
 // ---- following a path ----
 
-static Value *value_now(Jumps *j, Value *v)
+// What v has become and is known to be here.
+static Value *value_here(Jumps *j, Value *v)
 {
     v = rewrite_get(&j->to, v);
+    return j->known[v->id] ? j->known[v->id] : v;
+}
+
+static Value *value_now(Jumps *j, Value *v)
+{
+    v = value_here(j, v);
     return j->now[v->id] ? j->now[v->id] : v;
+}
+
+// From here on condition c is known, until forget_known goes back to before.
+static void set_known(Jumps *j, Value *c, bool is)
+{
+    c = rewrite_get(&j->to, c);
+    if (c == j->yes || c == j->no || j->known[c->id])
+        return;
+    j->known[c->id] = is ? j->yes : j->no;
+    vec_push(j->a, &j->known_trail, c->id);
+    if (c->def && c->def->code == OP_not)
+        set_known(j, c->def->in[0], !is);
+}
+
+static void forget_known(Jumps *j, int n)
+{
+    while (j->known_trail.n > n)
+        j->known[j->known_trail.at[--j->known_trail.n]] = NULL;
 }
 
 static void set_now(Jumps *j, Value *v, Value *is)
@@ -294,10 +321,13 @@ static int thread_if(Jumps *j, Region *r, int k)
     RegionInfo *info = op_data(j->e, op)->region;
     bool falls[2];
     for (int t = 0; t < 2; t++) {
+        int known = j->known_trail.n;
+        set_known(j, op->in[0], t == 0);
         thread_region(j, op->regions[t]);
         if (info[t].end == JUMP_NONE)
             try_jump(j, op->regions[t]);
         falls[t] = info[t].end == JUMP_NONE;
+        forget_known(j, known);
     }
     if (falls[0] && falls[1]) {
         same_constants(j, op);
@@ -308,6 +338,7 @@ static int thread_if(Jumps *j, Region *r, int k)
     Region *other = op->regions[falls[0] ? 0 : 1];
     int n = other->ops.n;
     put_in_line(j, r, k, other);
+    set_known(j, op->in[0], falls[0]);
     op->n_out = 0;
     op->n_in = 1;
     return n;
@@ -384,13 +415,13 @@ static void cut(Jumps *j, Region *r, int k)
     region_info(j->e, r)->end = JUMP_STUCK;
 }
 
-static void thread_region(Jumps *j, Region *r)
+static void thread_ops(Jumps *j, Region *r)
 {
     for (int k = 0; k < r->ops.n; k++) {
         Op *op = r->ops.at[k];
         bool c;
         op_data(j->e, op)->index = k;
-        if (op->code == OP_if && is_bool(rewrite_get(&j->to, op->in[0]), &c)) {
+        if (op->code == OP_if && is_bool(value_here(j, op->in[0]), &c)) {
             put_in_line(j, r, k, op->regions[c ? 0 : 1]);
             memmove(r->ops.at + k, r->ops.at + k + 1, sizeof(Op *) * (size_t)(r->ops.n - k - 1));
             r->ops.n--;
@@ -415,6 +446,17 @@ static void thread_region(Jumps *j, Region *r)
     }
 }
 
+// Yields that are known at the end are constants.
+static void thread_region(Jumps *j, Region *r)
+{
+    int known = j->known_trail.n;
+    thread_ops(j, r);
+    for (int i = 0; i < r->yields.n; i++)
+        if (type_is_scalar(r->yields.at[i]->type))
+            r->yields.at[i] = value_here(j, r->yields.at[i]);
+    forget_known(j, known);
+}
+
 static void index_region(Emit *e, Region *r)
 {
     for (int k = 0; k < r->ops.n; k++) {
@@ -437,6 +479,7 @@ void emit_jumps(Emit *e)
     j.yes = body->ops.at[1]->out[0];
     j.unknown = body->ops.at[2]->out[0];
     j.now = NEW_N(e->arena, Value *, e->f->n_values);
+    j.known = NEW_N(e->arena, Value *, e->f->n_values);
     thread_region(&j, body);
     rewrite_apply(&j.to);
     index_region(e, body);

@@ -85,22 +85,40 @@ static const char *wanted_name(Names *n, const Var *var)
     return base;
 }
 
-static bool is_free(const Names *n, const char *name)
+// Does the variable that has the name already reach block b? One of a block around it does not if it is declared behind b only.
+static bool reaches(const Var *var, const Block *b)
 {
-    return !map_get(n->taken, name) && !map_get(n->e->file->globals, name) && !is_reserved(n->e->file, name);
+    if (var->fixed || var->scope == b || var->first->block != var->scope)        // an index is there in all of its loop
+        return true;
+    const Stmt *through = NULL;
+    for (; b && b != var->scope; b = b->parent)
+        through = b->owner;
+    return !b || !through || var->first->index <= through->index;
+}
+
+static bool is_free(const Names *n, const Block *b, const char *name)
+{
+    const Var *var = map_get(n->taken, name);
+    return !(var && reaches(var, b)) && !map_get(n->e->file->globals, name) && !is_reserved(n->e->file, name);
 }
 
 // x, x2, x3, …; behind a digit x1_2.
-static const char *free_name(Names *n, const char *base)
+static const char *free_name(Names *n, const Block *b, const char *base)
 {
-    if (is_free(n, base))
+    static const char *const indices[] = {"i", "j", "k", "l"};
+    if (is_free(n, b, base))
         return base;
     File *file = n->e->file;
+    for (int i = 0; i < 4 && strcmp(base, "i") == 0; i++) {
+        const char *name = intern_z(file->names, indices[i]);
+        if (is_free(n, b, name))
+            return name;
+    }
     size_t len = strlen(base);
     const char *sep = isdigit((unsigned char)base[len - 1]) ? "_" : "";
     for (intptr_t k = (intptr_t)map_get(n->next, base) > 2 ? (intptr_t)map_get(n->next, base) : 2;; k++) {
         const char *name = intern_z(file->names, arena_printf(file->arena, "%s%s%d", base, sep, (int)k));
-        if (is_free(n, name)) {
+        if (is_free(n, b, name)) {
             map_set(n->next, base, (void *)(k + 1));
             return name;
         }
@@ -120,7 +138,8 @@ static void name_block(Names *n, Block *b)
     for (int i = 0; i < b->vars.n; i++) {
         Var *var = b->vars.at[i];
         const char *base = wanted_name(n, var);
-        var->name = free_name(n, base);
+        var->name = free_name(n, b, base);
+        var->hides = map_get(n->taken, var->name);
         map_set(n->taken, var->name, var);
         var->base = base;
     }
@@ -128,8 +147,8 @@ static void name_block(Names *n, Block *b)
         for (int k = 0; k < 2; k++)
             if (b->list.at[i]->body[k])
                 name_block(n, b->list.at[i]->body[k]);
-    for (int i = 0; i < b->vars.n; i++) {
-        map_set(n->taken, b->vars.at[i]->name, NULL);
+    for (int i = b->vars.n - 1; i >= 0; i--) {
+        map_set(n->taken, b->vars.at[i]->name, b->vars.at[i]->hides);
         map_set(n->next, b->vars.at[i]->base, NULL);
     }
 }

@@ -423,6 +423,27 @@ static bool has_user_name(const Value *v)
     return !(n > 4 && (strcmp(v->name + n - 4, "_bar") == 0 || strcmp(v->name + n - 4, "_dot") == 0));
 }
 
+// Is the one use of v that a variable of the same name gets it, or the function returns it?
+static bool flows_into_its_name(Emit *e, const Value *v)
+{
+    const Region *r = v->region;
+    const RegionInfo *info = region_info(e, r);
+    if (e->v[v->id].use_index < r->ops.n)
+        return false;
+    if (info->end == JUMP_RETURN || !r->owner)
+        return true;
+    const Op *loop = info->end != JUMP_NONE ? info->loop : r->owner->code == OP_loop ? r->owner : NULL;
+    int skip = loop && info->end == JUMP_NONE && loop->has_exit;
+    for (int i = 0; i < r->yields.n && i < MAX_SCAN; i++) {
+        if (r->yields.at[i] != v)
+            continue;
+        int shift = r->owner->code == OP_within ? r->owner->n_paths - 1 : 0;
+        const Value *to = loop ? (i < skip ? NULL : loop_arg(loop, i - skip)) : r->owner->out[i - shift];
+        return !to || !to->name || to->name == v->name;
+    }
+    return true;
+}
+
 static bool is_int_arithmetic(const Op *op)
 {
     return op_is_scalar(op->code) && op_info[op->code].style == ST_INFIX && op->out[0]->type.elem == E_INT;
@@ -440,8 +461,7 @@ static bool may_fold(Emit *e, const Value *v)
     if (i->use_loop && !is_int_arithmetic(op))
         return false;
     int from = op_data(e, op)->index;
-    bool ends = i->use_index >= v->region->ops.n;
-    if (has_user_name(v) && !ends)
+    if (has_user_name(v) && !flows_into_its_name(e, v))
         return false;
     if (i->top && e->v[i->top->id].weight >= MAX_FOLDED)
         return false;
@@ -751,7 +771,7 @@ static void give_loop_vars(Emit *e, Op *op)
     }
     if (op->counted) {
         Value *index = loop_index(op);
-        d->index_var = plan_new_var(e, index->name, "int", E_INT);
+        d->index_var = plan_new_var(e, index->name ? index->name : "i", "int", E_INT);
         d->index_var->own = true;
         e->v[index->id].var = d->index_var;
     }
@@ -863,6 +883,12 @@ static void share_region(Emit *e, Region *r)
 
 // ---- (4) names ----
 
+// Is the earlier variable still in scope, as a person sees it, where the later one begins? Else there are two of that name.
+static bool is_in_scope(const Var *early, const Var *late)
+{
+    return is_around(early->members.at[0]->region, late->members.at[0]->region);
+}
+
 static void share_names(Emit *e)
 {
     Map *first = map_new(e->arena), *latest = map_new(e->arena);
@@ -872,9 +898,9 @@ static void share_names(Emit *e)
             continue;
         const char *name = intern_z(e->file->names, var->base);
         Var *before = map_get(first, name), *last = map_get(latest, name);
-        if (last && find_var(last) != find_var(before))
+        if (last && find_var(last) != find_var(before) && is_in_scope(find_var(last), var))
             try_merge(e, last, var);
-        if (before && find_var(var) == var)
+        if (before && find_var(var) == var && is_in_scope(find_var(before), var))
             try_merge(e, before, var);
         if (!before)
             map_set(first, name, var);

@@ -75,7 +75,7 @@ static bool is_derivative_name(const char *name)
 static bool is_derivative(const Emit *e, const Stmt *s)
 {
     if (s->kind == S_ASSIGN)
-        return is_derivative_name(s->var->name);
+        return s->value && !(s->value->def && s->value->def->code == OP_const_real && s->value->def->r == 0) && is_derivative_name(s->var->name);
     if (s->kind != S_OP)
         return false;
     for (int i = 0; i < s->op->n_out; i++) {
@@ -636,8 +636,9 @@ static void put_loop(Printer *p, const Stmt *s)
     const Op *op = s->op;
     if (op->counted) {
         const char *i = op_data(e, op)->index_var->name;
-        (op->reversed ? put_backwards : put_upwards)(e, &t, i, op->in[0], op->in[1], op->step);
-        put_step(&t, i, op->reversed ? -op->step : op->step);
+        bool backwards = op->reversed && e->v[loop_index(op)->id].uses > 0;          // else the order does not show
+        (backwards ? put_backwards : put_upwards)(e, &t, i, op->in[0], op->in[1], op->step);
+        put_step(&t, i, backwards ? -op->step : op->step);
     } else if (s->do_while) {
         text_put(&t, "do");
     } else if (s->forever || !s->value) {
