@@ -784,6 +784,12 @@ void ir_clone_op(Builder *b, const Op *op, Value **map)
         map[op->out[0]->id] = v;
         return;
     }
+    if (op->code == OP_load) {                                  // what was a parameter may now be a slice
+        Value *v = b_load(b, in[0], op->n_in - 1, in + 1);
+        v->name = op->out[0]->name;
+        map[op->out[0]->id] = v;
+        return;
+    }
     Op *copy = b_op(b, op->code, op->n_in, in);
     Op fresh = *op;
     fresh.parent = copy->parent;

@@ -41,6 +41,9 @@ void opt_sink(Func *f);
 // changes.
 void opt_stores(Func *f);
 
+// opt_order.c: reversed loops whose trips only add to things are turned round.
+void opt_order(Func *f);
+
 // opt_zero.c: zeroed `new`s and fills whose elements are all written again before any is read lose their zero.
 void opt_zero(Func *f);
 

@@ -246,6 +246,8 @@ static Value *simplify_add(Builder *b, Value *x, Value *y)
         return x;
     if (is_real(x, -0.0))
         return y;
+    if (x == y)
+        return b_2(b, OP_mul, b_real(b, 2.0), x);
     if (ny)
         return b_2(b, OP_sub, x, ny->in[0]);
     return nx ? b_2(b, OP_sub, y, nx->in[0]) : NULL;

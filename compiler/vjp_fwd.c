@@ -126,6 +126,21 @@ static Value *trip_count(Gen *g, Builder *b, const Op *loop)
     return b_2(b, OP_idiv, b_2(b, OP_iadd, span, b_int(b, size - 1)), b_int(b, size));
 }
 
+// A tape is called after the variable, the array that was read, or the operation.
+static const char *tape_name(const Value *v)
+{
+    const Op *op = v->def;
+    if (v->name)
+        return v->name;
+    if (v->type.elem == E_BOOL)
+        return "branch";
+    if (op && op->code == OP_load && op->in[0]->name)
+        return op->in[0]->name;
+    if (op && op->code == OP_loop)
+        return "trips";
+    return op && op_is_scalar(op->code) && op_info[op->code].style == ST_CALL ? op_info[op->code].name : "value";
+}
+
 // Before an op of the outermost region: the arrays for everything inside that goes on indexed tapes.
 static void make_sites(Gen *g, Builder *b, const OpPlan *o)
 {
@@ -137,7 +152,7 @@ static void make_sites(Gen *g, Builder *b, const OpPlan *o)
         Value **dims = NEW_N(g->a, Value *, rp->loops.n + 1);
         for (int k = 0; k < rp->loops.n; k++)
             dims[k] = trip_count(g, b, rp->loops.at[k]);
-        const char *name = arena_printf(b->f->module->arena, "%s_tape", v->name ? v->name : "v");
+        const char *name = arena_printf(b->f->module->arena, "%s_tape", tape_name(v));
         g->site[v->id] = b_new(b, (Elem)v->type.elem, rp->loops.n, dims, false, name);
     }
 }

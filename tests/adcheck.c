@@ -322,7 +322,7 @@ static void optimise(Module *m)
     } passes[] = {
         {"simplify", opt_simplify, NULL}, {"gvn", opt_gvn, NULL},   {"merge", opt_merge, NULL},
         {"stores", opt_stores, NULL},     {"zero", opt_zero, NULL}, {"dce", opt_dce, NULL},
-        {"dead_params", NULL, opt_dead_params},
+        {"dead_params", NULL, opt_dead_params}, {"order", opt_order, NULL},
     };
     for (size_t i = 0; i < sizeof passes / sizeof *passes; i++) {
         if (passes[i].on_module)
