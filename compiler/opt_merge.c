@@ -27,6 +27,36 @@ static bool may_stand_between(const Op *op)
            (op->code >= OP_const_real && op->code <= OP_const_array);
 }
 
+static bool is_view(const Value *v)
+{
+    return v->def && (v->def->code == OP_slice || v->def->code == OP_reshape || v->def->code == OP_view_at);
+}
+
+// Does r look at a view that was made outside of it?
+static bool reads_outer_view(const Region *r, const Region *home)
+{
+    for (int i = 0; i < r->ops.n; i++) {
+        const Op *op = r->ops.at[i];
+        for (int k = 0; k < op->n_in; k++)
+            if (is_view(op->in[k]) && !region_defines(home, op->in[k]))
+                return true;
+        for (int k = 0; k < op->n_regions; k++)
+            if (op->regions[k] && reads_outer_view(op->regions[k], home))
+                return true;
+    }
+    return false;
+}
+
+// An array that only second writes is handed to the two together. What first looked at is then its argument; a view of it would be lost.
+static bool keeps_views(const Op *first, const Op *second)
+{
+    for (int k = 1; k < second->n_in; k++)
+        if (second->in[k]->def != first)
+            return !reads_outer_view(first->regions[0], first->regions[0]) &&
+                   !reads_outer_view(first->regions[1], first->regions[1]);
+    return true;
+}
+
 // The place in r->ops, whose last op is an if, of the if before it that can be merged with it, or -1.
 static int partner_of_last(const Region *r)
 {
@@ -39,7 +69,7 @@ static int partner_of_last(const Region *r)
     for (int k = i + 1; k < last; k++)
         if (uses_result_of(r->ops.at[k], r->ops.at[i]))
             return -1;
-    return i;
+    return keeps_views(r->ops.at[i], op) ? i : -1;
 }
 
 static int n_arrays(const Op *op)
@@ -63,11 +93,18 @@ static void join_arm(Op *first, Op *second, int arm, Rewrite *w)
     Value **yields = arena_copy(a, one->yields.at, sizeof(Value *) * (size_t)(n_one + 1));
     for (int i = 0; i < first->n_out; i++)
         rewrite_to(w, first->out[i], yields[i]);
+    bool fresh = false;
     for (int i = 0; i < n_second; i++) {
         Value *arg = two->args.at[i];
         int k = given_by(first, second, i);
-        rewrite_to(w, arg, k >= 0 ? yields[k] : region_arg(one, arg->type, arg->name, arg->root));
+        Value *is = k >= 0 ? yields[k] : region_arg(one, arg->type, arg->name, arg->root);
+        rewrite_to(w, arg, is);
+        if (k < 0)
+            rewrite_to(w, second->in[1 + i], is);               // first's arm looked at the version that is now handed in
+        fresh |= k < 0;
     }
+    for (int i = 0; fresh && i < one->ops.n; i++)
+        rewrite_op(w, one->ops.at[i]);
     for (int i = 0; i < two->ops.n; i++) {
         rewrite_op(w, two->ops.at[i]);
         region_take(one, two->ops.at[i]);
@@ -87,6 +124,8 @@ static void join_arm(Op *first, Op *second, int arm, Rewrite *w)
         vec_push(a, &one->yields, rewrite_get(w, two->yields.at[i]));
     for (int i = 0; i < first->n_out; i++)
         w->to[first->out[i]->id] = NULL;    // outside of the arm they stay what they are
+    for (int i = 0; i < n_second; i++)
+        w->to[second->in[1 + i]->id] = NULL;
 }
 
 static void own_result(Op *op, Value **out, int *n, Value *v)
