@@ -22,8 +22,8 @@ typedef struct Planner {
     Plan *p;
     bool *needed;
     int *cost;                              // per value id: of having it again; NEVER if it has to be kept
-    int *stamp;                             // per value id: last op_plan that listed it
-    int stamps;
+    int *listed;                            // per value id: number of the last op that was found to touch it
+    int entered;                            // ops with regions so far
     Map *writes;                            // result of a loop -> Writes of each axis
 } Planner;
 
@@ -92,46 +92,38 @@ static bool is_top(const Plan *p, const Region *r)
 
 // ---- what an op with regions touches from outside ----
 
-static void touch(Planner *w, OpPlan *o, const Op *op, Value *v)
+// v is used in region `at`: every op around, as far as where v is defined, touches it. Ops are entered in order, and an op that is still open
+// around a later use was open around the last one: what is around that one has v already.
+static void touch(Planner *w, const Region *at, Value *v)
 {
     if (!type_is_real(v->type) || !is_active(w->p, v))
         return;
     Value *what = type_is_linear(v->type) ? v->root : v;
-    if (w->stamp[what->id] == w->stamps)
-        return;
-    for (int k = 0; k < op->n_regions; k++)
-        if (op->regions[k] && region_defines(op->regions[k], what))
-            return;
-    w->stamp[what->id] = w->stamps;
-    ValueList *list = what->type.kind == K_ARRAY ? &o->roots : what->type.kind == K_BUF ? &o->bufs : &o->scalars;
-    vec_push(w->p->a, list, what);
-}
-
-static void touch_region(Planner *w, OpPlan *o, const Op *op, const Region *r)
-{
-    for (int i = 0; i < r->ops.n; i++) {
-        const Op *inner = r->ops.at[i];
-        for (int k = 0; k < inner->n_in; k++)
-            touch(w, o, op, inner->in[k]);
-        for (int k = 0; k < inner->n_regions; k++)
-            if (inner->regions[k])
-                touch_region(w, o, op, inner->regions[k]);
+    int listed = w->listed[what->id];
+    for (const Region *r = at; r != what->region; r = r->owner->parent) {
+        OpPlan *o = op_plan(w->p, r->owner);
+        if (o->number <= listed)
+            break;
+        if (o->number > w->listed[what->id])
+            w->listed[what->id] = o->number;
+        ValueList *list = what->type.kind == K_ARRAY ? &o->roots : what->type.kind == K_BUF ? &o->bufs : &o->scalars;
+        vec_push(w->p->a, list, what);
     }
-    for (int i = 0; i < r->yields.n; i++)
-        touch(w, o, op, r->yields.at[i]);
 }
 
-static void plan_touched(Planner *w, Op *op)
+static void walk_touched(Planner *w, const Region *r);
+
+static void enter_op(Planner *w, Op *op)
 {
     OpPlan *o = NEW(w->p->a, OpPlan);
+    o->number = ++w->entered;
     map_set(w->p->ops, op, o);
-    w->stamps++;
     for (int k = 0; k < op->n_in; k++)
         if (type_is_linear(op->in[k]->type) && op_consumes(op, k))
-            touch(w, o, op, op->in[k]);
+            touch(w, op->regions[0], op->in[k]);
     for (int k = 0; k < op->n_regions; k++)
         if (op->regions[k])
-            touch_region(w, o, op, op->regions[k]);
+            walk_touched(w, op->regions[k]);
     o->reversed = o->scalars.n || o->roots.n || o->bufs.n;
     for (int i = 0; i < op->n_out; i++)
         o->reversed |= is_active(w->p, op->out[i]);
@@ -139,19 +131,19 @@ static void plan_touched(Planner *w, Op *op)
 
 static void walk_touched(Planner *w, const Region *r)
 {
-    Arena *a = w->p->a;
-    map_set(w->p->regions, r, NEW(a, RegionPlan));
+    map_set(w->p->regions, r, NEW(w->p->a, RegionPlan));
     for (int i = 0; i < r->ops.n; i++) {
         Op *op = r->ops.at[i];
-        for (int k = 0; k < op->n_in; k++)
+        for (int k = 0; k < op->n_in; k++) {
+            touch(w, r, op->in[k]);
             if (type_is_linear(op->in[k]->type) && op_consumes(op, k))
                 w->p->consumer[op->in[k]->id] = op;
+        }
         if (op->n_regions)
-            plan_touched(w, op);
-        for (int k = 0; k < op->n_regions; k++)
-            if (op->regions[k])
-                walk_touched(w, op->regions[k]);
+            enter_op(w, op);
     }
+    for (int i = 0; i < r->yields.n; i++)
+        touch(w, r, r->yields.at[i]);
 }
 
 // ---- arrays that the reverse finds as they were ----
@@ -793,7 +785,7 @@ Plan *keep_plan(DeriveCtx *c, Arena *a, Func *f, bool joint, const bool *active_
     p->consumer = NEW_N(a, Op *, n);
     p->finished = NEW_N(a, Value *, n);
     p->last = NEW_N(a, Value *, n);
-    Planner w = {.c = c, .p = p, .needed = NEW_N(a, bool, n), .cost = NEW_N(a, int, n), .stamp = NEW_N(a, int, n),
+    Planner w = {.c = c, .p = p, .needed = NEW_N(a, bool, n), .cost = NEW_N(a, int, n), .listed = NEW_N(a, int, n),
                  .writes = map_new(a)};
     mark_active(&w, active_args, active_results);
     mark_roots(p, f->body);

@@ -37,6 +37,7 @@ typedef struct Variant Variant;
 
 // About an op with regions, or an active call.
 typedef struct OpPlan {
+    int number;                             // of ops with regions, in order
     bool reversed;                          // the reverse has to do something about it
     unsigned mask;                          // growable tapes (1 << Elem) appended to inside
     ValueList scalars;                      // active scalars from outside whose adjoints it adds to
