@@ -347,6 +347,17 @@ static bool is_dimension(const Op *op, int i)
     return false;
 }
 
+// Does the text of op name the size of its operand i, an array? A call does where the callee takes it as a tape.
+static bool names_size(const Emit *e, const Op *op, int i)
+{
+    if (op->code != OP_call)
+        return true;
+    for (int p = 0; p < op->callee->params.n; p++)
+        if (op->callee->params.at[p].arg == i)
+            return param_is_tape(e->file, op->callee, p);
+    return false;
+}
+
 // Uses of all that the text of op names, when it stands at `index` of r.
 static void use_operands(Emit *e, Op *op, Region *r, int index, Op *loop, Value *top)
 {
@@ -361,7 +372,7 @@ static void use_operands(Emit *e, Op *op, Region *r, int index, Op *loop, Value 
         }
         bool element = (op->code == OP_load || op->code == OP_store || op->code == OP_acc) && i == 0;
         use(e, v->root, r, index, NULL, top);
-        if (op->code != OP_call && v->type.kind == K_ARRAY && v->root->type.kind == K_ARRAY)
+        if (v->type.kind == K_ARRAY && v->root->type.kind == K_ARRAY && names_size(e, op, i))
             use_dims(e, v, element || op->code == OP_slice ? 1 : 0, r, index, top);
     }
     for (int i = 0; i < op->n_out; i++)
@@ -557,6 +568,10 @@ static void plan_region(Emit *e, Region *r)
     for (int i = skip; i < r->yields.n; i++)
         if (type_is_scalar(r->yields.at[i]->type) && yield_needed(e, r, i - skip))
             use(e, r->yields.at[i], r, n, NULL, NULL);
+    if (op && op->code == OP_loop && r != op->regions[0])       // what the head is handed goes on into the body, or is the result
+        for (int i = 0; i < r->args.n; i++)
+            if (type_is_scalar(r->args.at[i]->type))
+                record(e, r->args.at[i], r, n + 1);
     for (int i = n - 1; i >= 0; i--)
         plan_op(e, r->ops.at[i]);
     if (skip)
@@ -1040,7 +1055,7 @@ void plan_visit_op(const Emit *e, const Op *op, VarVisit visit, void *context)
     for (int i = 0; i < op->n_in; i++) {
         if (!is_dimension(op, i))
             plan_visit_vars(e, op->in[i], visit, context);
-        if (op->in[i]->root && op->code != OP_call)
+        if (op->in[i]->root && names_size(e, op, i))
             visit_dims(e, op->in[i]->root, visit, context);
     }
 }
