@@ -42,6 +42,15 @@ static bool take_name(DeriveCtx *c, const char *name)
     return free;
 }
 
+void derive_no_body(DeriveCtx *c, IrLoc loc, const Func *callee, const char *mode)
+{
+    Arena *a = c->m->arena;
+    derive_error(c, loc,
+                 arena_printf(a, "'%s' has no body and no custom %s: the derivative of this call is not known",
+                              callee->source_name ? callee->source_name : callee->name, mode),
+                 callee->loc, arena_printf(a, "declared here; a 'custom %s' rule would give it one", mode));
+}
+
 const char *derive_fresh_name(DeriveCtx *c, const char *base, const char *suffix)
 {
     const char *plain = arena_printf(c->scratch, "%s%s", base, suffix), *name = intern_z(c->m->names, plain);

@@ -33,6 +33,8 @@ bool derive_all(Module *m, DeriveReport *report, void *user);
 
 // For jvp.c and vjp.c: an error at a call that cannot be differentiated, and a name not taken in the module ("f_fwd", "f_fwd2", ...).
 void derive_error(DeriveCtx *c, IrLoc loc, const char *message, IrLoc note_loc, const char *note);
+// A call, at loc, of a function that has neither body nor rule for the mode ("vjp", "jvp").
+void derive_no_body(DeriveCtx *c, IrLoc loc, const Func *callee, const char *mode);
 const char *derive_fresh_name(DeriveCtx *c, const char *base, const char *suffix);
 // The body of f must exist before it is differentiated: makes it, if f is itself a derivative. False on a cycle or an error (reported).
 bool derive_body(DeriveCtx *c, Func *f);

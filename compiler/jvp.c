@@ -695,14 +695,6 @@ static bool any_dependence(Gen *g, const Op *op, const bool *active)
     return false;
 }
 
-static void no_rule(Gen *g, const Op *op)
-{
-    const char *name = op->callee->source_name ? op->callee->source_name : op->callee->name;
-    const char *message =
-        arena_printf(g->f->module->arena, "'%s' has no body and no custom jvp: this call has no derivative", name);
-    derive_error(g->c, op->loc, message, op->callee->loc, "declared here");
-}
-
 static void emit_call(Gen *g, Builder *b, const Op *op)
 {
     Func *f = op->callee, *rule = f->custom_jvp;
@@ -713,7 +705,7 @@ static void emit_call(Gen *g, Builder *b, const Op *op)
     }
     if (!rule && (f->is_extern || !func_has_body(f))) {
         if (f->is_extern)
-            no_rule(g, op);
+            derive_no_body(g->c, op->loc, op->callee, "jvp");
         plain_call(g, b, op);
         return;
     }

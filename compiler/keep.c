@@ -353,9 +353,7 @@ static void plan_call(Planner *w, Op *op)
     if (!active || f->custom_vjp)
         return;
     if (f->is_extern) {
-        derive_error(w->c, op->loc, arena_printf(w->p->a, "'%s' has no body and no custom vjp, so its derivative is not known",
-                                                 f->source_name ? f->source_name : f->name),
-                     f->loc, "declared here; a 'custom vjp' rule gives it one");
+        derive_no_body(w->c, op->loc, f, "vjp");
         o->reversed = false;
         return;
     }
