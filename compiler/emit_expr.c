@@ -180,7 +180,7 @@ static void put_infix(Emit *e, Text *t, const Op *op, const char *sign, int leas
         put_converted(e, &right, op->in[1], need[1]);
     else
         expr(e, &right, op->in[1], need[1]);
-    if (info->sig[0] == 'i' && info->sig[3] == 'b' && strcmp(s.at, arena_printf(e->arena, "%s %s ", right.at, sign)) == 0) {
+    if (info->sig[0] != 'r' && op->out[0]->type.elem == E_BOOL && info->prec >= 9 && strcmp(s.at, arena_printf(e->arena, "%s %s ", right.at, sign)) == 0) {
         // the same int on both sides: gcc and clang warn of the comparison, which here is an expansion's
         e->file->uses_bool = true;
         text_put(t, strchr(sign, '=') && sign[0] != '!' ? "true" : "false");
@@ -217,7 +217,7 @@ static void put_function(Emit *e, Text *t, const Op *op)
     text_printf(t, "%s%s(", info->c, strchr(info->sig, 'r') && !macro ? e->file->suffix : "");
     for (int i = 0; i < op->n_in; i++) {
         text_put(t, i ? ", " : "");
-        if (macro)
+        if (macro || op->code == OP_abs)     // gcc warns of fabs(n)
             expr(e, t, op->in[i], P_SELECT);
         else
             put_converted(e, t, op->in[i], P_SELECT);
@@ -634,6 +634,12 @@ static void put_op(Emit *e, Text *t, const Op *op, int least)
     default: break;
     }
     assert(op_is_scalar(op->code));
+    if (plan_is_self_comparison(op)) {
+        const char *sign = op_info[op->code].c;
+        e->file->uses_bool = true;
+        text_put(t, sign[1] == '=' && sign[0] != '!' ? "true" : "false");
+        return;
+    }
     switch (op_info[op->code].style) {
     case ST_INFIX:  put_infix(e, t, op, op_info[op->code].c, least); return;
     case ST_PREFIX: put_prefix(e, t, op->in[0], op_info[op->code].c, least); return;

@@ -170,6 +170,8 @@ void emit_jumps(Emit *e);
 void emit_plan(Emit *e);
 // Is v a constant, a cast or a stop: text that stands wherever it is used?
 bool plan_is_transparent(const Value *v);
+// Does op compare an int or bool with itself? gcc and clang warn of that, so it is printed as the constant it is.
+bool plan_is_self_comparison(const Op *op);
 // The variable of a scalar or of an array's root; NULL where there is none (constants, folded values).
 Var *plan_var(const Emit *e, const Value *v);
 Var *plan_new_var(Emit *e, const char *base, const char *type, Elem elem);

@@ -279,10 +279,18 @@ static bool alive_after(Emit *e, const Value *v, const Region *r, int index)
 
 // ---- (2) uses and folding ----
 
+bool plan_is_self_comparison(const Op *op)
+{
+    const OpInfo *info = &op_info[op->code];
+    return op_is_scalar(op->code) && (info->prec == 9 || info->prec == 10) && info->sig[0] != 'r' && op->in[0] == op->in[1];
+}
+
 bool plan_is_transparent(const Value *v)
 {
     if (!v->def)
         return false;
+    if (plan_is_self_comparison(v->def))
+        return true;
     switch (v->def->code) {
     case OP_const_real: case OP_const_int: case OP_const_bool: case OP_const_pos: case OP_undef: case OP_itor: case OP_stop:
         return true;
@@ -295,7 +303,7 @@ bool plan_is_transparent(const Value *v)
 static void use(Emit *e, Value *v, Region *r, int index, Op *loop, Value *top)
 {
     if (plan_is_transparent(v)) {
-        for (int i = 0; i < v->def->n_in; i++)
+        for (int i = 0; i < v->def->n_in && !plan_is_self_comparison(v->def); i++)
             use(e, v->def->in[i], r, index, loop, top);
         return;
     }
@@ -1050,7 +1058,7 @@ static void visit_dims(const Emit *e, const Value *root, VarVisit visit, void *c
 
 void plan_visit_op(const Emit *e, const Op *op, VarVisit visit, void *context)
 {
-    if (op->code == OP_shape)
+    if (op->code == OP_shape || plan_is_self_comparison(op))
         return;
     for (int i = 0; i < op->n_in; i++) {
         if (!is_dimension(op, i))

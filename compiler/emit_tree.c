@@ -523,6 +523,118 @@ static void find_marks(Emit *e, Region *r, bool *any)
     }
 }
 
+// ---- what a statement reads ----
+
+// A call, printed as a statement or as an assignment of what it returns.
+static bool is_call(const Emit *e, const Stmt *s)
+{
+    return s->op && s->op->code == OP_call &&
+           (s->kind == S_OP || (s->kind == S_ASSIGN && s->value && s->value->def == s->op && !e->v[s->value->id].folded));
+}
+
+// Calls visit for every variable that statement s reads, those of its blocks left out.
+static void visit_reads(const Emit *e, const Stmt *s, VarVisit visit, void *context)
+{
+    if (is_call(e, s) || s->kind == S_OP || s->kind == S_POINTER)
+        plan_visit_op(e, s->op, visit, context);
+    else if (s->kind == S_ASSIGN && s->value && s->value->def && plan_var(e, s->value) == s->var)
+        plan_visit_op(e, s->value->def, visit, context);
+    else if (s->value)
+        plan_visit_vars(e, s->value, visit, context);
+    if (s->from && s->kind != S_OP)
+        visit(context, s->from);
+    if (s->kind == S_ARRAY || s->kind == S_ZERO || (s->kind == S_OP && s->op->code == OP_copy))
+        plan_visit_size(e, s->op->out[0], visit, context);
+    for (int i = 0; s->kind == S_LOOP && s->op->counted && i < 2; i++)
+        plan_visit_vars(e, s->op->in[i], visit, context);
+}
+
+// ---- what nobody reads ----
+
+typedef struct Reads {
+    const Stmt *at;
+    int step;
+    bool any;                               // something was taken away
+} Reads;
+
+static void count_read(void *context, Var *var)
+{
+    Reads *r = context;
+    if (!((r->at->kind == S_ASSIGN || r->at->kind == S_COUNT) && r->at->var == var))
+        var->readers += r->step;
+}
+
+static void count_block(const Emit *e, const Block *b, int step)
+{
+    for (int i = 0; i < b->list.n; i++) {
+        Reads r = {b->list.at[i], step, false};
+        visit_reads(e, r.at, count_read, &r);
+        for (int k = 0; k < 2; k++)
+            if (r.at->body[k])
+                count_block(e, r.at->body[k], step);
+    }
+}
+
+static bool is_unread(const Stmt *s)
+{
+    return s->var && s->var->readers == 0 && !s->var->deref;
+}
+
+// Is s to go? What it read is read once less then.
+static bool goes(Emit *e, Stmt *s)
+{
+    bool call = is_call(e, s);
+    if (s->kind == S_ASSIGN && call && is_unread(s)) {
+        s->kind = S_OP;
+        s->var = NULL;
+        s->value = NULL;
+        return false;
+    }
+    if (s->kind == S_IF && s->body[0]->list.n == 0) {
+        Block *empty = s->body[0];
+        s->body[0] = s->body[1];
+        s->body[1] = empty;
+        s->negated = !s->negated;
+    }
+    bool dead = ((s->kind == S_ASSIGN || s->kind == S_COUNT || s->kind == S_POINTER) && is_unread(s)) ||
+                (s->kind == S_IF && s->body[0]->list.n == 0);
+    Reads r = {s, -1, false};
+    if (dead)
+        visit_reads(e, s, count_read, &r);
+    return dead;
+}
+
+// Backwards, so that what only a dead statement reads is found dead in the same walk.
+static bool prune_block(Emit *e, Block *b)
+{
+    bool any = false;
+    for (int i = b->list.n - 1; i >= 0; i--)
+        for (int k = 1; k >= 0 && b->list.at[i]; k--) {
+            if (b->list.at[i]->body[k])
+                any = prune_block(e, b->list.at[i]->body[k]) || any;
+            if (k == 0 && goes(e, b->list.at[i])) {
+                b->list.at[i] = NULL;
+                any = true;
+            }
+        }
+    int n = 0;
+    for (int i = 0; i < b->list.n; i++)
+        if (b->list.at[i])
+            b->list.at[n++] = b->list.at[i];
+    b->list.n = n;
+    return any;
+}
+
+static void prune(Emit *e)
+{
+    enum { MAX_ROUNDS = 8 };
+    for (int i = 0; i < e->vars.n; i++)
+        e->vars.at[i]->readers = 0;
+    count_block(e, e->top, 1);
+    for (int k = 0; k < MAX_ROUNDS && prune_block(e, e->top); k++)
+        ;
+}
+
 // ---- scopes ----
 
 typedef struct Scopes {
@@ -556,39 +668,17 @@ static void refer(void *context, Var *var)
     }
 }
 
-static void refer_value(Scopes *c, const Value *v)
-{
-    if (v)
-        plan_visit_vars(c->e, v, refer, c);
-}
-
-static void refer_block(Emit *e, Block *b);
-
 static void refer_stmt(Scopes *c, Stmt *s)
 {
     Emit *e = c->e;
     c->at = s;
-    if (s->kind == S_ASSIGN && s->op && s->op->code == OP_call && s->value && !e->v[s->value->id].folded && s->value->def == s->op)
-        plan_visit_op(e, s->op, refer, c);
-    else if (s->kind == S_ASSIGN && s->value && s->value->def && plan_var(e, s->value) == s->var)
-        plan_visit_op(e, s->value->def, refer, c);
-    else
-        refer_value(c, s->value);
+    visit_reads(e, s, refer, c);
     if (s->var)
         refer(c, s->var);
-    if (s->from && s->kind != S_OP)
-        refer(c, s->from);
-    if (s->kind == S_OP || s->kind == S_POINTER)
-        plan_visit_op(e, s->op, refer, c);
-    if (s->kind == S_ARRAY || s->kind == S_ZERO || (s->kind == S_OP && s->op->code == OP_copy))
-        plan_visit_size(e, s->op->out[0], refer, c);
-    bool call = s->kind == S_ASSIGN && s->op && s->op->code == OP_call && s->value && s->value->def == s->op;
-    for (int i = 0; (call || s->kind == S_OP) && i < s->op->n_out; i++)
+    for (int i = 0; (is_call(e, s) || s->kind == S_OP) && i < s->op->n_out; i++)
         if (plan_var(e, s->op->out[i]))
             refer(c, plan_var(e, s->op->out[i]));
     if (s->kind == S_LOOP && s->op->counted) {
-        refer_value(c, s->op->in[0]);
-        refer_value(c, s->op->in[1]);
         Var *index = op_data(e, s->op)->index_var;
         index->scope = s->body[0];
         index->first = s;
@@ -644,6 +734,7 @@ void emit_tree(Emit *e)
         put(e, e->top, S_MARK, NULL)->var = e->mark;
     }
     build_region(e, e->top, e->f->body);
+    prune(e);
     refer_block(e, e->top);
     declare_all(e);
 }
