@@ -815,3 +815,22 @@ void ir_clone_region_body(Builder *b, const Region *r, Value **map)
     for (int i = 0; i < r->yields.n; i++)
         vec_push(arena_of(b), &b->at->yields, mapped(map, r->yields.at[i]));
 }
+
+const Op *ir_shape_of(const Func *f, const Value *raw)
+{
+    for (int i = 0; i < f->body->ops.n; i++)
+        if (f->body->ops.at[i]->code == OP_shape && f->body->ops.at[i]->in[0] == raw)
+            return f->body->ops.at[i];
+    return NULL;
+}
+
+Value *ir_recompute(Builder *b, Value *v, Value **map)
+{
+    if (map[v->id])
+        return map[v->id];
+    assert(v->def && v->def->n_regions == 0);
+    for (int i = 0; i < v->def->n_in; i++)
+        ir_recompute(b, v->def->in[i], map);
+    ir_clone_op(b, v->def, map);
+    return map[v->id];
+}

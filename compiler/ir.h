@@ -360,6 +360,10 @@ Value *simplify(Builder *b, OpCode code, Value *const *in);
 // Copies op (with regions, deep) to the end of b->at, operands through map (indexed by id; NULL: the value itself); records its results and
 // inner values in map. `map` has to cover the source function's n_values.
 void ir_clone_op(Builder *b, const Op *op, Value **map);
+// The op that binds the array argument `raw` of f to its shape, or NULL.
+const Op *ir_shape_of(const Func *f, const Value *raw);
+// v, of another function and computed there from its arguments by ops without regions, computed at b. map: as in ir_clone_op, has the arguments.
+Value *ir_recompute(Builder *b, Value *v, Value **map);
 void ir_clone_region_body(Builder *b, const Region *r, Value **map);   // ops and yields, into b->at; arguments must be mapped already
 
 #endif

@@ -857,26 +857,6 @@ static void build(DeriveCtx *c, const JvpJob *job)
 
 // ---- a derive of a function with a rule: calls the rule ----
 
-// The value in d that v of h is, where v is computed from h's int arguments: `map` has those. Dimensions are such.
-static Value *recomputed(Builder *b, Value *v, Value **map)
-{
-    if (map[v->id])
-        return map[v->id];
-    assert(v->def && v->def->n_regions == 0);
-    for (int i = 0; i < v->def->n_in; i++)
-        recomputed(b, v->def->in[i], map);
-    ir_clone_op(b, v->def, map);
-    return map[v->id];
-}
-
-static const Op *shape_of(const Func *h, const Value *raw)
-{
-    for (int i = 0; i < h->body->ops.n; i++)
-        if (h->body->ops.at[i]->code == OP_shape && h->body->ops.at[i]->in[0] == raw)
-            return h->body->ops.at[i];
-    return NULL;
-}
-
 // Binds every array argument of d, whose shape the rule knows, or f itself. as: what each parameter of h (the rule or
 // f) is of f. Gives false if neither has a body. shaped: by argument of d.
 static bool bind_shapes(Gen *g, Builder *b, const Func *h, const Param *as, Value **shaped)
@@ -892,12 +872,12 @@ static bool bind_shapes(Gen *g, Builder *b, const Func *h, const Param *as, Valu
     for (int i = 0; i < h->params.n; i++) {
         if (as[i].kind != P_PRIMAL || h->params.at[i].type.kind != K_ARRAY)
             continue;
-        const Op *shape = shape_of(h, h->body->args.at[h->params.at[i].arg]);
+        const Op *shape = ir_shape_of(h, h->body->args.at[h->params.at[i].arg]);
         if (!shape)
             return false;
         Value *dims[8];
         for (int k = 1; k < shape->n_in; k++)
-            dims[k - 1] = recomputed(b, shape->in[k], map);
+            dims[k - 1] = ir_recompute(b, shape->in[k], map);
         for (int k = 0; k < g->g->params.n; k++) {
             const Param *p = &g->g->params.at[k];
             if ((p->kind == P_PRIMAL ? nth_primal(g->g, k) : p->of) == as[i].of)

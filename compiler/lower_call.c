@@ -183,8 +183,9 @@ bool call_mentions(const Call *c, const Value *array)
 {
     for (int i = 0; i < c->n; i++) {
         const Arg *a = &c->arg[i];
-        const Value *used = a->lazy ? a->lazy->value : a->is_array ? a->place.var->cur : NULL;
-        if (used && array_base(used) == array_base(array))
+        bool written = a->role != AST_IN && !a->lazy;           // an array, or an element that gets its value after the call
+        const Value *used = a->lazy ? a->lazy->value : written || a->is_array ? a->place.var->cur : NULL;
+        if (used && type_is_linear(used->type) && array_base(used) == array_base(array))
             return true;
     }
     return false;

@@ -132,6 +132,45 @@ static void joint_results(Gen *g, Builder *b, Func *d, Value **bound)
     ir_yield(b, n, y);
 }
 
+// A function with a rule by hand, or without a body, is differentiated as a function that calls it: the same parameters, one call. The shapes of its
+// arrays are those that its body, or its rule's, binds.
+static Func *calling(DeriveCtx *c, const Func *d, Func *f)
+{
+    Arena *a = c->m->arena;
+    const Func *known = !f->is_extern ? f : f->custom_vjp && !f->custom_vjp->is_extern ? f->custom_vjp : NULL;
+    Func *g = NEW(a, Func);
+    *g = *f;
+    g->n_values = 0;
+    g->is_extern = false;
+    g->custom_vjp = g->custom_jvp = NULL;
+    g->body = region_new(g, NULL);
+    Builder b = builder_at(g, g->body, true);
+    b.loc = d->loc;
+    Value **args = NEW_N(a, Value *, f->body->args.n + 1), **map = known ? NEW_N(a, Value *, known->n_values + 1) : NULL;
+    for (int i = 0; i < f->body->args.n; i++) {
+        args[i] = region_arg(g->body, f->body->args.at[i]->type, f->body->args.at[i]->name, NULL);
+        if (known)
+            map[known->body->args.at[i]->id] = args[i];
+    }
+    for (int i = 0; i < f->body->args.n; i++) {
+        if (args[i]->type.kind != K_ARRAY)
+            continue;
+        const Op *shape = known ? ir_shape_of(known, known->body->args.at[i]) : NULL;
+        if (!shape) {
+            derive_error(c, d->loc, "array shapes are not known here: neither the function nor its rule has a body", f->loc,
+                         "declared here");
+            return NULL;
+        }
+        Value *dims[8];
+        for (int k = 1; k < shape->n_in; k++)
+            dims[k - 1] = ir_recompute(&b, shape->in[k], map);
+        args[i] = b_shape(&b, args[i], shape->n_in - 1, dims);
+    }
+    Op *call = b_call(&b, f, f->body->args.n, args);
+    ir_yield(&b, call->n_out, call->out);
+    return g;
+}
+
 static Plan *joint_plan(DeriveCtx *c, Arena *a, Func *f, const Func *d)
 {
     bool *args = NEW_N(a, bool, f->body->args.n + 1), *results = NEW_N(a, bool, func_n_results(f) + 1);
@@ -152,7 +191,12 @@ static void finish_variants(DeriveCtx *c);
 void vjp_derived(DeriveCtx *c, Func *d)
 {
     Arena *a = arena_new();
-    Func *f = derive_ready(c, d->base);
+    bool by_rule = d->base->custom_vjp || d->base->is_extern;
+    Func *f = by_rule ? calling(c, d, d->base) : derive_ready(c, d->base);
+    if (!f) {
+        arena_free(a);
+        return;
+    }
     Plan *plan = joint_plan(c, a, f, d);
     if (c->errors) {
         arena_free(a);
