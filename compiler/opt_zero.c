@@ -7,6 +7,8 @@
 //     %A = new real[%n] zero                                         %A = new real[%n]
 //     %B, %T = loop %i = 0 to %n step 1 (%A1 = %A) {        ->       %B, %T = loop %i = 0 to %n step 1 (%A1 = %A) {
 //         %A2 = store %A1[%i], %v   yield %A2 }                          %A2 = store %A1[%i], %v   yield %A2 }
+//
+// Where the first write adds to a zero, it becomes a store.
 #include "opt.h"
 #include "rewrite.h"
 
@@ -19,6 +21,8 @@ typedef struct Zero {
     Rewrite w;
     int *uses;                                                  // by value id; yields count
     Op **consumer;                                              // by value id of an array
+    bool zeros;                                                 // what is looked at writes zeros,
+    Op *first_acc;                                              //   which this first write adds to
 } Zero;
 
 static void count_uses(Zero *z, const Region *r)
@@ -91,16 +95,19 @@ static int carried_as(const Op *loop, const Value *v)
 }
 
 // Is every element of v whose first n indices are index[..] written before any is read?
-static bool overwritten(const Zero *z, const Value *v, Value **index, int n)
+static bool overwritten(Zero *z, const Value *v, Value **index, int n)
 {
-    const Op *op = z->consumer[v->id];
+    Op *op = z->consumer[v->id];
     int rank = v->type.rank;
     if (z->uses[v->id] != 1 || !op || v->type.kind != K_ARRAY)
         return false;
     if (n == 0 && (op->code == OP_fill || op->code == OP_copy_to))
         return op->in[0] == v;
-    if (n == rank)
-        return op->code == OP_store && same_indices(op, index, n) && goes_to_yield(z, op->out[0], index, n);
+    if (n == rank) {
+        bool acc = op->code == OP_acc && z->zeros;
+        z->first_acc = acc ? op : NULL;
+        return (op->code == OP_store || acc) && same_indices(op, index, n) && goes_to_yield(z, op->out[0], index, n);
+    }
     if (op->code != OP_loop || !op->counted || op->has_exit || op->step != 1 || !is_int(op->in[0], 0))
         return false;
     const Value *dim = plain_dim(v->root, n);
@@ -118,6 +125,12 @@ static bool overwritten(const Zero *z, const Value *v, Value **index, int n)
     return inner_k >= 0 && yield == inner->out[inner_k] && z->uses[yield->id] == 1;
 }
 
+static bool is_zero(const Value *v)
+{
+    double x;
+    return ir_is_const(v, &x) && x == 0;
+}
+
 static void visit(Zero *z, Region *r)
 {
     int n = 0;
@@ -125,7 +138,11 @@ static void visit(Zero *z, Region *r)
         Op *op = r->ops.at[i];
         Value *index[MAX_RANK];
         bool writes = op->code == OP_fill || (op->code == OP_new && op->i == 1);
+        z->zeros = writes && (op->code == OP_new || is_zero(op->in[1]));
+        z->first_acc = NULL;
         bool hidden = writes && op->out[0]->type.rank <= MAX_RANK && overwritten(z, op->out[0], index, 0);
+        if (hidden && z->first_acc)
+            z->first_acc->code = OP_store;
         if (hidden && op->code == OP_fill) {
             rewrite_to(&z->w, op->out[0], op->in[0]);
             continue;
@@ -147,7 +164,7 @@ void opt_zero(Func *f)
         return;
     Arena *a = arena_new();
     for (int round = 0; round < 2; round++) {
-        Zero z = {rewrite_of(f), NEW_N(a, int, f->n_values + 1), NEW_N(a, Op *, f->n_values + 1)};
+        Zero z = {.w = rewrite_of(f), .uses = NEW_N(a, int, f->n_values + 1), .consumer = NEW_N(a, Op *, f->n_values + 1)};
         count_uses(&z, f->body);
         visit(&z, f->body);
         rewrite_apply(&z.w);
