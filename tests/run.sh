@@ -33,11 +33,11 @@ gcc=${CC:-cc}
 # The table of configurations: name, adc's options, C compiler and its options. To change what is tested, change this.
 config() {
     case $1 in
-    O0-gcc)            adc_flags=-O0                   cc="$gcc -O1" ;;
+    O0-gcc)            adc_flags=-O0                   cc="$gcc -O0" ;;
     O1-gcc-san)        adc_flags=-O1                   cc="$gcc -O0 $SANITIZE" ;;
     O2-gcc)            adc_flags=-O2                   cc="$gcc -O2" ;;
     O0-clang)          adc_flags=-O0                   cc="clang -O0" ;;
-    O1-clang)          adc_flags=-O1                   cc="clang -O1" ;;
+    O1-clang)          adc_flags=-O1                   cc="clang -O0" ;;
     O2-clang)          adc_flags=-O2                   cc="clang -O2" ;;
     check-gcc-san)     adc_flags='-O2 --check'         cc="$gcc -O0 $SANITIZE -DADC_CHECK" ;;
     standalone-gcc)    adc_flags='-O1 --standalone'    cc="$gcc -O1 -DADC_STANDALONE" ;;

@@ -34,7 +34,7 @@ static double both_sides_c(int n, int k, const double *x)
 
 static double vectors_c(int n, int k, const double *x)
 {
-    double A[16] = {0}, d[4] = {0}, v[4], w[4], s = 0;
+    double A[16] = {0}, d[4] = {0}, v[4] = {0}, w[4] = {0}, s = 0;
     for (int i = 0; i < n; i++) {
         d[i] = cos(x[i]);
         for (int j = 0; j < n; j++)
