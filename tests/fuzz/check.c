@@ -1,0 +1,325 @@
+// check.c - holds the derivatives of random programs against each other.
+//
+//     check VALUES [SEED]              checks the programs it is linked with, each in its own process; writes all values to VALUES
+//     check --compare A B              says where the values of two such files differ
+//
+// Out: lines `FAIL SEED what: where` on standard output, at most one a program, and last `N checked, K at kinks`. Checked:
+//     value       f twice gives the same bits; its tangent and its adjoint deliver the same values
+//     tangent     against extrapolated differences, but not where two step sizes disagree (a kink)
+//     adjoint     <out_bar, out_dot> = <in_bar, in_dot>, with random seeds and adjoints that do not start at 0
+//     second      a second call gives the same bits
+//     sizes       no input is written, nothing is read that is undefined (garbage would show as a difference)
+#define _POSIX_C_SOURCE 200809L
+#include "check.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { MOST = 512, TIME_LIMIT = 20 };
+
+// ---- for the adaptors ----
+
+double *fuzz_double(int n, int k)
+{
+    double *x = malloc(sizeof *x * (size_t)(n > 0 ? n : 1));
+    for (int i = 0; x && i < n; i++)
+        x[i] = 7e5 + k;
+    return x;
+}
+
+int *fuzz_int(int n, int k)
+{
+    int *x = malloc(sizeof *x * (size_t)(n > 0 ? n : 1));
+    for (int i = 0; x && i < n; i++)
+        x[i] = (i * 5 + k * 3) % 7 - 2;
+    return x;
+}
+
+bool *fuzz_bool(int n, int k)
+{
+    bool *x = malloc(sizeof *x * (size_t)(n > 0 ? n : 1));
+    for (int i = 0; x && i < n; i++)
+        x[i] = (i + k) % 2 == 0;
+    return x;
+}
+
+void fuzz_copy(double *to, const double *from, int n)
+{
+    for (int i = 0; i < n; i++)
+        to[i] = from[i];
+}
+
+void fuzz_add(double *to, const double *from, int n)
+{
+    for (int i = 0; i < n; i++)
+        to[i] += from[i];
+}
+
+// ---- one function ----
+
+typedef struct Check {
+    const Program *program;
+    const Triple *t;
+    Size z;
+    int n_in, n_out;
+    uint64_t random;
+    FILE *values;
+    int kinks;
+    double wrt[MOST], x[MOST], x_dot[MOST], y[MOST], y_dot[MOST], y_bar[MOST], x_bar[MOST];
+} Check;
+
+static double uniform(Check *c, double lo, double hi)
+{
+    c->random = c->random * 6364136223846793005u + 1442695040888963407u;
+    return lo + (hi - lo) * (double)(c->random >> 33) / 2147483648.0;
+}
+
+static void fail(Check *c, const char *what, int i, double got, double want)
+{
+    printf("FAIL %ld %s %s: n=%d m=%d [%d] got %.15g want %.15g\n", c->program->seed, what, c->t->name, c->z.n, c->z.m, i, got, want);
+    fflush(stdout);
+    fclose(c->values);
+    _exit(1);
+}
+
+static bool same(double a, double b)
+{
+    return memcmp(&a, &b, sizeof a) == 0 || (isnan(a) && isnan(b)) || a == b;
+}
+
+// Values or derivatives of a size that says something.
+static bool sane(const double *x, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (!(fabs(x[i]) < 1e8))
+            return false;
+    return true;
+}
+
+// For the comparison of levels; what is not sane is told only as that.
+static void record(Check *c, int what, const double *x, int n)
+{
+    bool ok = sane(x, n);
+    int32_t head[6] = {(int32_t)c->program->seed, (int32_t)(c->t - c->program->triples), c->z.n * 10 + c->z.m, what, n, ok};
+    fwrite(head, sizeof head, 1, c->values);
+    fwrite(x, sizeof *x, (size_t)n, c->values);
+}
+
+static void near(Check *c, const char *what, const double *got, const double *want, int n, double tolerance)
+{
+    for (int i = 0; i < n; i++)
+        if (!same(got[i], want[i]) && !(fabs(got[i] - want[i]) <= tolerance * (1 + fabs(want[i]))))
+            fail(c, what, i, got[i], want[i]);
+}
+
+static void check_value(Check *c)
+{
+    double again[MOST];
+    memset(c->y, 0, sizeof c->y);
+    c->t->f(c->z, c->x, c->y);
+    c->t->f(c->z, c->x, again);
+    near(c, "value-twice", again, c->y, c->n_out, 0);
+}
+
+static void check_jvp(Check *c)
+{
+    double y[MOST], again[MOST];
+    c->t->jvp(c->z, c->x, c->x_dot, y, c->y_dot);
+    near(c, "value-in-tangent", y, c->y, c->n_out, 1e-11);
+    c->t->jvp(c->z, c->x, c->x_dot, y, again);
+    near(c, "second-tangent", again, c->y_dot, c->n_out, 0);
+}
+
+static void differences(Check *c, double h, double *d)
+{
+    double x[MOST], up[MOST], down[MOST];
+    for (int i = 0; i < c->n_in; i++)
+        x[i] = c->x[i] + h * c->x_dot[i];
+    c->t->f(c->z, x, up);
+    for (int i = 0; i < c->n_in; i++)
+        x[i] = c->x[i] - h * c->x_dot[i];
+    c->t->f(c->z, x, down);
+    for (int i = 0; i < c->n_out; i++)
+        d[i] = (up[i] - down[i]) / (2 * h);
+}
+
+// Differences with three steps: where the extrapolations of the larger and of the smaller two disagree there is a kink,
+// or the function is too steep.
+static void check_differences(Check *c)
+{
+    double d[3][MOST];
+    const double h = 1.0 / 4096;
+    if (c->t->no_differences)
+        return;
+    for (int k = 0; k < 3; k++)
+        differences(c, h / (1 << k), d[k]);
+    for (int i = 0; i < c->n_out; i++) {
+        double coarse = (4 * d[1][i] - d[0][i]) / 3, fine = (4 * d[2][i] - d[1][i]) / 3;
+        double scale = 1 + fabs(fine) + fabs(c->y[i]), doubt = fabs(coarse - fine);
+        if (!(doubt < 1e-5 * scale)) {
+            c->kinks++;
+            continue;
+        }
+        if (!(fabs(c->y_dot[i] - fine) <= 20 * doubt + 1e-6 * scale))
+            fail(c, "tangent", i, c->y_dot[i], fine);
+    }
+}
+
+static void check_vjp(Check *c)
+{
+    double y[MOST], start[MOST], again[MOST], left = 0, right = 0, scale = 1;
+    for (int i = 0; i < c->n_in; i++)
+        start[i] = c->x_bar[i] = again[i] = uniform(c, -1, 1);
+    c->t->vjp(c->z, c->x, c->y_bar, c->x_bar, y);
+    near(c, "value-in-adjoint", y, c->y, c->n_out, 1e-11);
+    c->t->vjp(c->z, c->x, c->y_bar, again, y);
+    near(c, "second-adjoint", again, c->x_bar, c->n_in, 0);
+    if (!sane(c->y_dot, c->n_out) || !sane(c->x_bar, c->n_in)) {
+        c->kinks++;
+        return;
+    }
+    for (int i = 0; i < c->n_out; i++)
+        left += c->y_bar[i] * c->y_dot[i], scale += fabs(c->y_bar[i] * c->y_dot[i]);
+    for (int i = 0; i < c->n_in; i++) {
+        right += (c->x_bar[i] - start[i]) * c->x_dot[i], scale += fabs((c->x_bar[i] - start[i]) * c->x_dot[i]);
+        if (c->wrt[i] == 0 && c->x_bar[i] != start[i])
+            fail(c, "adjoint-of-other", i, c->x_bar[i], start[i]);
+    }
+    if (!(fabs(left - right) <= 1e-9 * scale))
+        fail(c, "adjoint", -1, right, left);
+}
+
+static void check_triple(Check *c)
+{
+    memset(c->wrt, 0, sizeof c->wrt);
+    c->t->sizes(c->z, &c->n_in, &c->n_out, c->wrt);
+    if (c->n_in > MOST || c->n_out > MOST)
+        return;
+    for (int i = 0; i < c->n_in; i++) {
+        c->x[i] = uniform(c, -1.5, 1.5);
+        c->x_dot[i] = c->wrt[i] * uniform(c, -1, 1);
+    }
+    for (int i = 0; i < c->n_out; i++)
+        c->y_bar[i] = uniform(c, -1.3, 1.3);
+    check_value(c);
+    record(c, 0, c->y, c->n_out);
+    if (!sane(c->y, c->n_out)) {
+        c->kinks++;
+        return;
+    }
+    check_jvp(c);
+    record(c, 1, c->y_dot, c->n_out);
+    check_differences(c);
+    check_vjp(c);
+    record(c, 2, c->x_bar, c->n_in);
+}
+
+static int check_program(const Program *p, const char *values)
+{
+    static const Size sizes[] = {{3, 2}, {1, 2}, {2, 3}, {4, 4}};
+    Check *c = calloc(1, sizeof *c);
+    if (!c)
+        return 1;
+    c->program = p;
+    c->values = fopen(values, "ab");
+    for (c->t = p->triples; c->t->name; c->t++)
+        for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+            c->z = sizes[k];
+            c->random = (uint64_t)p->seed * 97 + k;
+            check_triple(c);
+        }
+    int kinks = c->kinks;
+    fclose(c->values);
+    free(c);
+    return kinks > 100 ? 100 : kinks;
+}
+
+// ---- all of them ----
+
+static bool run(const Program *p, const char *values, long *kinks)
+{
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(TIME_LIMIT);
+        int k = check_program(p, values);
+        _exit(k > 0 ? 100 + (k > 50 ? 50 : k) : 0);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    if (WIFSIGNALED(status))
+        printf("FAIL %ld %s signal %d\n", p->seed, WTERMSIG(status) == 14 ? "time" : "crash", WTERMSIG(status));
+    else if (WEXITSTATUS(status) > 1 && WEXITSTATUS(status) < 100)
+        printf("FAIL %ld crash status %d\n", p->seed, WEXITSTATUS(status)); // a sanitizer's
+    if (WIFEXITED(status) && WEXITSTATUS(status) > 100)
+        *kinks += WEXITSTATUS(status) - 100;
+    return WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) >= 100);
+}
+
+typedef struct Record {
+    int32_t head[6];
+    double x[MOST];
+} Record;
+
+static bool read_record(FILE *in, Record *r)
+{
+    return fread(r->head, sizeof r->head, 1, in) == 1 && fread(r->x, sizeof *r->x, (size_t)r->head[4], in) == (size_t)r->head[4];
+}
+
+static bool records_agree(const Record *a, const Record *b)
+{
+    double scale = 1;
+    if (a->head[5] != b->head[5])
+        return false;
+    for (int i = 0; i < a->head[4]; i++)
+        scale = a->head[3] != 0 && fabs(a->x[i]) > scale ? fabs(a->x[i]) : scale;
+    for (int i = 0; i < a->head[4] && a->head[5]; i++)
+        if (!(fabs(a->x[i] - b->x[i]) <= (a->head[3] == 0 ? 1e-11 : 1e-8) * (scale + fabs(a->x[i]))))
+            return false;
+    return true;
+}
+
+static int compare(const char *first, const char *second)
+{
+    static const char *const names[] = {"value", "tangent", "adjoint"};
+    static Record a, b;
+    FILE *x = fopen(first, "rb"), *y = fopen(second, "rb");
+    long told = -1;
+    bool more = x && y && read_record(x, &a) && read_record(y, &b);
+    while (more) { // a program that failed in one of them ends early there
+        int order = memcmp(a.head, b.head, 5 * sizeof *a.head);
+        if (order == 0 && !records_agree(&a, &b) && told != a.head[0]) {
+            told = a.head[0];
+            printf("FAIL %ld levels-%s triple %d, sizes %d\n", told, names[a.head[3]], a.head[1], a.head[2]);
+        }
+        if (order == 0)
+            more = read_record(x, &a) && read_record(y, &b);
+        else if (a.head[0] <= b.head[0])
+            more = read_record(a.head[0] == b.head[0] ? y : x, a.head[0] == b.head[0] ? &b : &a);
+        else
+            more = read_record(y, &b);
+    }
+    return told >= 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 4 && strcmp(argv[1], "--compare") == 0)
+        return compare(argv[2], argv[3]);
+    if (argc < 2)
+        return 2;
+    remove(argv[1]);
+    long n = 0, kinks = 0, only = argc > 2 ? strtol(argv[2], NULL, 10) : -1;
+    bool ok = true;
+    for (const Program *p = fuzz_programs; p->triples; p++)
+        if (only < 0 || only == p->seed) {
+            n++;
+            ok = run(p, argv[1], &kinks) && ok;
+        }
+    printf("%ld checked, %ld at kinks\n", n, kinks);
+    return !ok;
+}

@@ -1,0 +1,170 @@
+#!/bin/sh
+# run.sh - random programs (gen.c and its parts), compiled by adc at every level and checked (check.c).
+#
+#   run.sh                  N programs from seed FIRST on; the last line is `N passed, N failed`
+#   run.sh one SEED         one program, with what gen and adc made of it left in build/fuzz/one-SEED
+#   run.sh shrink SEED      leaves out of a program that fails what may be left out; the result is build/fuzz/small/pSEED.ad
+#   run.sh batch FIRST LAST (called back)
+#
+# In (environment): BUILD, CC, JOBS, N, FIRST, SAN. A program that fails is kept in build/fuzz/fail, and its line says with
+# what: `FAIL SEED what [LEVEL] ..`. The idea: the programs of a batch are one translation unit for each level, and the
+# values that the levels give are compared.
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+BUILD=${BUILD:-build} JOBS=${JOBS:-2} N=${N:-300} FIRST=${FIRST:-1} SAN=${SAN:-} CC=${CC:-cc} BATCH=${BATCH:-50}
+case $BUILD in /*) ;; *) BUILD=$PWD/$BUILD ;; esac
+OUT=$BUILD/fuzz HERE=$PWD/tests/fuzz
+export BUILD JOBS N FIRST SAN CC BATCH
+LEVELS=${LEVELS:-O0 O1 O2}
+WARN='-std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror'
+[ -z "$SAN" ] || WARN="$WARN -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer"
+
+# The levels: what adc is told, and the C compiler.
+level() {
+    case $1 in
+    O0) adc_flags=-O0 cc_flags=-O0 ;;
+    O1) adc_flags='-O1 --check' cc_flags=-O0 ;;
+    O2) adc_flags=-O2 cc_flags=-O1 ;;
+    standalone) adc_flags='-O2 --standalone' cc_flags=-O0 ;;
+    esac
+}
+
+tools() {
+    mkdir -p "$OUT/fail" "$OUT/small"
+    [ -n "$(find "$HERE" -name '*.[ch]' -newer "$OUT/gen" 2>/dev/null)" ] || [ ! -x "$OUT/gen" ] || [ ! -f "$OUT/check.o" ] || return 0
+    warn='-std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror'
+    # shellcheck disable=SC2086
+    $CC $warn -O1 -D_POSIX_C_SOURCE=200809L -iquote compiler -o "$OUT/gen" \
+        "$HERE/tree.c" "$HERE/expr.c" "$HERE/stmt.c" "$HERE/program.c" "$HERE/adapt.c" "$BUILD/libadc.a" -lm &&
+        $CC $warn -O1 -c -o "$OUT/check.o" "$HERE/check.c"
+}
+
+# unit DIR LEVEL SEED..: prints one translation unit of these programs
+unit() (
+    dir=$1/$2
+    shift 2
+    printf '#include "check.h"\n'
+    for s; do printf '#include "%s/p%s.ad.c"\n#include "%s/../p%s.inc"\n' "$dir" "$s" "$dir" "$s"; done
+    printf 'const Program fuzz_programs[] = {\n'
+    for s; do printf '    {%s, p%s_triples},\n' "$s" "$s"; done
+    printf '    {0, 0},\n};\n'
+)
+
+compiles() { # DIR LEVEL SEED..: the program DIR/LEVEL/check
+    unit "$@" >"$1/$2/all.c"
+    # shellcheck disable=SC2086
+    $CC $cc_flags $WARN -I"$HERE" -Iruntime -o "$1/$2/check" "$1/$2/all.c" "$OUT/check.o" "$BUILD/libadrt.a" -lm >"$1/$2/cc.log" 2>&1
+}
+
+# Runs adc on the seeds, compiles what it gives and runs that: FAIL lines.
+try_level() ( # DIR LEVEL SEED..
+    dir=$1 lev=$2
+    shift 2
+    mkdir -p "$dir/$lev"
+    level "$lev"
+    good=
+    for s; do
+        # shellcheck disable=SC2086
+        timeout 60 "$BUILD/adc" -w $adc_flags -o "$dir/$lev/p$s.ad.c" -H "$dir/$lev/p$s.ad.h" "$dir/p$s.ad" >"$dir/$lev/p$s.log" 2>&1
+        status=$?
+        if [ $status = 0 ]; then good="$good $s"
+        else echo "FAIL $s adc-status-$status [$lev] $(grep -v '^ ' "$dir/$lev/p$s.log" | head -n 1)"; fi
+    done
+    # shellcheck disable=SC2086
+    while [ -n "$good" ] && ! compiles "$dir" "$lev" $good; do # without those that gcc names, once more
+        bad=$(sed -n "s/^[^ ]*\/p\([0-9]*\)\.[a-z.]*:[0-9:]* error:.*/\1/p" "$dir/$lev/cc.log" | sort -u)
+        [ -n "$bad" ] || { echo "FAIL ${good%% *} cc [$lev] of a batch"; head -n 5 "$dir/$lev/cc.log"; exit; }
+        for s in $bad; do
+            echo "FAIL $s cc [$lev] $(grep -m 1 "/p$s\.[a-z.]*:.* error:" "$dir/$lev/cc.log" | sed 's/^[^ ]*\///')"
+            good=$(echo " $good " | sed "s/ $s / /")
+        done
+    done
+    [ -n "$good" ] || exit
+    "$dir/$lev/check" "$dir/$lev/values" 2>"$dir/$lev/err.log" >"$dir/$lev/run.log"
+    sed -n "s/^FAIL \([0-9]*\) \([^ ]*\)/FAIL \1 \2 [$lev]/p" "$dir/$lev/run.log"
+    sed -n "s/checked, \(.*\) at kinks/\1/p" "$dir/$lev/run.log" >"$dir/$lev/kinks"
+)
+
+try() { # DIR SEED..
+    for l in $LEVELS; do try_level "$1" "$l" $(shift; echo "$@"); done
+    base=${LEVELS%% *}
+    for l in ${LEVELS#"$base"}; do
+        [ ! -f "$1/$l/values" ] || [ ! -f "$1/$base/values" ] || "$1/$l/check" --compare "$1/$base/values" "$1/$l/values" | sed "s/levels-\([a-z]*\)/levels-\1 [$l]/"
+    done
+}
+
+batch() {
+    dir=$OUT/b$1
+    rm -rf "$dir"
+    mkdir -p "$dir"
+    "$OUT/gen" "$1-$2" "$dir" || exit
+    try "$dir" $(seq "$1" "$2") >"$dir/report"
+    for s in $(sed -n 's/^FAIL \([0-9]*\) .*/\1/p' "$dir/report" | sort -nu); do cp "$dir/p$s.ad" "$OUT/fail/"; done
+    cat "$dir/report"
+    cat "$dir/${LEVELS%% *}/kinks" >>"$OUT/kinks"
+    rm -rf "$dir"
+}
+
+# what SEED MASK: the kind of failure of the program under that mask; LEVELS says where to look
+what() (
+    dir=$OUT/shrink-$1
+    "$OUT/gen" "$1" "$dir" --mask "$2" && try "$dir" "$1" | sed -n '1s/^FAIL [0-9]* \([^ ]* [^ ]*\).*/\1/p'
+)
+
+shrink() {
+    dir=$OUT/shrink-$1
+    rm -rf "$dir"
+    mkdir -p "$dir"
+    : >"$dir/mask"
+    want=$(what "$1" "$dir/mask")
+    [ -n "$want" ] || { echo "$1 does not fail"; return 1; }
+    lev=$(echo "$want" | sed 's/.*\[\(.*\)\]/\1/')
+    case $want in levels*) LEVELS="O0 $lev" ;; *) LEVELS=$lev ;; esac
+    for round in 1 2; do
+        "$OUT/gen" "$1" "$dir" --nodes | awk 'NF > 2' >"$dir/nodes"
+        before=$(wc -l <"$dir/mask")
+        skip=0
+        while read -r id size whats; do
+            [ "$id" -ge "$skip" ] || continue
+            ! grep -q "^$id " "$dir/mask" || { grep -q "^$id 0" "$dir/mask" && skip=$((id + size)); continue; }
+            for w in $whats; do
+                cp "$dir/mask" "$dir/try"
+                echo "$id $w" >>"$dir/try"
+                "$OUT/gen" "$1" "$dir" --mask "$dir/mask"
+                cp "$dir/p$1.ad" "$dir/last"
+                "$OUT/gen" "$1" "$dir" --mask "$dir/try"
+                ! cmp -s "$dir/p$1.ad" "$dir/last" || break # it is not printed
+                if [ "$(what "$1" "$dir/try")" = "$want" ]; then
+                    mv "$dir/try" "$dir/mask"
+                    [ "$w" != 0 ] || skip=$((id + size))
+                    break
+                fi
+            done
+        done <"$dir/nodes"
+        [ "$before" != "$(wc -l <"$dir/mask")" ] || break
+    done
+    "$OUT/gen" "$1" "$OUT/small" --mask "$dir/mask"
+    echo "// $want"
+    cat "$OUT/small/p$1.ad"
+    rm -rf "$dir"
+}
+
+case ${1:-} in
+batch) batch "$2" "$3"; exit ;;
+esac
+tools || exit
+case ${1:-} in
+one)
+    mkdir -p "$OUT/one-$2"
+    "$OUT/gen" "$2" "$OUT/one-$2" && try "$OUT/one-$2" "$2"
+    exit ;;
+shrink) shrink "$2"; exit ;;
+esac
+rm -f "$OUT/kinks"
+last=$((FIRST + N - 1))
+seq "$FIRST" "$BATCH" "$last" | while read -r f; do l=$((f + BATCH - 1)); echo "$f $((l < last ? l : last))"; done |
+    xargs -P "$JOBS" -n 2 sh "$HERE/run.sh" batch | tee "$OUT/report"
+failed=$(sed -n 's/^FAIL \([0-9]*\) .*/\1/p' "$OUT/report" | sort -u | wc -l)
+[ ! -f "$OUT/kinks" ] || awk '{ n += $1; k += $2 } END { print n " programs, " k " outputs at kinks" }' "$OUT/kinks"
+echo "$((N - failed)) passed, $failed failed"
+[ "$failed" = 0 ]

@@ -1,0 +1,350 @@
+// stmt.c - random statements and blocks. See gen.h.
+//
+// Every loop ends: for loops have short ranges, the others a counter that nothing else writes. What a derived function
+// gives may be large; it lands in fresh variables, which then go through sin.
+#include "gen.h"
+
+#include <string.h>
+
+void declare(Gen *g, const char *name, Ty t, bool writable, int index_of)
+{
+    Var v = {name, t, writable, index_of, g->level};
+    vec_push(g->a, &g->vars, v);
+}
+
+// A name that nothing of this level has; now and then one of an outer level.
+const char *new_name(Gen *g)
+{
+    static const char *const plain[] = {"x", "y", "z", "s", "t", "u", "v", "w", "acc", "x_bar", "y_dot", "tape", "result", "norm", "i"};
+    const char *name = plain[pick(g, sizeof plain / sizeof *plain)];
+    for (int i = 0; i < g->vars.n; i++)
+        if (strcmp(g->vars.at[i].name, name) == 0 && (g->vars.at[i].level == g->level || !chance(g, 15)))
+            return arena_printf(g->a, "%s%d", name, ++g->names);
+    return name;
+}
+
+static Node *list(Gen *g)
+{
+    return node(g->a, "s", "", "");
+}
+
+static Ty random_type(Gen *g)
+{
+    static const int dims[] = {'n', 'm', 'n', 2, 3};
+    int k = pick(g, 100);
+    if (k < 45)
+        return ty(REAL);
+    if (k < 58)
+        return ty(INT);
+    if (k < 63)
+        return ty(BOOL);
+    Ty t = {k < 90 ? REAL : k < 96 ? INT : BOOL, k < 80 || k >= 90 ? 1 : 2, {dims[pick(g, 5)], 0}};
+    if (t.rank == 2)
+        t.d[1] = dims[pick(g, 5)];
+    return t;
+}
+
+static const char *suffix(Gen *g, Ty t) // "[n][2]"
+{
+    const char *s = "";
+    for (int k = 0; k < t.rank; k++)
+        s = arena_printf(g->a, "%s[%s]", s, dim_text(g->a, t.d[k]));
+    return s;
+}
+
+static const char *elem_name(Ty t)
+{
+    return t.elem == REAL ? "real" : t.elem == INT ? "int" : "bool";
+}
+
+static Node *braces(Gen *g, Ty t)
+{
+    Node *n = node(g->a, "", NULL, "{");
+    for (int i = 0; i < t.d[0]; i++) {
+        node_text(g->a, n, i > 0 ? ", " : "");
+        node_child(g->a, n, value_of(g, ty(t.elem), 1));
+    }
+    node_text(g->a, n, "}");
+    return n;
+}
+
+static Node *declaration(Gen *g)
+{
+    Ty t = random_type(g);
+    Node *value = NULL;
+    if (t.rank == 1 && t.d[0] < 4 && chance(g, 40))
+        value = braces(g, t);
+    else if (!chance(g, t.rank > 0 ? 40 : 10))
+        value = t.rank > 0 && t.elem == REAL && chance(g, 25) ? bounded(g, 1, 4).n : value_of(g, t, 2);
+    const char *name = new_name(g);
+    declare(g, name, t, true, 0);
+    if (value)
+        return node(g->a, "s", "", "$ $$ = @;\n", elem_name(t), name, suffix(g, t), value);
+    return node(g->a, "s", "", "$ $$;\n", elem_name(t), name, suffix(g, t));
+}
+
+static Node *assign_real(Gen *g, Node *place)
+{
+    switch (pick(g, 8)) {
+    case 0:
+    case 1: return node(g->a, "s", "", "@ += @;\n", place, bounded(g, 2, 4).n);
+    case 2: return node(g->a, "s", "", "@ -= @;\n", place, bounded(g, 2, 4).n);
+    case 3: return node(g->a, "s", "", "@ *= @;\n", place, bounded(g, 2, 1.1).n);
+    case 4: return node(g->a, "s", "", "@ /= 1.9 + sin(@);\n", place, real_expr(g, 1).n);
+    default: return node(g->a, "s", "", "@ = @;\n", place, bounded(g, 3, 4).n);
+    }
+}
+
+static Node *assign_array(Gen *g, Node *place, Ty t)
+{
+    Node *value = t.elem == REAL && chance(g, 15) ? bounded(g, 2, 4).n : array_expr(g, t, 2);
+    if (t.elem != REAL || !value)
+        return value ? node(g->a, "s", "", "@ = @;\n", place, value) : NULL;
+    switch (pick(g, 6)) {
+    case 0: return node(g->a, "s", "", "@ += @;\n", place, value);
+    case 1: return node(g->a, "s", "", "@ -= @;\n", place, value);
+    case 2: return node(g->a, "s", "", "@ *= sin(@);\n", place, value);
+    default: return node(g->a, "s", "", "@ = @;\n", place, value);
+    }
+}
+
+static Ty place_type(Gen *g)
+{
+    Ty t = random_type(g);
+    if (chance(g, 30) && g->vars.n > 0) {
+        t = g->vars.at[pick(g, g->vars.n)].type;
+        if (t.rank == 2 && chance(g, 40))
+            t = (Ty){t.elem, 1, {t.d[chance(g, 50)], 0}};
+    }
+    return t;
+}
+
+static Node *assignment(Gen *g)
+{
+    Ty t = place_type(g);
+    Node *place = lvalue(g, t, NULL);
+    if (!place)
+        return NULL;
+    if (t.rank > 0)
+        return assign_array(g, place, t);
+    if (t.elem == REAL)
+        return assign_real(g, place);
+    if (t.elem == INT && chance(g, 40)) {
+        static const char *const forms[] = {"@ += @;\n", "@ -= @;\n", "@++;\n", "@ *= @;\n"};
+        const char *form = forms[pick(g, 4)];
+        Node *op = form[1] == '+' && form[2] == '+' ? node(g->a, "", "", form, place) : node(g->a, "", "", form, place, small_int(g, 1));
+        return node(g->a, "s", "", "@@ %= #;\n", op, place, 3 + pick(g, 9));
+    }
+    return node(g->a, "s", "", "@ = @;\n", place, value_of(g, t, 2));
+}
+
+// ---- blocks and branches ----
+
+Node *block(Gen *g, int budget)
+{
+    int before = g->vars.n, left = g->left;
+    g->left = budget < left ? budget : left;
+    int given = g->left;
+    g->level++;
+    Node *n = node(g->a, "s", "", "{\n");
+    while (g->left > 0) {
+        Node *s = statement(g);
+        g->left--;
+        if (s)
+            node_child(g->a, n, s);
+    }
+    node_text(g->a, n, "}\n");
+    g->level--;
+    g->vars.n = before;
+    g->left = left - given;
+    return n;
+}
+
+static Node *branch(Gen *g)
+{
+    Node *cond = bool_expr(g, 2), *then = block(g, 1 + pick(g, 3));
+    if (chance(g, 50))
+        return node(g->a, "s", "", "if (@) @", cond, then);
+    if (chance(g, 25)) {
+        Node *cond2 = bool_expr(g, 2), *second = block(g, 1 + pick(g, 2));
+        return node(g->a, "s", "", "if (@) @else if (@) @else @", cond, then, cond2, second, block(g, 1 + pick(g, 2)));
+    }
+    return node(g->a, "s", "", "if (@) @else @", cond, then, block(g, 1 + pick(g, 3)));
+}
+
+static Node *jump(Gen *g)
+{
+    Node *cond = bool_expr(g, 2), *before = chance(g, 40) ? assignment(g) : NULL;
+    const Ty *ret = g->self->has_ret ? &g->self->ret : NULL;
+    Node *what;
+    if (g->loops > 0 && chance(g, 70))
+        what = node(g->a, "s", "", "$;\n", chance(g, 55) ? "break" : "continue");
+    else if (ret)
+        what = node(g->a, "s", "", "return @;\n", value_of(g, *ret, 2));
+    else
+        what = node(g->a, "s", "", "return;\n");
+    return node(g->a, "s", "", "if (@) {\n@@}\n", cond, before ? before : list(g), what);
+}
+
+// ---- loops ----
+
+static Node *counted_loop(Gen *g, const char *i, int budget)
+{
+    static const int dims[] = {'n', 'm', 'n', 2, 3};
+    int dim = dims[pick(g, 5)];
+    const char *d = dim_text(g->a, dim);
+    int form = pick(g, 8);
+    Node *trips = form == 6 ? small_int(g, 2) : NULL;
+    Elem e = form == 5 ? REAL : INT;
+    declare(g, i, ty(e), false, form < 5 ? dim : 0);
+    Node *body = block(g, budget);
+    switch (form) {
+    case 3: return node(g->a, "s", "", "for (int $ = $ - 1; $ >= 0; $--) @", i, d, i, i, body);
+    case 4: return node(g->a, "s", "", "for (int $ = #; $ < $; $ += 2) @", i, pick(g, 2), i, d, i, body);
+    case 5: return node(g->a, "s", "", "for (real $ = 0.1; $ < 1.0; $ += 0.#) @", i, i, i, 3 + pick(g, 3), body);
+    case 6: return node(g->a, "s", "", "for (int $ = 0; $ < abs(@) % 5; $++) @", i, i, trips, i, body);
+    case 7: return node(g->a, "s", "", "for (int $ = 0; $ < 5; $++) {\nif (@) {\n$ += 1;\n}\n@}\n", i, i, i, bool_expr(g, 1), i, body);
+    default: return node(g->a, "s", "", "for (int $ = 0; $ < $; $++) @", i, i, d, i, body);
+    }
+}
+
+static Node *while_loop(Gen *g, const char *c, int budget)
+{
+    declare(g, c, ty(INT), false, 0);
+    Node *cond = bool_expr(g, 2), *body = block(g, budget);
+    int most = 2 + pick(g, 4);
+    switch (pick(g, 4)) {
+    case 0: return node(g->a, "s", "", "int $ = 0;\nwhile ($ < # && @) {\n$++;\n@}\n", c, c, most, cond, c, body);
+    case 1: return node(g->a, "s", "", "int $ = 0;\nwhile (@ && $ < #) {\n$++;\n@}\n", c, cond, c, most, c, body);
+    case 2: return node(g->a, "s", "", "int $ = 0;\ndo {\n$++;\n@} while ($ < # && @);\n", c, c, body, c, most, cond);
+    default: return node(g->a, "s", "", "int $ = 0;\nfor (;;) {\n$++;\nif ($ > # || @) {\nbreak;\n}\n@}\n", c, c, c, most, cond, body);
+    }
+}
+
+static Node *loop(Gen *g)
+{
+    double mult = g->mult;
+    int before = g->vars.n;
+    g->mult *= 4;
+    g->loops++;
+    g->level++;
+    const char *name = arena_printf(g->a, "%s%d", chance(g, 50) ? "i" : "k", ++g->names);
+    bool counted = chance(g, 60);
+    int budget = 1 + pick(g, 4);
+    Node *n = counted ? counted_loop(g, name, budget) : while_loop(g, name, budget);
+    g->level--;
+    g->loops--;
+    g->mult = mult;
+    g->vars.n = before;
+    if (counted)
+        return n;
+    return node(g->a, "s", "", "{\n@}\n", n);
+}
+
+// ---- calls ----
+
+static Node *plain_call(Gen *g)
+{
+    Ty t = chance(g, 50) ? ty(REAL) : random_type(g);
+    bool has_ret = chance(g, 50);
+    const Sig *s = callee(g, has_ret, t);
+    Node *call = s ? call_of(g, s, 2, NULL) : NULL;
+    if (!call)
+        return NULL;
+    if (!has_ret || chance(g, 15))
+        return node(g->a, "s", "", "@;\n", call);
+    Node *place = lvalue(g, s->ret, NULL);
+    return place ? node(g->a, "s", "", "@ = @;\n", place, call) : NULL;
+}
+
+static bool sized_in_caller(Ty t)
+{
+    (void)t;
+    return true; // n and m are passed as n and m
+}
+
+// Declares a variable for what parameter p of a derived function writes; its value if it is read too.
+static const char *fresh(Gen *g, Node *before, Node *after, const Param *p)
+{
+    Node *value = p->role == INOUT ? value_of(g, p->type, 1) : NULL;
+    const char *name = arena_printf(g->a, "r%d", ++g->names);
+    Ty t = p->type;
+    node_child(g->a, before, value ? node(g->a, "s", "", "$ $$ = @;\n", elem_name(t), name, suffix(g, t), value)
+                                   : node(g->a, "s", "", "$ $$;\n", elem_name(t), name, suffix(g, t)));
+    if (t.elem == REAL)
+        node_child(g->a, after, node(g->a, "s", "", "$ = sin($);\n", name, name));
+    declare(g, name, t, true, 0);
+    return name;
+}
+
+static const Sig *rough_callee(Gen *g)
+{
+    const Sig *found = NULL;
+    int n = 0;
+    for (int i = 0; i < g->sigs.n; i++) {
+        const Sig *s = g->sigs.at[i];
+        if (s->rough && g->mult * s->cost < 800 && g->cost + g->mult * s->cost < 3000 && pick(g, ++n) == 0)
+            found = s;
+    }
+    return found;
+}
+
+static Node *derived_call(Gen *g)
+{
+    const Sig *s = rough_callee(g);
+    if (!s || g->no_calls)
+        return NULL;
+    const char *given[96] = {NULL};
+    Node *before = node(g->a, "s", "", ""), *after = node(g->a, "s", "", "");
+    for (int i = 0; i < s->params.n; i++) {
+        const Param *p = &s->params.at[i];
+        if (p->role != IN && sized_in_caller(p->type))
+            given[i] = fresh(g, before, after, p);
+        else if (p->depth)
+            given[i] = "1";
+        else
+            given[i] = strcmp(p->name, "n") == 0 ? "n" : strcmp(p->name, "m") == 0 ? "m" : NULL;
+    }
+    Node *call = call_of(g, s, 1, given);
+    if (!call)
+        return NULL;
+    call->tag = "";
+    if (!s->has_ret)
+        return node(g->a, "s", "", "@@;\n@", before, call, after);
+    const char *r = arena_printf(g->a, "r%d", ++g->names);
+    declare(g, r, s->ret, true, 0);
+    return node(g->a, "s", "", "@$ $$ = @;\n$@", before, elem_name(s->ret), r, suffix(g, s->ret), call,
+                s->ret.elem == REAL ? arena_printf(g->a, "%s = sin(%s);\n", r, r) : "", after);
+}
+
+// ---- any ----
+
+static Node *check_of(Gen *g)
+{
+    return node(g->a, "s", "", "assert(@ || n > 0, \"#\");\n", bool_expr(g, 1), pick(g, 9));
+}
+
+Node *statement(Gen *g)
+{
+    g->cost += g->mult;
+    int k = pick(g, 100);
+    if (k < 25)
+        return declaration(g);
+    if (k < 55)
+        return assignment(g);
+    if (k < 65)
+        return branch(g);
+    if (k < 80)
+        return g->loops < 3 ? loop(g) : assignment(g);
+    if (k < 86)
+        return jump(g);
+    if (k < 91)
+        return plain_call(g);
+    if (k < 95)
+        return derived_call(g);
+    if (k < 97)
+        return check_of(g);
+    if (k < 99)
+        return block(g, 1 + pick(g, 3));
+    return node(g->a, "s", "", "@;\n", chance(g, 50) ? assignment(g) ? list(g) : list(g) : list(g));
+}
