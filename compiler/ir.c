@@ -674,6 +674,28 @@ static const Param *param_of_arg(const Func *f, int arg)
     return NULL;
 }
 
+const Value *ir_base_of(const Value *v, int64_t *c)
+{
+    *c = 0;
+    for (;;) {
+        int64_t k;
+        if (ir_is_int_const(v, &k)) {
+            *c += k;
+            return NULL;
+        }
+        const Op *op = v->def;
+        if (op && (op->code == OP_iadd || op->code == OP_isub) && ir_is_int_const(op->in[1], &k)) {
+            *c += op->code == OP_iadd ? k : -k;
+            v = op->in[0];
+        } else if (op && op->code == OP_iadd && ir_is_int_const(op->in[0], &k)) {
+            *c += k;
+            v = op->in[1];
+        } else {
+            return v;
+        }
+    }
+}
+
 bool ir_is_readonly(const Value *array)
 {
     const Value *root = array->root;

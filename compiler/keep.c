@@ -176,24 +176,6 @@ static bool in_place(const Planner *w, const Value *v)
 //
 // Such a load can be had from the version that the loop leaves behind, if nothing overwrites that.
 
-// index == i + offset?
-static bool is_offset_of(const Value *index, const Value *i, int64_t *offset)
-{
-    *offset = 0;
-    if (index == i)
-        return true;
-    const Op *op = index->def;
-    if (!op || (op->code != OP_iadd && op->code != OP_isub))
-        return false;
-    int64_t c;
-    if (op->in[0] == i && ir_is_int_const(op->in[1], &c)) {
-        *offset = op->code == OP_iadd ? c : -c;
-        return true;
-    }
-    *offset = c = 0;
-    return op->code == OP_iadd && op->in[1] == i && ir_is_int_const(op->in[0], offset);
-}
-
 typedef struct Writes {
     const Value *root, *index;
     int axis;
@@ -211,7 +193,7 @@ static void find_writes(Writes *w, const Region *r)
                 continue;
             int64_t c = 0;
             bool element = op->code == OP_store || op->code == OP_acc;
-            if (!element || !is_offset_of(op->in[1 + w->axis], w->index, &c))
+            if (!element || ir_base_of(op->in[1 + w->axis], &c) != w->index)
                 w->bad = true;
             w->least = !w->any || c < w->least ? c : w->least;
             w->most = !w->any || c > w->most ? c : w->most;
@@ -269,7 +251,7 @@ static Value *finished_version(const Planner *w, const Op *load)
     bool upwards = (loop->step > 0) != loop->reversed;
     for (int axis = 0; axis < load->n_in - 1; axis++) {
         int64_t c;
-        if (!is_offset_of(load->in[1 + axis], loop_index(loop), &c))
+        if (ir_base_of(load->in[1 + axis], &c) != loop_index(loop))
             continue;
         const Writes *writes = writes_of(w, loop, after, axis);
         if (!writes->bad && writes->any && (upwards ? c < writes->least : c > writes->most))

@@ -59,29 +59,6 @@ static void note_uses(Pass *p, Region *r)
 
 // ---- indices ----
 
-// v as base + constant; base NULL: a constant alone.
-static const Value *base_of(const Value *v, int64_t *c)
-{
-    *c = 0;
-    for (;;) {
-        int64_t k;
-        if (ir_is_int_const(v, &k)) {
-            *c += k;
-            return NULL;
-        }
-        const Op *op = v->def;
-        if (op && (op->code == OP_iadd || op->code == OP_isub) && ir_is_int_const(op->in[1], &k)) {
-            *c += op->code == OP_iadd ? k : -k;
-            v = op->in[0];
-        } else if (op && op->code == OP_iadd && ir_is_int_const(op->in[0], &k)) {
-            *c += k;
-            v = op->in[1];
-        } else {
-            return v;
-        }
-    }
-}
-
 typedef enum Relation { SAME, DIFFERENT, UNKNOWN } Relation;
 
 // Of the elements that two loads, stores or accs of one array touch.
@@ -91,7 +68,7 @@ static Relation relation(const Op *x, const Op *y)
     bool same = true;
     for (int k = 1; k <= rank; k++) {
         int64_t c, d;
-        const Value *u = base_of(x->in[k], &c), *v = base_of(y->in[k], &d);
+        const Value *u = ir_base_of(x->in[k], &c), *v = ir_base_of(y->in[k], &d);
         if (u == v && c != d)
             return DIFFERENT;
         same &= u == v && c == d;
