@@ -163,6 +163,13 @@ static void operand_precedence(const Emit *e, const Op *op, int least[2])
     }
 }
 
+// What comparing with itself gives.
+static void put_self_comparison(Emit *e, Text *t, const char *sign)
+{
+    e->file->uses_bool = true;
+    text_put(t, sign[1] == '=' && sign[0] != '!' ? "true" : "false");
+}
+
 static void put_infix(Emit *e, Text *t, const Op *op, const char *sign, int least)
 {
     const OpInfo *info = &op_info[op->code];
@@ -182,8 +189,7 @@ static void put_infix(Emit *e, Text *t, const Op *op, const char *sign, int leas
         expr(e, &right, op->in[1], need[1]);
     if (info->sig[0] != 'r' && op->out[0]->type.elem == E_BOOL && info->prec >= 9 && strcmp(s.at, arena_printf(e->arena, "%s %s ", right.at, sign)) == 0) {
         // the same int on both sides: gcc and clang warn of the comparison, which here is an expansion's
-        e->file->uses_bool = true;
-        text_put(t, strchr(sign, '=') && sign[0] != '!' ? "true" : "false");
+        put_self_comparison(e, t, sign);
         return;
     }
     bool minus = right.at[0] == '-' && (sign[0] == '+' || sign[0] == '-');
@@ -260,7 +266,9 @@ static const char *opposite(OpCode code)
 void expr_not(Emit *e, Text *t, const Value *v, int least)
 {
     const Op *op = plan_var(e, v) ? NULL : v->def;
-    if (op && opposite(op->code))
+    if (op && plan_is_self_comparison(op))
+        put_self_comparison(e, t, opposite(op->code));
+    else if (op && opposite(op->code))
         put_infix(e, t, op, opposite(op->code), least);
     else if (op && op->code == OP_not)
         expr(e, t, op->in[0], least);
@@ -635,9 +643,7 @@ static void put_op(Emit *e, Text *t, const Op *op, int least)
     }
     assert(op_is_scalar(op->code));
     if (plan_is_self_comparison(op)) {
-        const char *sign = op_info[op->code].c;
-        e->file->uses_bool = true;
-        text_put(t, sign[1] == '=' && sign[0] != '!' ? "true" : "false");
+        put_self_comparison(e, t, op_info[op->code].c);
         return;
     }
     switch (op_info[op->code].style) {

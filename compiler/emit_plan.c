@@ -285,11 +285,16 @@ bool plan_is_self_comparison(const Op *op)
     return op_is_scalar(op->code) && (info->prec == 9 || info->prec == 10) && info->sig[0] != 'r' && op->in[0] == op->in[1];
 }
 
+static bool is_double_negation(const Op *op)
+{
+    return op->code == OP_not && op->in[0]->def && op->in[0]->def->code == OP_not;
+}
+
 bool plan_is_transparent(const Value *v)
 {
     if (!v->def)
         return false;
-    if (plan_is_self_comparison(v->def))
+    if (plan_is_self_comparison(v->def) || is_double_negation(v->def))
         return true;
     switch (v->def->code) {
     case OP_const_real: case OP_const_int: case OP_const_bool: case OP_const_pos: case OP_undef: case OP_itor: case OP_stop:

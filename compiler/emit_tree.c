@@ -82,8 +82,23 @@ static void count_readers(Moves *m, int i, int step)
     plan_visit_vars(m->e, m->list.at[i].value, count_reader, m);
 }
 
+// v without what does not show in its text: stops, and a negation of a negation.
+static Value *plain_value(Value *v)
+{
+    for (;;) {
+        const Op *op = v->def;
+        if (op && op->code == OP_stop)
+            v = op->in[0];
+        else if (op && op->code == OP_not && op->in[0]->def && op->in[0]->def->code == OP_not)
+            v = op->in[0]->def->in[0];
+        else
+            return v;
+    }
+}
+
 static void add_move(Moves *m, Var *to, Value *value)
 {
+    value = plain_value(value);
     if (!to || plan_var(m->e, value) == to)
         return;
     if (is_undef(value)) {
@@ -554,20 +569,20 @@ static void visit_reads(const Emit *e, const Stmt *s, VarVisit visit, void *cont
 typedef struct Reads {
     const Stmt *at;
     int step;
-    bool any;                               // something was taken away
+    bool call;                              // stays, even if nobody reads what it gives
 } Reads;
 
 static void count_read(void *context, Var *var)
 {
     Reads *r = context;
-    if (!((r->at->kind == S_ASSIGN || r->at->kind == S_COUNT) && r->at->var == var))
-        var->readers += r->step;
+    bool own = (r->at->kind == S_ASSIGN || r->at->kind == S_COUNT) && r->at->var == var && !r->call;
+    var->readers += own ? 0 : r->step;
 }
 
 static void count_block(const Emit *e, const Block *b, int step)
 {
     for (int i = 0; i < b->list.n; i++) {
-        Reads r = {b->list.at[i], step, false};
+        Reads r = {b->list.at[i], step, is_call(e, b->list.at[i])};
         visit_reads(e, r.at, count_read, &r);
         for (int k = 0; k < 2; k++)
             if (r.at->body[k])
@@ -598,7 +613,7 @@ static bool goes(Emit *e, Stmt *s)
     }
     bool dead = ((s->kind == S_ASSIGN || s->kind == S_COUNT || s->kind == S_POINTER) && is_unread(s)) ||
                 (s->kind == S_IF && s->body[0]->list.n == 0);
-    Reads r = {s, -1, false};
+    Reads r = {s, -1, call};
     if (dead)
         visit_reads(e, s, count_read, &r);
     return dead;

@@ -33,8 +33,10 @@ static int n_elements(Type t, int n)
     return all;
 }
 
+// Zeros have no sign here: gcc 12 makes -0.0 of 0.0 - n for an int n of 0.
 static void put_value(Text *t, double x)
 {
+    x = x == 0 ? 0 : x;
     if (isnan(x))
         text_put(t, "nan\n");
     else
@@ -82,7 +84,7 @@ static void put_main(Text *t, const Module *m)
     text_put(t, "#include <math.h>\n#include <stdbool.h>\n#include <stdio.h>\n#include \"t.h\"\n"
                 "static double real_argument(int k) { return (k % 2 ? -1.25 : 0.75) + 0.125 * k; }\n"
                 "static double element(int k, int i) { return 0.5 + 0.375 * ((i * 7 + k * 3) % 11) - (i % 3); }\n"
-                "static void show(double x) { if (isnan(x)) puts(\"nan\"); else printf(\"%a\\n\", x); }\n"
+                "static void show(double x) { x = x == 0 ? 0 : x; if (isnan(x)) puts(\"nan\"); else printf(\"%a\\n\", x); }\n"
                 "int main(void)\n{\n    (void)real_argument; (void)element;\n    static const int sizes[] = {0, 1, 2, 3, 7};\n");
     for (int f = 0; f < m->funcs.n; f++) {
         const Func *func = m->funcs.at[f];
