@@ -203,18 +203,24 @@ static void define_constant(Checker *c, VarDecl *d)
 
 static void distinct_cnames(Checker *c, Function *f)            // of parameters: y0 and y0_ in one list
 {
-    for (int i = 0; i < f->params.n; i++)
-        for (int k = 0; k < f->params.n; k++) {
-            Symbol *a = f->params.at[i]->sym, *b = f->params.at[k]->sym;
-            if (a != b && strcmp(a->cname, b->name) == 0 && strcmp(a->cname, a->name) != 0) {
+    for (int i = 0; i < f->params.n; i++) {
+        Symbol *a = f->params.at[i]->sym;
+        for (int k = 0; a->cname != a->name && k < f->params.n; k++) {
+            const Symbol *b = f->params.at[k]->sym;
+            if (a != b && strcmp(a->cname, b->name) == 0) {
                 a->cname = arena_printf(c->arena, "%s_", a->cname);
                 k = -1;                                         // the longer name may clash again
             }
         }
+    }
 }
 
 static void check_signature(Checker *c, Function *f)
 {
+    if (f->params.n > MAX_PARAMS) {
+        diag_error(c->diags, f->params.at[MAX_PARAMS]->loc, "a function has at most %d parameters", MAX_PARAMS);
+        f->params.n = MAX_PARAMS;
+    }
     c->sizes_of = f;
     scope_open(c);
     for (int i = 0; i < f->params.n; i++) {

@@ -286,6 +286,7 @@ static const char *free_function_name(Checker *c, const char *of, TransformKind 
     return name;
 }
 
+// NULL after an error.
 static Function *make(Checker *c, const Transform *t, Function *base, const IntList *wrt, Function *into)
 {
     const char *key = transform_key(c, base, t->kind, wrt);
@@ -298,6 +299,12 @@ static Function *make(Checker *c, const Transform *t, Function *base, const IntL
         *into = (Function){.name = name, .loc = t->loc, .is_static = true};
     }
     fill_signature(c, into, base, t->kind, wrt->at, wrt->n);
+    if (into->params.n > MAX_DERIVED_PARAMS) {
+        diag_error(c->diags, t->loc, "'%s' would have %d parameters; a derivative has at most %d", into->name.text,
+                   into->params.n, MAX_DERIVED_PARAMS);
+        into->base = NULL;
+        return NULL;
+    }
     vec_push(c->arena, &c->program->derived, into);
     if (!made)
         map_set(c->derived, key, into);

@@ -31,7 +31,7 @@ struct Diags {
     DiagItem *last;                 // where notes go; NULL if the last report was dropped
     int n_errors, n_warnings, n_ever;
     bool enabled[N_WARN_FLAGS];
-    bool warnings_are_errors, told_full;
+    bool warnings_are_errors, told_full, told_quiet;
 };
 
 Diags *diags_new(Arena *a)
@@ -42,11 +42,15 @@ Diags *diags_new(Arena *a)
     return d;
 }
 
+// A name in the source may be as long as the file: what it makes too long is cut, between characters.
 static const char *vtext(Arena *a, const char *format, va_list args)
 {
     Text t = text_in(a);
     text_vprintf(&t, format, args);
-    return t.at ? t.at : "";
+    if (t.n <= DIAG_MAX_TEXT) return t.at;
+    size_t n = DIAG_MAX_TEXT;
+    while (n > 0 && ((unsigned char)t.at[n] & 0xC0) == 0x80) n--;
+    return arena_printf(a, "%.*s...", (int)n, t.at);
 }
 
 static void add(Diags *d, Severity severity, WarnFlag flag, Loc loc, const char *text)
@@ -77,7 +81,7 @@ void diag_warning(Diags *d, Loc loc, WarnFlag flag, const char *format, ...)
     if (!d->enabled[flag]) return;
     bool is_error = d->warnings_are_errors;
     int *count = is_error ? &d->n_errors : &d->n_warnings;
-    if ((*count)++ >= DIAG_MAX_ERRORS && is_error) return;
+    if ((*count)++ >= (is_error ? DIAG_MAX_ERRORS : DIAG_MAX_WARNINGS)) return;
     va_list args;
     va_start(args, format);
     const char *text = vtext(d->arena, format, args);
@@ -297,6 +301,10 @@ static void print_all(Diags *d, Printer *p)
     if (diag_full(d) && !d->told_full) {
         text_printf(p->out, "adc: stopped after %d errors\n", DIAG_MAX_ERRORS);
         d->told_full = true;
+    }
+    if (d->n_warnings > DIAG_MAX_WARNINGS && !d->told_quiet) {
+        text_printf(p->out, "adc: %d more warnings are not shown\n", d->n_warnings - DIAG_MAX_WARNINGS);
+        d->told_quiet = true;
     }
     d->items.n = 0;
     d->last = NULL;

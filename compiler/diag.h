@@ -10,13 +10,13 @@
 //
 // Messages are collected and printed once, by diag_print, sorted by position, so that passes may report in the order
 // that suits them. A note or a fix belongs to the error or warning reported last. After DIAG_MAX_ERRORS errors no
-// further ones are kept. JSON output (a later addition) is another printer over the same list: see DiagItem.
+// further ones are kept, nor after DIAG_MAX_WARNINGS warnings; longer messages than DIAG_MAX_TEXT bytes are cut. JSON output (a later addition) is another printer over the same list: see DiagItem.
 #ifndef ADC_DIAG_H
 #define ADC_DIAG_H
 
 #include "source.h"
 
-enum { DIAG_MAX_ERRORS = 20 };
+enum { DIAG_MAX_ERRORS = 20, DIAG_MAX_WARNINGS = 100, DIAG_MAX_TEXT = 1000 };
 
 typedef enum Severity { SEV_ERROR, SEV_WARNING, SEV_NOTE } Severity;
 

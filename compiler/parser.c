@@ -150,8 +150,16 @@ static const char *path_in(Arena *a, const char *dir, size_t n, const char *path
     return arena_printf(a, "%.*s%s%s", (int)n, dir, dir[n - 1] == '/' ? "" : "/", path);
 }
 
-// Reads an import's file: beside the importing file, then along -I. NULL, with a message, if there is none.
-static Source *read_import(Driver *driver, Source *importer, const Import *import)
+// The file at path, if it has been read already: a file is read once, however often and by whatever name it is imported.
+static Source *known_file(const Driver *driver, const char *path)
+{
+    for (int i = 0; i < driver->module->sources.n; i++)
+        if (source_is_at(driver->module->sources.at[i], path)) return driver->module->sources.at[i];
+    return NULL;
+}
+
+// The file of an import: beside the importing file, then along -I. NULL, with a message, if there is none.
+static Source *find_import(Driver *driver, Source *importer, const Import *import)
 {
     const ParseOptions *o = driver->options;
     const char *slash = strrchr(importer->path, '/'), *first_reason = NULL, *reason = NULL;
@@ -161,7 +169,9 @@ static Source *read_import(Driver *driver, Source *importer, const Import *impor
         const char *dir = i < 0 ? importer->path : o->include_dirs[i];
         size_t n = i >= 0 ? strlen(dir) : slash ? (size_t)(slash - dir) + 1 : 0;
         const char *path = path_in(o->arena, dir, n, wanted);
-        if (*wanted && strcmp(path, "-") != 0 && source_read(o->arena, path, &source, &reason) == SOURCE_OK) return source;
+        bool is_file = *wanted && strcmp(path, "-") != 0;
+        Source *known = is_file ? known_file(driver, path) : NULL;
+        if (known || (is_file && source_read(o->arena, path, &source, &reason) == SOURCE_OK)) return known ? known : source;
         if (!first_reason) first_reason = reason ? reason : "it has no name";
         if (wanted[0] == '/') break;
     }
@@ -195,7 +205,7 @@ static void add_file(Driver *driver, Source *source);
 static void follow(Driver *driver, Source *importer, Import *import)
 {
     Diags *d = driver->options->diags;
-    Source *source = read_import(driver, importer, import);
+    Source *source = find_import(driver, importer, import);
     if (!source) return;
     for (Source *s = importer; s; s = s->importer)
         if (same_file(s, source)) { report_cycle(d, import, importer, s); return; }

@@ -72,6 +72,12 @@ SourceStatus source_read(Arena *a, const char *path, Source **out, const char **
     return SOURCE_OK;
 }
 
+bool source_is_at(const Source *s, const char *path)
+{
+    struct stat st;
+    return s->inode != 0 && stat(path, &st) == 0 && s->device == (uint64_t)st.st_dev && s->inode == (uint64_t)st.st_ino;
+}
+
 size_t utf8_length(const char *text, size_t n)
 {
     const unsigned char *s = (const unsigned char *)text;

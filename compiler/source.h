@@ -48,6 +48,9 @@ typedef enum SourceStatus {
 // looked at.
 SourceStatus source_read(Arena *a, const char *path, Source **out, const char **reason);
 
+// Is s what one finds at path? Found out without reading it.
+bool source_is_at(const Source *s, const char *path);
+
 // A Source made from size bytes in memory; they are copied. For tests and for expressions given on a command line.
 Source *source_from_text(Arena *a, const char *path, const char *text, size_t size);
 
