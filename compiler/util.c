@@ -296,6 +296,8 @@ void map_set(Map *m, const void *key, void *value)
 
 // ---- numbers ----
 
+enum { PLAIN = 10000000 };                  // whole numbers below are written out
+
 char *real_text(Arena *a, double x)
 {
     if (isnan(x))
@@ -303,6 +305,8 @@ char *real_text(Arena *a, double x)
     if (isinf(x))
         return arena_strdup(a, x < 0 ? "-INFINITY" : "INFINITY");
     char text[40];
+    if (fabs(x) < PLAIN && x == trunc(x))                       // 100.0, not 1e+02
+        return arena_printf(a, "%.1f", x);
     for (int digits = 1; digits <= 17; digits++) {
         snprintf(text, sizeof text, "%.*g", digits, x);
         if (strtod(text, NULL) == x)

@@ -71,7 +71,7 @@ void *map_get(const Map *m, const void *key);
 void map_set(Map *m, const void *key, void *value);
 
 // The shortest decimal that reads back as exactly x, with ".0" where it would look like an int: "0.1", "1.0", "1e+300", "INFINITY",
-// "NAN", "-INFINITY". In the arena.
+// "NAN", "-INFINITY". Whole numbers below ten million are written out: "100.0". In the arena.
 char *real_text(Arena *a, double x);
 
 _Noreturn void out_of_memory(void);
