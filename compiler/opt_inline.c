@@ -67,7 +67,7 @@ static bool may_go_in(const Inline *p, const Func *h)
         return false;
     if (!p->for_ad && h->source_name && !h->must_inline)
         return false;
-    bool once = p->single && h->is_static && map_get(p->single, h);
+    bool once = p->single && (h->is_static || p->for_ad) && map_get(p->single, h);
     int small = once ? LARGE : p->for_ad ? SMALL : SMALL_FOR_C, size = size_of(h->body, LARGE);
     bool wanted = h->must_inline ? p->room > -ROOM_FOR_WISHES : size <= small && size <= p->room;
     return wanted && !calls_itself(h->body, h);
@@ -168,11 +168,6 @@ static void inline_func(Func *f, bool for_ad, Map *single)
     rewrite_apply(&p.w);
 }
 
-void opt_inline(Func *f, bool for_ad)
-{
-    inline_func(f, for_ad, NULL);
-}
-
 // ---- a whole module ----
 
 static char called_once, called_more;                           // addresses only
@@ -189,6 +184,37 @@ static void count_calls(Map *calls, const Region *r)
     }
 }
 
+static void note_single(const Map *calls, Map *single, Func *f)
+{
+    if (map_get(calls, f) == &called_once)
+        map_set(single, f, f);
+}
+
+static void note_singles(const Map *calls, Map *single, const Region *r)
+{
+    for (int i = 0; i < r->ops.n; i++) {
+        const Op *op = r->ops.at[i];
+        if (op->code == OP_call)
+            note_single(calls, single, op->callee);
+        for (int k = 0; k < op->n_regions; k++)
+            if (op->regions[k])
+                note_singles(calls, single, op->regions[k]);
+    }
+}
+
+// The copy of f that is differentiated is f's own: what is called once in it goes in, whoever else calls it.
+void opt_inline(Func *f, bool for_ad)
+{
+    Arena *a = arena_new();
+    Map *calls = map_new(a), *single = map_new(a);
+    if (for_ad && func_has_body(f)) {
+        count_calls(calls, f->body);
+        note_singles(calls, single, f->body);
+    }
+    inline_func(f, for_ad, single);
+    arena_free(a);
+}
+
 void opt_inline_all(Module *m, bool for_ad)
 {
     Arena *a = arena_new();
@@ -197,8 +223,7 @@ void opt_inline_all(Module *m, bool for_ad)
         if (func_has_body(m->funcs.at[i]))
             count_calls(calls, m->funcs.at[i]->body);
     for (int i = 0; i < m->funcs.n; i++)
-        if (map_get(calls, m->funcs.at[i]) == &called_once)
-            map_set(single, m->funcs.at[i], m->funcs.at[i]);
+        note_single(calls, single, m->funcs.at[i]);
     for (int i = 0; i < m->funcs.n; i++)
         inline_func(m->funcs.at[i], for_ad, single);
     arena_free(a);

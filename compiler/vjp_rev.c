@@ -106,11 +106,15 @@ static void read_records(Gen *g, Builder *b, const RegionPlan *rp)
     }
 }
 
+// The number of elements. A negative dimension counts as 0, as for `new` and `puts`.
 static Value *array_size(Gen *g, Builder *b, const Value *root)
 {
     Value *size = NULL;
+    int64_t x;
     for (int k = 0; k < root->type.rank; k++) {
         Value *d = gen_had_dim(g, b, root, k);
+        if (!ir_is_int_const(d, &x) || x < 0)
+            d = b_2(b, OP_imax, d, b_int(b, 0));
         size = size ? b_2(b, OP_imul, size, d) : d;
     }
     return size;
