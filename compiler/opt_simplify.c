@@ -171,7 +171,7 @@ static Value *fold_pos(Builder *b, OpCode code, int64_t x, int64_t y)
         return NULL;
     switch (code) {
     case OP_padd: case OP_psum: return b_pos(b, x + y);
-    case OP_pmul: return b_pos(b, x * y);
+    case OP_pmul: case OP_pscale: return b_pos(b, x * y);
     case OP_pdiff: return b_pos(b, x - y);
     default: return NULL;
     }

@@ -106,18 +106,24 @@ static void read_records(Gen *g, Builder *b, const RegionPlan *rp)
     }
 }
 
-// The number of elements. A negative dimension counts as 0, as for `new` and `puts`.
-static Value *array_size(Gen *g, Builder *b, const Value *root)
+// A dimension; a negative one counts as 0, as for `new` and `puts`.
+static Value *had_extent(Gen *g, Builder *b, const Value *root, int k)
 {
-    Value *size = NULL;
+    Value *d = gen_had_dim(g, b, root, k);
     int64_t x;
-    for (int k = 0; k < root->type.rank; k++) {
-        Value *d = gen_had_dim(g, b, root, k);
-        if (!ir_is_int_const(d, &x) || x < 0)
-            d = b_2(b, OP_imax, d, b_int(b, 0));
-        size = size ? b_2(b, OP_imul, size, d) : d;
-    }
-    return size;
+    return ir_is_int_const(d, &x) && x >= 0 ? d : b_2(b, OP_imax, d, b_int(b, 0));
+}
+
+// The position in front of an array that ends at p.
+static Value *before_array(Gen *g, Builder *b, Value *p, const Value *root)
+{
+    Value *first = had_extent(g, b, root, 0);
+    if (root->type.rank == 1)
+        return b_2(b, OP_padd, p, b_1(b, OP_ineg, first));
+    Value *size = b_2(b, OP_pmul, first, had_extent(g, b, root, 1));
+    for (int k = 2; k < root->type.rank; k++)
+        size = b_2(b, OP_pscale, size, had_extent(g, b, root, k));
+    return b_2(b, OP_pdiff, p, size);
 }
 
 static void read_arrays(Gen *g, Builder *b, const RegionPlan *rp)
@@ -127,7 +133,7 @@ static void read_arrays(Gen *g, Builder *b, const RegionPlan *rp)
             Value *v = rp->arrays[e].at[i], *dims[8];
             for (int k = 0; k < v->type.rank; k++)
                 dims[k] = gen_had_dim(g, b, v->root, k);
-            g->pos[e] = b_2(b, OP_padd, g->pos[e], b_1(b, OP_ineg, array_size(g, b, v->root)));
+            g->pos[e] = before_array(g, b, g->pos[e], v->root);
             g->had[v->id] = b_view_at(b, g->tape[e], g->pos[e], v->type.rank, dims);
         }
 }
@@ -384,7 +390,7 @@ static void reverse_puts(Gen *g, Builder *b, const Op *op)
         return;
     for (int k = 0; k < array->type.rank; k++)
         dims[k] = gen_had_dim(g, b, array->root, k);
-    *pos = b_2(b, OP_padd, *pos, b_1(b, OP_ineg, array_size(g, b, array->root)));
+    *pos = before_array(g, b, *pos, array->root);
     add_to_adjoint(g, b, array, b_view_at(b, g->zbar[buf->id], *pos, array->type.rank, dims));
 }
 

@@ -266,7 +266,7 @@ static int64_t int_op(Run *x, OpCode code, int64_t a, int64_t b)
     case OP_imin: return a < b ? a : b;
     case OP_padd:
     case OP_psum: return a + b;
-    case OP_pmul: return a * b;
+    case OP_pmul: case OP_pscale: return a * b;
     case OP_pdiff: return a - b;
     default: fail(x, "the interpreter does not know this op of ints");
     }
