@@ -22,6 +22,7 @@
 enum {
     AST_MAX_DEPTH = 1000,       // of nested nodes; a chain a + b + c + ... nests to the left, and an else-if chain to the right
     MAX_RANK = 8,               // of arrays; checked by check.c
+    MAX_CONST_ITEMS = 1 << 22,  // of a constant array; checked by check.c
     MAX_PARAMS = 1000,          // of a function; checked by check.c
     MAX_DERIVED_PARAMS = 4000,  // of a derived one, which every order doubles; checked by check_derive.c
 };

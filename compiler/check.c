@@ -185,10 +185,25 @@ static void predefine(Checker *c)
 
 // ---- signatures
 
+// Constant arrays are written out in full, however few items the source gives.
+static Type constant_type(Checker *c, VarDecl *d)
+{
+    Type t = declared_type(c, &d->type, &d->dims);
+    int64_t items = 1;
+    for (int k = 0; k < t.rank; k++) {
+        items *= t.dims[k]->is_const && t.dims[k]->value > 0 ? t.dims[k]->value : 1;
+        if (items > MAX_CONST_ITEMS) {
+            diag_error(c->diags, d->dims.at[k]->loc, "constant '%s' has more than %d elements", d->name.text, MAX_CONST_ITEMS);
+            return type_scalar(ELEM_ERROR);
+        }
+    }
+    return t;
+}
+
 static void define_constant(Checker *c, VarDecl *d)
 {
     Symbol *sym = c->defining = d->sym;
-    Type t = declared_type(c, &d->type, &d->dims);
+    Type t = constant_type(c, d);
     if (d->init)                                                // else the parser has complained
         check_value(c, d->init, t, arena_printf(c->arena, "'%s'", d->name.text));
     sym->type = t;
