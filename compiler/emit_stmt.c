@@ -9,6 +9,7 @@
 #include "emit_internal.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <string.h>
 
 enum { WIDTH = 120, NOTE_COLUMN = 52 };
@@ -560,7 +561,7 @@ static void put_plus(Emit *e, Text *t, const Value *v, int64_t c, int least)
         return;
     }
     const Value *base = plus_constant(e, v, &k);
-    if (base && (k > 0) != (c > 0)) {
+    if (base && k + c >= INT_MIN && k + c <= INT_MAX) {
         v = base;
         c += k;
     }
