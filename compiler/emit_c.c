@@ -137,6 +137,7 @@ static void put_function(File *file, Text *out, const Func *f)
     e.out = &body;
     emit_jumps(&e);
     emit_plan(&e);
+    emit_rows(&e);
     emit_tree(&e);
     emit_names(&e);
     emit_body(&e);

@@ -414,9 +414,18 @@ static Offset offset_of(Emit *e, const Value *root, Value *const *idx, int n)
     return o;
 }
 
-void expr_element(Emit *e, Text *t, const Value *array, Value *const *idx, int n)
+void expr_element(Emit *e, Text *t, const Op *access)
 {
-    const Value *root = array->root;
+    const Value *array = access->in[0], *root = array->root;
+    Value *const *idx = access->in + 1;
+    int n = array->type.rank;
+    Var *row = op_data(e, access)->row;
+    if (row) {
+        text_printf(t, "%s[", row->name);
+        expr(e, t, idx[n - 1], P_LOWEST);
+        text_put(t, "]");
+        return;
+    }
     if (n == 1) {
         expr_array(e, t, array, P_PRIMARY);
         text_put(t, "[");
@@ -604,7 +613,7 @@ static void put_padd(Emit *e, Text *t, const Op *op, int least)
 static void put_load(Emit *e, Text *t, const Op *op)
 {
     if (op->in[0]->type.elem != E_BIT) {
-        expr_element(e, t, op->in[0], op->in + 1, op->n_in - 1);
+        expr_element(e, t, op);
         return;
     }
     e->file->uses_runtime = true;
@@ -745,7 +754,7 @@ void expr_store(Emit *e, Text *t, const Op *op)
 {
     Text place = text_in(e->arena);
     const Value *v = op->in[op->n_in - 1];
-    expr_element(e, &place, op->in[0], op->in + 1, op->n_in - 2);
+    expr_element(e, &place, op);
     const Op *def = plan_var(e, v) ? NULL : v->def;
     if (op->code == OP_acc) {
         bool minus = def && def->code == OP_neg;

@@ -37,6 +37,8 @@ typedef struct OpData {
     RegionInfo region[2];
     bool needs_mark;                        // loop: its body takes memory for one trip
     VEC(Value *) allocs;                    // arrays that are allocated before this op
+    Var *row;                               // load, store, acc: the pointer to the row that the element is of, or NULL
+    VEC(Var *) rows;                        // pointers to rows that are declared before this op
     VEC(Region *) jumps;                    // loop: the regions that break out of it or continue it
     Var *index_var, *trips_var;             // loop
 } OpData;
@@ -65,6 +67,7 @@ struct Var {
     bool loops;                             // some loop carries it
     bool own;                               // shares with nobody
     bool needs_init;                        // undefined on some path
+    const Op *row;                          // the pointer to a row: an access to an element of it
     bool printed;
     bool declared;
     Elem elem;
@@ -182,6 +185,9 @@ void plan_visit_vars(const Emit *e, const Value *v, VarVisit visit, void *contex
 void plan_visit_size(const Emit *e, const Value *root, VarVisit visit, void *context);
 void plan_visit_op(const Emit *e, const Op *op, VarVisit visit, void *context);
 
+// ---- emit_rows.c
+void emit_rows(Emit *e);
+
 // ---- emit_tree.c
 void emit_tree(Emit *e);
 
@@ -196,8 +202,8 @@ const char *c_type(const File *file, Elem elem);
 void expr(Emit *e, Text *t, const Value *v, int least);
 // Appends the negation of condition v.
 void expr_not(Emit *e, Text *t, const Value *v, int least);
-// The place `array[idx..]`.
-void expr_element(Emit *e, Text *t, const Value *array, Value *const *idx, int n);
+// The element that a load, store or acc is about.
+void expr_element(Emit *e, Text *t, const Op *access);
 // The array as a pointer.
 void expr_array(Emit *e, Text *t, const Value *array, int least);
 // array + offset of a part.

@@ -69,10 +69,28 @@ static const char *default_name(Elem elem)
     return names[elem];
 }
 
+// A_i, A_ij for the pointer to a row; A_row where the indices are no short names.
+static const char *row_name(Names *n, const Op *access)
+{
+    const Emit *e = n->e;
+    const Var *array = plan_var(e, access->in[0]);
+    Text t = text_in(e->arena);
+    text_printf(&t, "%s_", array->name ? array->name : array->base ? array->base : "row");
+    for (int k = 0; k < access->in[0]->type.rank - 1; k++) {
+        const Var *index = plan_var(e, access->in[1 + k]);
+        if (!index || !index->name || strlen(index->name) > 2 || index->deref)
+            return arena_printf(e->arena, "%s_row", array->name ? array->name : "A");
+        text_put(&t, index->name);
+    }
+    return t.at;
+}
+
 // The name that var would like, with `_` where C keeps it.
 static const char *wanted_name(Names *n, const Var *var)
 {
     File *file = n->e->file;
+    if (var->row)
+        return intern_z(file->names, row_name(n, var->row));
     const char *base = var->base && *var->base ? var->base : default_name(var->elem);
     for (int i = 0; i < n->e->f->params.n; i++) {
         const Var *p = n->e->param_vars[i];

@@ -473,6 +473,15 @@ static bool is_int_arithmetic(const Op *op)
     return op_is_scalar(op->code) && op_info[op->code].style == ST_INFIX && op->out[0]->type.elem == E_INT;
 }
 
+// A fill prints its value within its loop: what reads the array that is filled would see the new elements, and a call would be made for each.
+static bool once_for_fill(const Op *op, const Region *r, int index)
+{
+    const Op *fill = index < r->ops.n ? r->ops.at[index] : NULL;
+    if (!fill || fill->code != OP_fill)
+        return false;
+    return op->code == OP_call || (op->code == OP_load && op->in[0]->root == fill->in[0]->root);
+}
+
 static bool may_fold(Emit *e, const Value *v)
 {
     const Op *op = v->def;
@@ -485,7 +494,7 @@ static bool may_fold(Emit *e, const Value *v)
     if (i->use_loop && !is_int_arithmetic(op))
         return false;
     int from = op_data(e, op)->index;
-    if (has_user_name(v) && !flows_into_its_name(e, v))
+    if (once_for_fill(op, v->region, i->use_index) || (has_user_name(v) && !flows_into_its_name(e, v)))
         return false;
     if (i->top && e->v[i->top->id].weight >= MAX_FOLDED)
         return false;
@@ -1065,7 +1074,10 @@ void plan_visit_op(const Emit *e, const Op *op, VarVisit visit, void *context)
 {
     if (op->code == OP_shape || plan_is_self_comparison(op))
         return;
-    for (int i = 0; i < op->n_in; i++) {
+    Var *row = op_data(e, op)->row;
+    if (row)
+        visit(context, row);
+    for (int i = row ? op->in[0]->type.rank : 0; i < op->n_in; i++) {
         if (!is_dimension(op, i))
             plan_visit_vars(e, op->in[i], visit, context);
         if (op->in[i]->root && names_size(e, op, i))

@@ -455,11 +455,22 @@ static void build_if(Emit *e, Block *b, Op *op)
         splice(e, b, s->body[1]);
 }
 
+static void put_rows(Emit *e, Block *b, const OpData *d)
+{
+    for (int i = 0; i < d->rows.n; i++) {
+        const Op *access = d->rows.at[i]->row;
+        Path *path = NEW(e->arena, Path);
+        *path = (Path){.n_idx = access->in[0]->type.rank - 1, .rank = 1};
+        put_pointer(e, b, NULL, d->rows.at[i], access->in[0], path, access->in + 1);
+    }
+}
+
 static void build_op(Emit *e, Block *b, Op *op)
 {
     OpData *d = op_data(e, op);
     for (int i = 0; i < d->allocs.n; i++)
         put_array(e, b, d->allocs.at[i]);
+    put_rows(e, b, d);
     if (!d->needed)
         return;
     switch (op->code) {
@@ -547,10 +558,34 @@ static bool is_call(const Emit *e, const Stmt *s)
            (s->kind == S_OP || (s->kind == S_ASSIGN && s->value && s->value->def == s->op && !e->v[s->value->id].folded));
 }
 
+// The variables of inout scalars, which the callee reads through their pointers.
+static void visit_inouts(const Emit *e, const Op *call, VarVisit visit, void *context)
+{
+    for (int i = 0; i < call->callee->params.n; i++) {
+        const Param *p = &call->callee->params.at[i];
+        if (type_is_scalar(p->type) && p->role == ROLE_INOUT && plan_var(e, call->out[p->result]))
+            visit(context, plan_var(e, call->out[p->result]));
+    }
+}
+
+// What the address of a part of an array is computed from.
+static void visit_part(const Emit *e, const Stmt *s, VarVisit visit, void *context)
+{
+    plan_visit_vars(e, s->array, visit, context);
+    for (int i = 0; i < (s->path->at_pos ? 1 : s->path->n_idx + s->path->has_range); i++)
+        plan_visit_vars(e, s->path_in[i], visit, context);
+    if (!s->path->at_pos)
+        plan_visit_size(e, s->array->root, visit, context);
+}
+
 // Calls visit for every variable that statement s reads, those of its blocks left out.
 static void visit_reads(const Emit *e, const Stmt *s, VarVisit visit, void *context)
 {
-    if (is_call(e, s) || s->kind == S_OP || s->kind == S_POINTER)
+    if (is_call(e, s))
+        visit_inouts(e, s->op, visit, context);
+    if (s->kind == S_POINTER)
+        visit_part(e, s, visit, context);
+    else if (is_call(e, s) || s->kind == S_OP)
         plan_visit_op(e, s->op, visit, context);
     else if (s->kind == S_ASSIGN && s->value && s->value->def && plan_var(e, s->value) == s->var)
         plan_visit_op(e, s->value->def, visit, context);
