@@ -90,7 +90,9 @@ static void join_arm(Op *first, Op *second, int arm, Rewrite *w)
     Arena *a = w->f->module->arena;
     Region *one = first->regions[arm], *two = second->regions[arm];
     int n_first = n_arrays(first), n_second = n_arrays(second), n_one = one->yields.n;
-    Value **yields = arena_copy(a, one->yields.at, sizeof(Value *) * (size_t)(n_one + 1));
+    Value **yields = NEW_N(a, Value *, n_one + 1);
+    for (int i = 0; i < n_one; i++)
+        yields[i] = one->yields.at[i];
     for (int i = 0; i < first->n_out; i++)
         rewrite_to(w, first->out[i], yields[i]);
     bool fresh = false;
@@ -141,7 +143,9 @@ static void join_lists(Op *first, Op *second, Arena *a)
     int n_first = n_arrays(first), n_second = n_arrays(second), n_in = first->n_in, n_out = 0;
     Value **in = NEW_N(a, Value *, first->n_in + second->n_in), **out = NEW_N(a, Value *, first->n_out + second->n_out + 1);
     bool *newer = NEW_N(a, bool, second->n_out + 1);
-    Value **versions = arena_copy(a, first->out, sizeof(Value *) * (size_t)(first->n_out + 1));
+    Value **versions = NEW_N(a, Value *, first->n_out + 1);
+    for (int i = 0; i < first->n_out; i++)
+        versions[i] = first->out[i];
     for (int i = 0; i < n_in; i++)
         in[i] = first->in[i];
     for (int i = 0; i < n_second; i++) {
