@@ -404,7 +404,7 @@ Expr real_expr(Gen *g, int depth)
         Expr x = real_expr(g, depth - 1);
         return (Expr){node(g->a, "real", "0.7", "stop_gradient(@)", x.n), x.b};
     }
-    const Sig *s = chance(g, 20) ? callee(g, true, ty(REAL)) : NULL;
+    const Sig *s = chance(g, 30) ? callee(g, true, ty(REAL)) : NULL;
     Node *call = s ? call_of(g, s, depth - 1, NULL) : NULL;
     if (call)
         return (Expr){call, 4};
@@ -543,7 +543,7 @@ Node *array_expr(Gen *g, Ty t, int depth)
     if (depth <= 0 || chance(g, 35))
         return array_leaf(g, t);
     const char *tag = ty_tag(g->a, t);
-    const Sig *s = chance(g, 25) ? callee(g, true, t) : NULL;
+    const Sig *s = chance(g, 40) ? callee(g, true, t) : NULL;
     Node *call = s ? call_of(g, s, depth - 1, NULL) : NULL;
     if (call)
         return call;

@@ -295,6 +295,7 @@ static Node *derived_call(Gen *g)
     if (!s || g->no_calls)
         return NULL;
     const char *given[96] = {NULL};
+    int vars = g->vars.n;
     Node *before = node(g->a, "s", "", ""), *after = node(g->a, "s", "", "");
     for (int i = 0; i < s->params.n; i++) {
         const Param *p = &s->params.at[i];
@@ -306,8 +307,10 @@ static Node *derived_call(Gen *g)
             given[i] = strcmp(p->name, "n") == 0 ? "n" : strcmp(p->name, "m") == 0 ? "m" : NULL;
     }
     Node *call = call_of(g, s, 1, given);
-    if (!call)
+    if (!call) {
+        g->vars.n = vars;
         return NULL;
+    }
     call->tag = "";
     if (!s->has_ret)
         return node(g->a, "s", "", "@@;\n@", before, call, after);
@@ -336,13 +339,13 @@ Node *statement(Gen *g)
         return branch(g);
     if (k < 80)
         return g->loops < 3 ? loop(g) : assignment(g);
-    if (k < 86)
+    if (k < 85)
         return jump(g);
-    if (k < 91)
+    if (k < 93)
         return plain_call(g);
-    if (k < 95)
-        return derived_call(g);
     if (k < 97)
+        return derived_call(g);
+    if (k < 98)
         return check_of(g);
     if (k < 99)
         return block(g, 1 + pick(g, 3));
