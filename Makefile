@@ -152,11 +152,13 @@ check: setup
 	@$(MAKE) --no-print-directory $(PARALLEL) check-built
 
 check-built: all tests
-	@+$(CHECKENV) sh tests/check.sh unit blas cli golden run samples
+	@+$(CHECKENV) sh tests/check.sh unit blas cli bad_input golden run samples
 check-unit: all tests
 	@+$(CHECKENV) sh tests/check.sh unit
 check-cli: all
 	@+$(CHECKENV) sh tests/check.sh cli
+check-bad_input: all
+	@+$(CHECKENV) sh tests/check.sh bad_input
 check-golden: all
 	@+$(CHECKENV) sh tests/check.sh golden
 check-run: all
@@ -200,7 +202,7 @@ clean:
 	rm -rf $(BUILD)
 
 FORCE:
-.PHONY: all tests check check-built check-unit check-cli check-golden check-run check-samples asan bless setup setup-build samples demo \
+.PHONY: all tests check check-built check-unit check-cli check-bad_input check-golden check-run check-samples asan bless setup setup-build samples demo \
         bench fuzz install clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
