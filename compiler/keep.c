@@ -262,12 +262,16 @@ static Value *finished_version(const Planner *w, const Op *load)
 
 // ---- what the reverse needs ----
 
+static bool is_view(const Value *v)
+{
+    return v->def && (v->def->code == OP_slice || v->def->code == OP_reshape || v->def->code == OP_view_at);
+}
+
 static void need(Planner *w, const Value *v)
 {
     w->needed[v->id] = true;
     const Op *op = v->def;
-    bool view = op && (op->code == OP_slice || op->code == OP_reshape || op->code == OP_view_at);
-    for (int k = 0; view && in_place(w, v) && k < op->n_in; k++)        // had by naming it again
+    for (int k = 0; is_view(v) && in_place(w, v) && k < op->n_in; k++)        // had by naming it again
         if (!w->needed[op->in[k]->id])
             need(w, op->in[k]);
 }
@@ -604,7 +608,7 @@ static void keep(Planner *w, Value *v)
     static const How hows[] = {HOW_DIRECT, HOW_YIELD, HOW_TAPE, HOW_APPEND};
     p->how[v->id] = (unsigned char)(array ? HOW_APPEND : hows[rp->keep]);
     if (array) {
-        p->copy_first[v->id] = p->consumer[v->id] != NULL;
+        p->copy_first[v->id] = p->consumer[v->id] != NULL || is_view(v);
         need_dims(w, v->root);                                  // decided before v: dimensions are defined before the root
     }
 }

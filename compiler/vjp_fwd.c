@@ -311,17 +311,29 @@ static void forward_call(Gen *g, Builder *b, const Op *op)
     cells_from_results(&cells, to, op->n_out - scalars);
 }
 
+static void make_copy(Gen *g, Builder *b, Value *v)
+{
+    g->kept[v->id] = b_copy(b, of(g, v), arena_printf(b->f->module->arena, "%s_kept", v->name ? v->name : "v"));
+    if (how_of(g->plan, v) == HOW_COPY)
+        g->had[v->id] = g->kept[v->id];
+}
+
 // Before v is overwritten: the copy that the reverse will read.
 static void copy_first(Gen *g, Builder *b, const Op *op)
 {
     for (int k = 0; k < op->n_in; k++) {
         Value *v = op->in[k];
-        if (v->type.kind != K_ARRAY || !g->plan->copy_first[v->id] || g->kept[v->id] || !op_consumes(op, k))
-            continue;
-        g->kept[v->id] = b_copy(b, of(g, v), arena_printf(b->f->module->arena, "%s_kept", v->name ? v->name : "v"));
-        if (how_of(g->plan, v) == HOW_COPY)
-            g->had[v->id] = g->kept[v->id];
+        if (v->type.kind == K_ARRAY && g->plan->copy_first[v->id] && !g->kept[v->id] && op_consumes(op, k))
+            make_copy(g, b, v);
     }
+}
+
+// What a view shows is kept where the view is made: it is gone when its base is written.
+static void copy_view(Gen *g, Builder *b, const Op *op)
+{
+    bool view = op->code == OP_slice || op->code == OP_reshape || op->code == OP_view_at;
+    if (view && g->plan->copy_first[op->out[0]->id])
+        make_copy(g, b, op->out[0]);
 }
 
 static void forward_op(Gen *g, Builder *b, const Op *op)
@@ -335,7 +347,7 @@ static void forward_op(Gen *g, Builder *b, const Op *op)
     case OP_loop: forward_loop(g, b, op); break;
     case OP_within: forward_within(g, b, op); break;
     case OP_call: forward_call(g, b, op); break;
-    default: ir_clone_op(b, op, g->fwd); break;
+    default: ir_clone_op(b, op, g->fwd); copy_view(g, b, op); break;
     }
 }
 

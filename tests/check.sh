@@ -4,6 +4,7 @@
 # Out: each part's lines, and last a line `N passed, N failed, N skipped`; exit status 1 if anything failed.
 # Everything is built before.
 set -u
+export CK_DEFAULT_TIMEOUT="${CK_DEFAULT_TIMEOUT:-60}" # seconds: on a loaded machine the four that libcheck allows are few
 cd "$(dirname "$0")/.." || exit 2
 BUILD=${BUILD:-build} JOBS=${JOBS:-2} SAN=${SAN:-}
 mkdir -p "$BUILD/tests"
