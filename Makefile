@@ -184,7 +184,7 @@ samples: all
 
 demo: setup-build
 	@$(MAKE) --no-print-directory $(PARALLEL) all
-	@BUILD=$(BUILD) CC='$(CC)' sh samples/demo.sh
+	@$(CHECKENV) sh samples/demo.sh
 
 bench: all
 	@$(CHECKENV) sh tests/bench/run.sh
