@@ -152,7 +152,7 @@ check: setup
 	@$(MAKE) --no-print-directory $(PARALLEL) check-built
 
 check-built: all tests
-	@+$(CHECKENV) sh tests/check.sh unit blas cli bad_input golden run samples
+	@+$(CHECKENV) sh tests/check.sh unit blas cli bad_input docs golden run samples
 check-unit: all tests
 	@+$(CHECKENV) sh tests/check.sh unit
 check-cli: all
