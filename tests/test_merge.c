@@ -31,6 +31,12 @@ static const Case cases[] = {
      "  %p = if %b {\n    yield %x } else {\n    yield %y }\n"
      "  %q = if %b {\n    %q1 = sin %p\n    yield %q1 } else {\n    yield %p }\n"
      "  %r = if %b {\n    %r1 = mul %p, %q\n    yield %r1 } else {\n    yield %q }\n  yield %p, %r }\n", 1},
+    {"two pairs that cannot meet; the second looks at what the first made", SCALARS
+     "  %p = if %b {\n    %e = sin %x\n    yield %e } else {\n    yield %y }\n"
+     "  %q = if %b {\n    %q1 = sin %p\n    yield %q1 } else {\n    yield %p }\n  %s = mul %p, %q\n"
+     "  %u = if %b {\n    %u1 = sin %s\n    yield %u1 } else {\n    yield %p }\n"
+     "  %v = if %b {\n    %v1 = mul %p, %u\n    yield %v1 } else {\n    %v2 = mul %q, %u\n    yield %v2 }\n"
+     "  yield %u, %v }\n", 2},
     {"another condition", SCALARS
      "  %c = igt %n, 1\n"
      "  %p = if %b {\n    yield %x } else {\n    yield %y }\n"
@@ -89,6 +95,12 @@ static const Case cases[] = {
      "  %q = load %t3[1]\n  %r = add %q, %s\n  yield %a1, %r }\n", 2},
     {"the second writes what the first saw through a view made inside", ARRAY
      "  %s = if %b {\n    %w = slice %t[0 : 2]\n    %v = load %w[1]\n    yield %v } else {\n    yield %x }\n"
+     "  %t3 = if %b (%t1 = %t) {\n    %t2 = store %t1[1], %x\n    yield %t2 } else (%t4) {\n    yield %t4 }\n"
+     "  %q = load %t3[1]\n  %r = add %q, %s\n  yield %a1, %r }\n", 1},
+    {"the same, and looked at in a loop", ARRAY
+     "  %s = if %b {\n    %w = slice %t[0 : %m]\n    %z, %T = loop %i = 0 to %n step 1 (%z1 = %x) {\n"
+     "      %w1 = reshape %w, %m\n      %v = load %w1[%i]\n"
+     "      %z2 = add %z1, %v\n      yield %z2 }\n    yield %z } else {\n    yield %x }\n"
      "  %t3 = if %b (%t1 = %t) {\n    %t2 = store %t1[1], %x\n    yield %t2 } else (%t4) {\n    yield %t4 }\n"
      "  %q = load %t3[1]\n  %r = add %q, %s\n  yield %a1, %r }\n", 1},
     {"each writes an array of its own", ARRAY
