@@ -132,17 +132,17 @@ static void put_moves(Moves *m, Block *b, Op *op)
     }
     for (int i = 0; i < m->list.n; i++)
         count_readers(m, i, 1);
-    for (int next = 0; next < m->list.n;) {
+    while (emit_ready(m, b, op))
+        continue;
+    for (int next = 0; next < m->list.n; next++) {
         Move *move = &m->list.at[next];
-        if (emit_ready(m, b, op))
+        if (move->done || move->from)
             continue;
-        if (move->done || move->from) {
-            next++;
-            continue;
-        }
         move->from = plan_new_var(m->e, move->to->base, c_type(m->e->file, move->to->elem), move->to->elem);
         put_assign(m->e, b, op, move->from, move->value);
         count_readers(m, next, -1);
+        while (emit_ready(m, b, op))
+            continue;
     }
     for (int i = 0; i < m->list.n; i++)
         m->list.at[i].to->writer = 0;
@@ -357,6 +357,30 @@ static void put_inits(Emit *e, Block *b, Op *op)
     put_moves(&m, b, op);
 }
 
+typedef struct Naming {
+    const Emit *e;
+    const Region *body;
+    bool any;
+} Naming;
+
+static void find_local_array(void *context, Var *var)
+{
+    Naming *n = context;
+    for (int i = 0; i < n->body->ops.n; i++) {
+        const Op *op = n->body->ops.at[i];
+        if ((op->code == OP_new || op->code == OP_copy) && plan_var(n->e, op->out[0]) == var)
+            n->any = true;
+    }
+}
+
+// Does the text of the exit name an array that is declared in the body? It may not stand behind the body then.
+static bool names_local_array(const Emit *e, const Region *body, const Value *exit)
+{
+    Naming n = {e, body, false};
+    plan_visit_vars(e, exit, find_local_array, &n);
+    return n.any;
+}
+
 // The end of a body that runs out of its end: new values, then the exit.
 static void build_body_end(Emit *e, Block *b, Op *op, Stmt *loop)
 {
@@ -365,7 +389,7 @@ static void build_body_end(Emit *e, Block *b, Op *op, Stmt *loop)
         return;
     Value *exit = loop_exit_flag(op);
     Var *flag = NULL;
-    if (exit && (region_info(e, body)->exit_first || b->mark)) {
+    if (exit && (region_info(e, body)->exit_first || b->mark || names_local_array(e, body, exit))) {
         flag = plan_new_var(e, "done", c_type(e->file, E_BOOL), E_BOOL);
         put_assign(e, b, op, flag, exit);
     }
@@ -605,19 +629,42 @@ typedef struct Reads {
     const Stmt *at;
     int step;
     bool call;                              // stays, even if nobody reads what it gives
+    const Var *array;                       // what it writes, if that is a local array
 } Reads;
+
+// The local array that s does nothing but make or write, or NULL.
+static Var *written_array(const Emit *e, const Stmt *s)
+{
+    const Value *array = NULL;
+    if (s->kind == S_ARRAY || s->kind == S_ZERO || (s->kind == S_OP && s->op->code == OP_copy))
+        array = s->op->out[0];
+    else if (s->kind == S_OP && (s->op->code == OP_store || s->op->code == OP_acc || s->op->code == OP_fill || s->op->code == OP_copy_to))
+        array = s->op->in[0];
+    return array && e->places[array->root->id].storage == PLACE_LOCAL ? plan_var(e, array) : NULL;
+}
+
+// Does the text of op have a call in it?
+static bool has_call(const Emit *e, const Op *op)
+{
+    for (int i = 0; i < op->n_in; i++) {
+        const Op *def = op->in[i]->def;
+        if (def && e->v[op->in[i]->id].folded && (def->code == OP_call || has_call(e, def)))
+            return true;
+    }
+    return false;
+}
 
 static void count_read(void *context, Var *var)
 {
     Reads *r = context;
     bool own = (r->at->kind == S_ASSIGN || r->at->kind == S_COUNT) && r->at->var == var && !r->call;
-    var->readers += own ? 0 : r->step;
+    var->readers += own || var == r->array ? 0 : r->step;
 }
 
 static void count_block(const Emit *e, const Block *b, int step)
 {
     for (int i = 0; i < b->list.n; i++) {
-        Reads r = {b->list.at[i], step, is_call(e, b->list.at[i])};
+        Reads r = {b->list.at[i], step, is_call(e, b->list.at[i]), written_array(e, b->list.at[i])};
         visit_reads(e, r.at, count_read, &r);
         for (int k = 0; k < 2; k++)
             if (r.at->body[k])
@@ -634,6 +681,7 @@ static bool is_unread(const Stmt *s)
 static bool goes(Emit *e, Stmt *s)
 {
     bool call = is_call(e, s);
+    const Var *array = written_array(e, s);
     if (s->kind == S_ASSIGN && call && is_unread(s)) {
         s->kind = S_OP;
         s->var = NULL;
@@ -647,8 +695,10 @@ static bool goes(Emit *e, Stmt *s)
         s->negated = !s->negated;
     }
     bool dead = ((s->kind == S_ASSIGN || s->kind == S_COUNT || s->kind == S_POINTER) && is_unread(s)) ||
-                (s->kind == S_IF && s->body[0]->list.n == 0);
-    Reads r = {s, -1, call};
+                (s->kind == S_IF && s->body[0]->list.n == 0) ||
+                (s->kind == S_LOOP && s->op->counted && s->body[0]->list.n == 0 && !has_call(e, s->op)) ||
+                (array && array->readers == 0 && !has_call(e, s->op));
+    Reads r = {s, -1, call, array};
     if (dead)
         visit_reads(e, s, count_read, &r);
     return dead;
