@@ -15,7 +15,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { REDO_LIMIT = 10, REDO_LIMIT_LOCAL = 2, MAX_TAPE_RANK = 8, NEVER = 1 << 20 };
+enum { REDO_LIMIT = 10, REDO_LIMIT_LOCAL = 2, MAX_TAPE_RANK = 8, MAX_YIELD_DEPTH = 32, NEVER = 1 << 20 };
 
 typedef struct Planner {
     DeriveCtx *c;
@@ -482,6 +482,8 @@ static Keep keep_of(const Plan *p, const Region *r, const RegionPlan *outer)
     if (is_top(p, r))
         return KEEP_DIRECT;
     const Op *op = r->owner;
+    if (op->code != OP_loop && outer->keep == KEEP_YIELD && outer->depth >= MAX_YIELD_DEPTH)
+        return KEEP_APPEND;                                     // every level would pass on what is handed out
     if (op->code != OP_loop)
         return outer->keep == KEEP_DIRECT ? KEEP_YIELD : outer->keep;
     bool sized = op->counted && !op->has_exit && known_at_top(p, op->in[0]) && known_at_top(p, op->in[1]);
@@ -495,6 +497,7 @@ static void plan_region(Planner *w, const Region *r)
     RegionPlan *rp = region_plan(p, r);
     const RegionPlan *outer = r->owner ? region_plan(p, r->owner->parent) : NULL;
     rp->keep = keep_of(p, r, outer);
+    rp->depth = outer ? outer->depth + 1 : 0;
     if (rp->keep != KEEP_TAPE)
         return;
     for (int i = 0; i < outer->loops.n; i++)

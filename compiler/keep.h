@@ -27,6 +27,7 @@ typedef VEC(Value *) ValueList;
 
 typedef struct RegionPlan {
     Keep keep;
+    int depth;                              // of nesting; 0: the function's body
     ValueList needed;                       // values defined here (not deeper) that the reverse needs, in the order of definition
     ValueList record[N_TAPES];              // KEEP_APPEND: the scalars of the record appended at the end of the region
     ValueList arrays[N_TAPES];              // KEEP_APPEND: whole arrays appended before them
