@@ -119,6 +119,10 @@ Node *index_expr(Gen *g, int dim)
         return node(g->a, "int", "0", "#", dim < 10 ? pick(g, dim) : 0);
     if (chance(g, 20))
         return node(g->a, "int", "0", "$ - 1", dim_text(g->a, dim));
+    Ty t = ty(INT);
+    int k = pick_var(g, has_type, &t);
+    if (k >= 0 && chance(g, 60))
+        return node(g->a, "int", "0", "($ * $) % $", g->vars.at[k].name, g->vars.at[k].name, dim_text(g->a, dim));
     bool before = g->no_calls;
     g->no_calls = true;
     Node *n = node(g->a, "int", "0", "abs(@) % $", int_expr(g, 1).n, dim_text(g->a, dim));

@@ -134,7 +134,8 @@ Node *call_of(Gen *g, const Sig *s, int depth, const char *const *given);
 const Sig *callee(Gen *g, bool has_ret, Ty ret); // one that may be called here and gives that, or NULL
 
 Node *block(Gen *g, int budget); // "{ .. }"
-Node *statement(Gen *g);
+Node *statement(Gen *g); // NULL if none was found
+Node *state(Gen *g);     // declarations
 
 void make_program(Gen *g);
 void derive_signature(Gen *g, Sig *d); // from base, transform and wrt

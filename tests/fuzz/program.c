@@ -271,6 +271,8 @@ static Sig *function(Gen *g, const char *name, int statements, bool may_recurse)
     Node *body = node(g->a, "s", NULL, "");
     if (recursive)
         recurse(g, s, body);
+    if (chance(g, 80))
+        node_child(g->a, body, state(g));
     g->left = statements;
     while (g->left > 0) {
         Node *one = statement(g);

@@ -327,27 +327,51 @@ static Node *check_of(Gen *g)
     return node(g->a, "s", "", "assert(@ || n > 0, \"#\");\n", bool_expr(g, 1), pick(g, 9));
 }
 
+static Node *try_statement(Gen *g)
+{
+    static const int outside[] = {22, 52, 63, 79, 84, 92, 97, 98}, inside[] = {12, 60, 72, 81, 90, 96, 98, 98};
+    const int *upto = g->loops > 0 ? inside : outside;
+    int k = pick(g, 100);
+    if (k < upto[0])
+        return declaration(g);
+    if (k < upto[1])
+        return assignment(g);
+    if (k < upto[2])
+        return branch(g);
+    if (k < upto[3])
+        return g->loops < 3 ? loop(g) : assignment(g);
+    if (k < upto[4])
+        return jump(g);
+    if (k < upto[5])
+        return plain_call(g);
+    if (k < upto[6])
+        return derived_call(g);
+    if (k < upto[7])
+        return check_of(g);
+    return k < 99 ? block(g, 1 + pick(g, 3)) : node(g->a, "s", "", ";\n");
+}
+
 Node *statement(Gen *g)
 {
+    Node *n = NULL;
     g->cost += g->mult;
-    int k = pick(g, 100);
-    if (k < 25)
-        return declaration(g);
-    if (k < 55)
-        return assignment(g);
-    if (k < 65)
-        return branch(g);
-    if (k < 80)
-        return g->loops < 3 ? loop(g) : assignment(g);
-    if (k < 85)
-        return jump(g);
-    if (k < 93)
-        return plain_call(g);
-    if (k < 97)
-        return derived_call(g);
-    if (k < 98)
-        return check_of(g);
-    if (k < 99)
-        return block(g, 1 + pick(g, 3));
-    return node(g->a, "s", "", "@;\n", chance(g, 50) ? assignment(g) ? list(g) : list(g) : list(g));
+    for (int tries = 0; !n && tries < 4; tries++)
+        n = try_statement(g);
+    return n;
+}
+
+// Some variables that all of a function can work on.
+Node *state(Gen *g)
+{
+    static const int dims[] = {'n', 'm', 3, 2};
+    Node *n = node(g->a, "s", NULL, "");
+    for (int i = 1 + pick(g, 3); i > 0; i--) {
+        Ty t = chance(g, 40) ? ty(chance(g, 75) ? REAL : INT) : (Ty){chance(g, 85) ? REAL : INT, 1, {dims[pick(g, 4)], 0}};
+        Node *value = chance(g, 70) ? value_of(g, t, 1) : NULL;
+        const char *name = new_name(g);
+        declare(g, name, t, true, 0);
+        node_child(g->a, n, value ? node(g->a, "s", "", "$ $$ = @;\n", elem_name(t), name, suffix(g, t), value)
+                                  : node(g->a, "s", "", "$ $$;\n", elem_name(t), name, suffix(g, t)));
+    }
+    return n;
 }
