@@ -242,13 +242,26 @@ static bool follow_out(Jumps *j, Region **at, Values *values)
     return true;
 }
 
+// Is the function's result all that the arms of r's `if` make, and has it no name? Then both are returns:
+//     if (n <= 1) return 1.0;  return n * fact(n - 1);
+static bool is_returned(const Jumps *j, const Region *r)
+{
+    const Op *op = r->owner;
+    int scalars = 0;
+    for (int i = 0; i < j->e->f->body->yields.n; i++)
+        scalars += type_is_scalar(j->e->f->body->yields.at[i]->type);
+    if (scalars != 1 || j->e->f->ret < 0 || op->code != OP_if || op->n_out != op->n_in)
+        return false;
+    return op->out[op->n_out - 1]->name == NULL;
+}
+
 // Lets the end of arm r be a jump, if it can be and if that is more than what happens there anyway.
 static void try_jump(Jumps *j, Region *r)
 {
     Region *at = NULL, *top = NULL;
     Values values = {0}, last = {0};
     Jump jump = follow(j, r, &at);
-    bool wanted = jump == JUMP_BREAK || (jump != JUMP_NONE && j->guarded);
+    bool wanted = jump == JUMP_BREAK || (jump != JUMP_NONE && (j->guarded || (jump == JUMP_RETURN && is_returned(j, r))));
     wanted = wanted && values_at(j, at, &values);
     if (wanted && jump == JUMP_BREAK) {
         for (int i = 0; i < values.n; i++)

@@ -418,7 +418,7 @@ static bool has_name_of(const Op *op, const Value *v)
 }
 
 // Would moving op down to op `to` of its region carry it past a change of what it reads, or one op with effects past another?
-static bool can_move(const Op *op, int from, int to)
+static bool can_move(const Emit *e, const Op *op, int from, int to)
 {
     const Region *r = op->parent;
     bool effect = op->code == OP_call && op_has_effect(op);
@@ -426,7 +426,8 @@ static bool can_move(const Op *op, int from, int to)
         return false;
     for (int k = from + 1; k < to && k < r->ops.n; k++) {
         const Op *over = r->ops.at[k];
-        for (int i = 0; i < op->n_in; i++)
+        bool assigned = over->n_out != 1 || !e->v[over->out[0]->id].folded;
+        for (int i = 0; i < op->n_in && assigned; i++)
             if (op->in[i]->name && has_name_of(over, op->in[i]))
                 return false;
         if (effect && (over->n_regions || op_has_effect(over)))
@@ -498,7 +499,7 @@ static bool may_fold(Emit *e, const Value *v)
         return false;
     if (i->top && e->v[i->top->id].weight >= MAX_FOLDED)
         return false;
-    return can_move(op, from, i->use_index);
+    return can_move(e, op, from, i->use_index);
 }
 
 // A view that is handed over as a whole, once, and where it is made, needs no name.
@@ -513,7 +514,7 @@ static bool folds_view(Emit *e, const Value *v)
         return false;
     const Op *user = r->ops.at[to];
     return (user->code == OP_call || user->code == OP_gemm || user->code == OP_puts || user->code == OP_copy_to) &&
-           can_move(v->def, from, to);
+           can_move(e, v->def, from, to);
 }
 
 static void plan_region(Emit *e, Region *r);
@@ -754,7 +755,8 @@ static bool may_share(const Var *a, const Var *b)
 {
     bool names = !a->base || !b->base || strcmp(a->base, b->base) == 0;
     bool derefs = (a->deref && b->loops) || (b->deref && a->loops) || (a->deref && b->fixed) || (a->fixed && b->deref);
-    return a->elem == b->elem && names && !derefs && !(a->fixed && b->fixed) && !a->own && !b->own;
+    bool param = (a->fixed && !b->base) || (b->fixed && !a->base);             // what has no name does not take a parameter's
+    return a->elem == b->elem && names && !param && !derefs && !(a->fixed && b->fixed) && !a->own && !b->own;
 }
 
 static void try_merge(Emit *e, Var *a, Var *b)
