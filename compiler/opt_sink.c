@@ -104,6 +104,7 @@ static void sink_region(Sink *s, Region *r)
         operands_used(s, op, r, sinks ? u->branch : NULL, sinks ? u->arm : 0);
         if (sinks) {
             vec_push(s->a, list_of(s, lists, u->branch->regions[u->arm]), op);
+            s->users[op->out[0]->id] = (User){0};               // to be asked again in the arm
             continue;
         }
         vec_push(s->a, &stay, op);

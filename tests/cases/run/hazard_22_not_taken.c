@@ -33,5 +33,8 @@ RUN_CASE(hazard_22_not_taken)
     by_branch_hvp(4, v, g, dir, gd, &dot);
     double b2[4] = {-0.75 * pow(0.5, -1.5), 4, 6, -3 * pow(2, -1.5)};
     CHECK_ALL(gd, b2, 4, 1e-14);
+    CHECK(two_deep_grad(1, 0.0, &b) == 0 && b == 1);
+    CHECK(two_deep_grad(0, 0.0, &b) == 0 && b == 1);
+    CHECK(two_deep_grad(1, 1.0, &b) == 1 && b == 2);
     CHECK(isnan(there_grad(0.0, &b)) || isinf(b) || isnan(b));
 }
