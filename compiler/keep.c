@@ -24,7 +24,7 @@ typedef struct Planner {
     int *cost;                              // per value id: of having it again; NEVER if it has to be kept
     int *listed;                            // per value id: number of the last op that was found to touch it
     int entered;                            // ops with regions so far
-    Map *writes;                            // result of a loop -> Writes of each axis
+    Map *writes;                            // loop -> root -> Written
 } Planner;
 
 // ---- asking ----
@@ -177,34 +177,61 @@ static bool in_place(const Planner *w, const Value *v)
 // Such a load can be had from the version that the loop leaves behind, if nothing overwrites that.
 
 typedef struct Writes {
-    const Value *root, *index;
-    int axis;
     bool any, bad;
     int64_t least, most;                    // offsets of the writes on the axis
 } Writes;
 
-static void find_writes(Writes *w, const Region *r)
+// What a loop does to an array that it carries.
+typedef struct Written {
+    Value *after;                           // the version that it leaves
+    Writes axes[8];
+} Written;
+
+static void note_write(Writes *w, bool bad, int64_t offset)
 {
-    for (int i = 0; i < r->ops.n && !w->bad; i++) {
+    w->bad |= bad;
+    w->least = !w->any || offset < w->least ? offset : w->least;
+    w->most = !w->any || offset > w->most ? offset : w->most;
+    w->any = true;
+}
+
+static void note_writes(const Map *arrays, const Region *r, const Value *index)
+{
+    for (int i = 0; i < r->ops.n; i++) {
         const Op *op = r->ops.at[i];
-        bool region_op = op->n_regions > 0;
-        for (int k = 0; k < op->n_in && !region_op; k++) {
-            if (op->in[k]->root != w->root || !type_is_linear(op->in[k]->type) || !op_consumes(op, k))
-                continue;
-            int64_t c = 0;
-            bool element = op->code == OP_store || op->code == OP_acc;
-            if (!element || ir_base_of(op->in[1 + w->axis], &c) != w->index)
-                w->bad = true;
-            w->least = !w->any || c < w->least ? c : w->least;
-            w->most = !w->any || c > w->most ? c : w->most;
-            w->any = true;
+        bool element = op->code == OP_store || op->code == OP_acc, hides = op->code == OP_within;
+        for (int k = 0; k < op->n_in; k++) {
+            bool writes = op->n_regions ? hides && k == 0 : type_is_linear(op->in[k]->type) && op_consumes(op, k);
+            Written *array = writes ? map_get(arrays, op->in[k]->root) : NULL;
+            for (int axis = 0; array && axis < op->in[k]->type.rank; axis++) {
+                int64_t c = 0;
+                bool bad = !element || ir_base_of(op->in[1 + axis], &c) != index;
+                note_write(&array->axes[axis], bad, c);
+            }
         }
-        if (op->code == OP_within && op->in[0]->root == w->root)
-            w->bad = true;
         for (int k = 0; k < op->n_regions; k++)
             if (op->regions[k])
-                find_writes(w, op->regions[k]);
+                note_writes(arrays, op->regions[k], index);
     }
+}
+
+// Root -> Written of the arrays that the loop carries; looked at once.
+static const Map *written_by(const Planner *w, const Op *loop)
+{
+    Map *arrays = map_get(w->writes, loop);
+    if (arrays)
+        return arrays;
+    arrays = map_new(w->p->a);
+    map_set(w->writes, loop, arrays);
+    for (int k = 0; k < loop_n_carried(loop); k++) {
+        if (loop->out[k]->type.kind != K_ARRAY)
+            continue;
+        Written *array = NEW(w->p->a, Written);
+        array->after = loop->out[k];
+        map_set(arrays, loop->out[k]->root, array);
+    }
+    note_writes(arrays, loop->regions[0], loop_index(loop));
+    return arrays;
 }
 
 // The loop of the outermost region that v is computed in, if it is counted and all that is between are loops and branches; else NULL.
@@ -217,45 +244,22 @@ static const Op *outermost_loop(const Plan *p, const Value *v)
     return fits ? outer : NULL;
 }
 
-static Value *loop_version_of(const Op *loop, const Value *root)
-{
-    for (int k = 0; k < loop_n_carried(loop); k++)
-        if (loop->out[k]->root == root)
-            return loop->out[k];
-    return NULL;
-}
-
-// What the loop with result `after` writes to that array, along an axis; looked at once.
-static const Writes *writes_of(const Planner *w, const Op *loop, const Value *after, int axis)
-{
-    Writes *all = map_get(w->writes, after);
-    if (!all) {
-        all = NEW_N(w->p->a, Writes, 8);
-        map_set(w->writes, after, all);
-        for (int k = 0; k < after->type.rank; k++) {
-            all[k] = (Writes){.root = after->root, .index = loop_index(loop), .axis = k};
-            find_writes(&all[k], loop->regions[0]);
-        }
-    }
-    return &all[axis];
-}
-
 static Value *finished_version(const Planner *w, const Op *load)
 {
     const Plan *p = w->p;
     Value *root = load->in[0]->root;
     const Op *loop = p->joint && is_top(p, root->region) ? outermost_loop(p, load->out[0]) : NULL;
-    Value *after = loop ? loop_version_of(loop, root) : NULL;
-    if (!after || p->consumer[after->id])
+    const Written *array = loop ? map_get(written_by(w, loop), root) : NULL;
+    if (!array || p->consumer[array->after->id])
         return NULL;
     bool upwards = (loop->step > 0) != loop->reversed;
     for (int axis = 0; axis < load->n_in - 1; axis++) {
         int64_t c;
         if (ir_base_of(load->in[1 + axis], &c) != loop_index(loop))
             continue;
-        const Writes *writes = writes_of(w, loop, after, axis);
+        const Writes *writes = &array->axes[axis];
         if (!writes->bad && writes->any && (upwards ? c < writes->least : c > writes->most))
-            return after;
+            return array->after;
     }
     return NULL;
 }
@@ -759,6 +763,18 @@ static bool spread_roots(Plan *p, const Region *r)
     return changed;
 }
 
+// A split function treats the adjoint of every array that comes with one, even where all it writes there is inactive: then that adjoint is zeroed.
+static void mark_handed(Plan *p, const bool *active_args, const bool *active_results)
+{
+    for (int i = 0; i < p->f->params.n && !p->joint; i++) {
+        const Param *q = &p->f->params.at[i];
+        if (q->arg < 0 || !type_is_linear(q->type) || !type_is_real(q->type))
+            continue;
+        if (active_args[q->arg] || (q->result >= 0 && active_results[q->result]))
+            p->active_root[p->f->body->args.at[q->arg]->id] = true;
+    }
+}
+
 Plan *keep_plan(DeriveCtx *c, Arena *a, Func *f, bool joint, const bool *active_args, const bool *active_results,
                 const bool *stable_args)
 {
@@ -776,6 +792,7 @@ Plan *keep_plan(DeriveCtx *c, Arena *a, Func *f, bool joint, const bool *active_
                  .writes = map_new(a)};
     mark_active(&w, active_args, active_results);
     mark_roots(p, f->body);
+    mark_handed(p, active_args, active_results);
     while (spread_roots(p, f->body))
         continue;
     walk_touched(&w, f->body);
