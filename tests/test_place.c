@@ -139,7 +139,7 @@ START_TEST(dimensions)
         "func @f(%n: int, %m: int, %A: real[3]) -> (real) {\n  %A1 = shape %A, %n, 4, %m\n  %s = slice %A1[1]\n"
         "  %q = slice %A1[1, 2 : %n]\n"
         "  %c = copy %q\n  %w = const_array @w\n  %r = reshape %A1, %m, 3\n  %t = new real[%m, 7]\n"
-        "  %t1, %u = within %t (%x = [1], %y = [0, 2 : %n]) {\n    yield %x, %y, 1.0 }\n  yield 0.0 }\n"), "f");
+        "  %t1, %u = within %t (%x = [0, 2 : %m], %y = [1, 2 : %n]) {\n    yield %x, %y, 1.0 }\n  yield 0.0 }\n"), "f");
     const Value *at[256] = {0};
     for (int i = 0; i < f->body->ops.n; i++)
         if (f->body->ops.at[i]->n_out && f->body->ops.at[i]->out[0]->name)
@@ -159,7 +159,7 @@ START_TEST(dimensions)
     expect_dim(at['r'], 1, NULL, 3);
     const Region *inner = at['t']->def->code == OP_within ? at['t']->def->regions[0] : NULL;
     ck_assert_ptr_nonnull(inner);
-    expect_dim(inner->args.at[0], 0, NULL, 7);
+    expect_dim(inner->args.at[0], 0, "m", 0);
     expect_dim(inner->args.at[1], 0, "n", 0);
     expect_dim(at['t']->root, 0, "m", 0);
     arena_free(a);
@@ -189,6 +189,9 @@ static const Copies copies[] = {
     {"of a copy", HEAD
      "  %c = copy %t1\n  %d = copy %c\n  %d1 = store %d[0], 2.0\n  %p = load %d1[1]\n  %q = load %d1[0]\n"
      "  %r = add %p, %q\n" END, 0},
+    {"of a copy that is read afterwards", HEAD
+     "  %c = copy %t1\n  %d = copy %c\n  %d1 = store %d[1], 2.0\n  %p = load %d1[1]\n  %q = load %c[1]\n"
+     "  %r = add %p, %q\n" END, 1},
     {"of an array of the caller", HEAD
      "  %c = copy %a1\n  %c1 = fill %c, 2.0\n  %g = igt %n, 0\n  %r = if %g {\n    %v = load %c1[0]\n"
      "    yield %v } else {\n    yield %x }\n" END, 1},
