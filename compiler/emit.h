@@ -1,4 +1,5 @@
-// emit.h — IR -> C11. The output is the product: it has to read as if an engineer had written it by hand (OUTPUT in the manual's words).
+// emit.h — IR -> C11. The output is the product: it has to read as if an engineer had written it by hand (OUTPUT in
+// the manual's words).
 //
 // In: a verified Module, after place(). Out: the text of FILE.c and FILE.h. The module is not changed. Deterministic.
 //
@@ -13,7 +14,9 @@
 //
 // The way there, a file per step (emit_internal.h):
 //     emit_jumps.c   a copy of the function in which guards on flags have become break, continue and return again
-//     emit_plan.c    which values are folded into their use, which share a C variable
+//     emit_plan.c    which values are folded into their use
+//     emit_vars.c    which of the others share a C variable
+//     emit_rows.c    pointers to rows
 //     emit_tree.c    C statements, and where each variable is declared
 //     emit_names.c   names for the variables
 //     emit_expr.c    expressions, with the parentheses they need
@@ -24,20 +27,23 @@
 
 #include "ir.h"
 
-// The first line of both outputs is EMIT_MARK_BEGIN, the name of the source, EMIT_MARK_END. main.c overwrites only files that start so.
+// The first line of both outputs is EMIT_MARK_BEGIN, the name of the source, EMIT_MARK_END. main.c overwrites only
+// files that start so.
 #define EMIT_MARK_BEGIN "/* "
-#define EMIT_MARK_END " -> written by adc; changes made here are lost */"
+#define EMIT_MARK_END   " -> written by adc; changes made here are lost */"
 
 typedef struct EmitOptions {
-    bool real_float;            // --real=float
-    bool standalone;            // --standalone: paste what is needed of the runtime instead of including adrt.h
-    const char *header;         // the header's file name as FILE.c is to include it, and for the include guard; NULL: none is included
+    bool real_float; // --real=float
+    bool standalone; // --standalone: paste what is needed of the runtime instead of including adrt.h
+    const char
+        *header; // the header's file name as FILE.c is to include it, and for the include guard; NULL: none is included
 } EmitOptions;
 
 // Appends the text of FILE.c to out: the exported functions of m and what they reach, in the order of m->funcs.
 bool emit_c(Text *out, const Module *m, const EmitOptions *o);
 
-// Appends the text of FILE.h to out: a prototype, below a comment with the shapes and roles of all parameters, for each exported function.
+// Appends the text of FILE.h to out: a prototype, below a comment with the shapes and roles of all parameters, for
+// each exported function.
 bool emit_h(Text *out, const Module *m, const EmitOptions *o);
 
 // Whether `line`, the beginning of some file, says that adc wrote it.

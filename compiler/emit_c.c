@@ -1,7 +1,8 @@
 // emit_c.c — the file around the functions.
 //
-// In: a module. Out: FILE.c: the mark, includes (or, standalone, what is needed of the runtime), constants, prototypes where a function is
-// called before it stands, and the functions: those that are exported and what they reach, each after those it calls where that is possible.
+// In: a module. Out: FILE.c: the mark, includes (or, standalone, what is needed of the runtime), constants,
+// prototypes where a function is called before it stands, and the functions: those that are exported and what they
+// reach, each after those it calls where that is possible.
 //
 //     /* gmm.ad -> written by adc; … */
 //     #include "gmm.ad.h"
@@ -28,7 +29,8 @@ static const char *param_type(File *file, const Func *f, int k, bool restricted)
     const char *end = restricted ? "restrict " : "";
     const char *suffix = p->type.elem == E_REAL ? file->suffix : "";
     if (type_is_scalar(p->type))
-        return p->role == ROLE_IN ? arena_printf(file->arena, "%s ", elem) : arena_printf(file->arena, "%s *%s", elem, end);
+        return p->role == ROLE_IN ? arena_printf(file->arena, "%s ", elem)
+                                  : arena_printf(file->arena, "%s *%s", elem, end);
     if (p->type.kind == K_BUF)
         return arena_printf(file->arena, "struct adrt_buf_%s%s *%s", bufs[p->type.elem], suffix, end);
     if (param_is_tape(file, f, k))
@@ -50,7 +52,8 @@ void emit_signature(File *file, Text *t, const Func *f, const char *name, bool r
     if (f->params.n == 0)
         text_put(t, "void");
     for (int i = 0; i < f->params.n; i++) {
-        const char *one = arena_printf(file->arena, "%s%s", param_type(file, f, i, restricted), emit_param_name(file, f, i));
+        const char *one =
+            arena_printf(file->arena, "%s%s", param_type(file, f, i, restricted), emit_param_name(file, f, i));
         size_t n = strlen(one);
         if (i > 0 && at + n + 3 > WIDTH) {
             text_printf(t, ",\n%*s", (int)indent, "");
@@ -75,14 +78,15 @@ bool emit_is_exported(const Func *f)
     return !f->is_static && !f->is_imported && func_has_body(f);
 }
 
-// Func.n_values is of no use as a mark, and the module is not ours to change: a map from function to its place in the order.
+// Func.n_values is of no use as a mark, and the module is not ours to change: a map from function to its place in the
+// order.
 typedef struct Order {
     File *file;
-    Map *seen;                              // (void *)1: being visited; (void *)2: done
+    Map *seen; // (void *)1: being visited; (void *)2: done
     VEC(Func *) funcs;
     VEC(Func *) prototypes;
     Map *declared;
-    Map *arrays;                            // constant arrays that are named
+    Map *arrays; // constant arrays that are named
 } Order;
 
 static void visit_func(Order *o, Func *f);
@@ -207,7 +211,8 @@ static void put_const_array(File *file, Text *out, const ConstArray *c)
 
 File emit_file(Arena *a, const Module *m, const EmitOptions *o)
 {
-    File file = {.arena = a, .m = m, .o = o, .real = o->real_float ? "float" : "double", .suffix = o->real_float ? "f" : ""};
+    File file = {
+        .arena = a, .m = m, .o = o, .real = o->real_float ? "float" : "double", .suffix = o->real_float ? "f" : ""};
     file.names = interner_new(a);
     file.globals = map_new(a);
     file.reserved = map_new(a);
@@ -233,7 +238,8 @@ bool emit_is_ours(const char *line)
     size_t n = strcspn(line, "\n"), end = strlen(EMIT_MARK_END), begin = strlen(EMIT_MARK_BEGIN);
     if (n > 0 && line[n - 1] == '\r')
         n--;
-    return n >= begin + end && strncmp(line, EMIT_MARK_BEGIN, begin) == 0 && strncmp(line + n - end, EMIT_MARK_END, end) == 0;
+    return n >= begin + end && strncmp(line, EMIT_MARK_BEGIN, begin) == 0 &&
+           strncmp(line + n - end, EMIT_MARK_END, end) == 0;
 }
 
 static void put_includes(const File *file, Text *includes)
@@ -277,7 +283,8 @@ bool emit_c(Text *out, const Module *m, const EmitOptions *o)
         Text pasted = text_in(a);
         text_put(&includes, "");
         snippets_paste(head.n ? head.at : "", &includes, &pasted);
-        text_printf(out, "%s%s%s%s", o->header && includes.n ? "\n" : "", includes.n ? includes.at : "", pasted.n ? "\n" : "", pasted.n ? pasted.at : "");
+        text_printf(out, "%s%s%s%s", o->header && includes.n ? "\n" : "", includes.n ? includes.at : "",
+                    pasted.n ? "\n" : "", pasted.n ? pasted.at : "");
     } else {
         if (file.uses_runtime)
             text_put(&includes, "#include \"adrt.h\"\n");

@@ -1,13 +1,15 @@
 // emit_expr.c — expressions, with the parentheses they need and no others.
 //
-// In: a value. Out: its C text: the variable that holds it, or, where it is folded, its operation applied to the text of its operands:
+// In: a value. Out: its C text: the variable that holds it, or, where it is folded, its operation applied to the text
+// of its operands:
 //
 //     sub %a, (sub %b, %c)        a - (b - c)            nothing is reassociated
 //     mul (itor %n), %x           n * x                  C converts n
 //     load %A[%i, %j]             A[(ptrdiff_t)i * m + j]
 //
-// `least` is the precedence (ops.def) that the place needs: an expression of a lower one gets parentheses. It is asked higher than C does where
-// gcc and clang warn, or a reader would stop: in operands of shifts, bit operators, comparisons, and behind a sign.
+// `least` is the precedence (ops.def) that the place needs: an expression of a lower one gets parentheses. It is
+// asked higher than C does where gcc and clang warn, or a reader would stop: in operands of shifts, bit operators,
+// comparisons, and behind a sign.
 #include "emit_internal.h"
 
 #include <assert.h>
@@ -21,10 +23,10 @@ const char *c_type(const File *file, Elem elem)
 {
     switch (elem) {
     case E_REAL: return file->real;
-    case E_INT:  return "int";
+    case E_INT: return "int";
     case E_BOOL: return "bool";
-    case E_BIT:  return "bool";
-    case E_POS:  return "ptrdiff_t";
+    case E_BIT: return "bool";
+    case E_POS: return "ptrdiff_t";
     }
     return "";
 }
@@ -65,9 +67,9 @@ static void put_real(Emit *e, Text *t, double x, const char *spelling, int least
         if (x == 0 || isinf(x) || isnan(x))
             spelling = NULL;
     }
-    const char *s = spelling                                  ? spelling
+    const char *s = spelling                                   ? spelling
                     : fabs(x) < 1e9 && x == floor(x) && x != 0 ? arena_printf(e->arena, "%.1f", x)
-                                                              : real_text(e->arena, x);
+                                                               : real_text(e->arena, x);
     if (isinf(x) || isnan(x)) {
         e->file->uses_math = true;
         s = isnan(x) ? "NAN" : x < 0 ? "-INFINITY" : "INFINITY";
@@ -148,18 +150,15 @@ static void operand_precedence(const Emit *e, const Op *op, int least[2])
             least[k] = !plan_var(e, v) && v->def && v->def->code == OP_and ? P_PRIMARY : P_OR;
         }
         return;
-    case OP_ishl: case OP_ishr: case OP_iand: case OP_ior: case OP_ixor:
-        least[0] = least[1] = P_UNARY;
-        return;
-    case OP_beq: case OP_bne:
-        least[0] = least[1] = P_PRIMARY;
-        return;
-    case OP_and:
-        least[0] = least[1] = prec;
-        return;
-    default:
-        least[0] = prec < P_ADD ? P_ADD : prec;
-        least[1] = prec < P_ADD ? P_ADD : prec + 1;
+    case OP_ishl:
+    case OP_ishr:
+    case OP_iand:
+    case OP_ior:
+    case OP_ixor: least[0] = least[1] = P_UNARY; return;
+    case OP_beq:
+    case OP_bne: least[0] = least[1] = P_PRIMARY; return;
+    case OP_and: least[0] = least[1] = prec; return;
+    default: least[0] = prec < P_ADD ? P_ADD : prec; least[1] = prec < P_ADD ? P_ADD : prec + 1;
     }
 }
 
@@ -187,14 +186,15 @@ static void put_infix(Emit *e, Text *t, const Op *op, const char *sign, int leas
         put_converted(e, &right, op->in[1], need[1]);
     else
         expr(e, &right, op->in[1], need[1]);
-    if (info->sig[0] != 'r' && op->out[0]->type.elem == E_BOOL && info->prec >= 9 && strcmp(s.at, arena_printf(e->arena, "%s %s ", right.at, sign)) == 0) {
+    if (info->sig[0] != 'r' && op->out[0]->type.elem == E_BOOL && info->prec >= 9 &&
+        strcmp(s.at, arena_printf(e->arena, "%s %s ", right.at, sign)) == 0) {
         // the same int on both sides: gcc and clang warn of the comparison, which here is an expansion's
         put_self_comparison(e, t, sign);
         return;
     }
     bool minus = right.at[0] == '-' && (sign[0] == '+' || sign[0] == '-');
     int64_t c;
-    if (minus && sign[0] == '+' && ir_is_int_const(op->in[1], &c)) {                // at + -2 is at - 2
+    if (minus && sign[0] == '+' && ir_is_int_const(op->in[1], &c)) { // at + -2 is at - 2
         s.at[s.n - 2] = '-';
         text_put(&s, right.at + 1);
         put_text(t, s.at, info->prec, least);
@@ -223,7 +223,7 @@ static void put_function(Emit *e, Text *t, const Op *op)
     text_printf(t, "%s%s(", info->c, strchr(info->sig, 'r') && !macro ? e->file->suffix : "");
     for (int i = 0; i < op->n_in; i++) {
         text_put(t, i ? ", " : "");
-        if (macro || op->code == OP_abs)     // gcc warns of fabs(n)
+        if (macro || op->code == OP_abs) // gcc warns of fabs(n)
             expr(e, t, op->in[i], P_SELECT);
         else
             put_converted(e, t, op->in[i], P_SELECT);
@@ -245,7 +245,8 @@ static void put_select(Emit *e, Text *t, const Op *op, int least)
 static void put_pmul(Emit *e, Text *t, const Op *op, int least)
 {
     e->file->uses_stddef = true;
-    const char *s = arena_printf(e->arena, "(ptrdiff_t)%s * %s", text_of(e, op->in[0], P_UNARY), text_of(e, op->in[1], P_UNARY));
+    const char *s =
+        arena_printf(e->arena, "(ptrdiff_t)%s * %s", text_of(e, op->in[0], P_UNARY), text_of(e, op->in[1], P_UNARY));
     put_text(t, s, P_MUL, least);
 }
 
@@ -257,8 +258,12 @@ static const char *opposite(OpCode code)
     case OP_ile: return ">";
     case OP_igt: return "<=";
     case OP_ige: return "<";
-    case OP_ieq: case OP_eq: case OP_beq: return "!=";
-    case OP_ine: case OP_ne: case OP_bne: return "==";
+    case OP_ieq:
+    case OP_eq:
+    case OP_beq: return "!=";
+    case OP_ine:
+    case OP_ne:
+    case OP_bne: return "==";
     default: return NULL;
     }
 }
@@ -292,7 +297,8 @@ static const char *frozen_access(Emit *e, const Value *root)
 
 static bool is_frozen(const Emit *e, const Value *root)
 {
-    return e->places[root->id].storage == PLACE_FROZEN || (root->def && root->def->code == OP_shape && root->def->n_in == 1 && root->type.rank == 1);
+    return e->places[root->id].storage == PLACE_FROZEN ||
+           (root->def && root->def->code == OP_shape && root->def->n_in == 1 && root->type.rank == 1);
 }
 
 static Path path_of_view(const Op *op)
@@ -324,10 +330,10 @@ void expr_array(Emit *e, Text *t, const Value *array, int least)
 
 // An offset in the making: a text, or so far a constant.
 typedef struct Offset {
-    const char *text;                       // NULL: c
+    const char *text; // NULL: c
     int64_t c;
     int prec;
-    bool wide;                              // 64 bits already, or none needed
+    bool wide; // 64 bits already, or none needed
 } Offset;
 
 static void offset_times(Emit *e, Offset *o, Dim d)
@@ -484,7 +490,8 @@ void expr_size(Emit *e, Text *t, const Value *array, int least)
         if (!d.v)
             continue;
         bool pos = d.v->type.elem == E_POS;
-        text_printf(&s, "%s%s%s%s", n++ ? " * " : "", pos ? "(size_t)" : "adrt_size(", text_of(e, d.v, pos ? P_UNARY : P_SELECT), pos ? "" : ")");
+        text_printf(&s, "%s%s%s%s", n++ ? " * " : "", pos ? "(size_t)" : "adrt_size(",
+                    text_of(e, d.v, pos ? P_UNARY : P_SELECT), pos ? "" : ")");
         e->file->uses_runtime = e->file->uses_runtime || !pos;
     }
     if (n == 0 || c == 0)
@@ -506,9 +513,10 @@ void expr_count(Emit *e, Text *t, const Value *array)
     const char *all = NULL;
     for (int k = 0; k < root->type.rank; k++) {
         Dim d = place_dim(root, k);
-        const char *one = !d.v                       ? arena_printf(e->arena, "%lld", (long long)(d.c > 0 ? d.c : 0))
-                          : d.v->type.elem == E_POS ? arena_printf(e->arena, "(size_t)%s", text_of(e, d.v, P_UNARY))
-                                                    : arena_printf(e->arena, "adrt_size(%s)", text_of(e, d.v, P_SELECT));
+        const char *one = !d.v ? arena_printf(e->arena, "%lld", (long long)(d.c > 0 ? d.c : 0))
+                          : d.v->type.elem == E_POS
+                              ? arena_printf(e->arena, "(size_t)%s", text_of(e, d.v, P_UNARY))
+                              : arena_printf(e->arena, "adrt_size(%s)", text_of(e, d.v, P_SELECT));
         all = all ? arena_printf(e->arena, "adrt_mul(%s, %s)", all, one) : one;
     }
     text_put(t, all ? all : "1");
@@ -607,7 +615,8 @@ static void put_padd(Emit *e, Text *t, const Op *op, int least)
         return;
     }
     e->file->uses_stddef = true;
-    put_text(t, arena_printf(e->arena, "(ptrdiff_t)%lld + %s", (long long)c, text_of(e, op->in[1], P_MUL)), P_ADD, least);
+    put_text(t, arena_printf(e->arena, "(ptrdiff_t)%lld + %s", (long long)c, text_of(e, op->in[1], P_MUL)), P_ADD,
+             least);
 }
 
 static void put_load(Emit *e, Text *t, const Op *op)
@@ -630,24 +639,30 @@ static void put_op(Emit *e, Text *t, const Op *op, int least)
     switch (op->code) {
     case OP_const_real: put_real(e, t, op->r, op->text, least); return;
     case OP_const_int:
-    case OP_const_pos:  put_int(e, t, op->i, least); return;
+    case OP_const_pos: put_int(e, t, op->i, least); return;
     case OP_const_bool:
         e->file->uses_bool = true;
         text_put(t, op->i ? "true" : "false");
         return;
-    case OP_undef: text_put(t, op->out[0]->type.elem == E_REAL ? (e->file->o->real_float ? "0.0f" : "0.0") : op->out[0]->type.elem == E_BOOL ? "false" : "0"); return;
-    case OP_load:  put_load(e, t, op); return;
-    case OP_len:   text_printf(t, "%sn", frozen_access(e, op->in[0]->root)); return;
-    case OP_call:  expr_call(e, t, op); return;
-    case OP_itor:  put_itor(e, t, op->in[0], least); return;
-    case OP_rtoi:  put_text(t, arena_printf(e->arena, "(int)%s", text_of(e, op->in[0], P_UNARY)), P_UNARY, least); return;
-    case OP_stop:  expr(e, t, op->in[0], least); return;
-    case OP_not:   expr_not(e, t, op->in[0], least); return;
-    case OP_pmul:  put_pmul(e, t, op, least); return;
-    case OP_padd:  put_padd(e, t, op, least); return;
+    case OP_undef:
+        text_put(t, op->out[0]->type.elem == E_REAL   ? (e->file->o->real_float ? "0.0f" : "0.0")
+                    : op->out[0]->type.elem == E_BOOL ? "false"
+                                                      : "0");
+        return;
+    case OP_load: put_load(e, t, op); return;
+    case OP_len: text_printf(t, "%sn", frozen_access(e, op->in[0]->root)); return;
+    case OP_call: expr_call(e, t, op); return;
+    case OP_itor: put_itor(e, t, op->in[0], least); return;
+    case OP_rtoi:
+        put_text(t, arena_printf(e->arena, "(int)%s", text_of(e, op->in[0], P_UNARY)), P_UNARY, least);
+        return;
+    case OP_stop: expr(e, t, op->in[0], least); return;
+    case OP_not: expr_not(e, t, op->in[0], least); return;
+    case OP_pmul: put_pmul(e, t, op, least); return;
+    case OP_padd: put_padd(e, t, op, least); return;
     case OP_sel:
     case OP_isel:
-    case OP_bsel:  put_select(e, t, op, least); return;
+    case OP_bsel: put_select(e, t, op, least); return;
     default: break;
     }
     assert(op_is_scalar(op->code));
@@ -656,9 +671,9 @@ static void put_op(Emit *e, Text *t, const Op *op, int least)
         return;
     }
     switch (op_info[op->code].style) {
-    case ST_INFIX:  put_infix(e, t, op, op_info[op->code].c, least); return;
+    case ST_INFIX: put_infix(e, t, op, op_info[op->code].c, least); return;
     case ST_PREFIX: put_prefix(e, t, op->in[0], op_info[op->code].c, least); return;
-    default:        put_function(e, t, op); return;
+    default: put_function(e, t, op); return;
     }
 }
 
@@ -677,14 +692,21 @@ void expr(Emit *e, Text *t, const Value *v, int least)
 
 static bool is_assignable(const Op *op)
 {
-    return op_is_scalar(op->code) && op_info[op->code].style == ST_INFIX && op_info[op->code].prec != 9 && op_info[op->code].prec != 10 &&
-           op->out[0]->type.elem != E_BOOL;
+    return op_is_scalar(op->code) && op_info[op->code].style == ST_INFIX && op_info[op->code].prec != 9 &&
+           op_info[op->code].prec != 10 && op->out[0]->type.elem != E_BOOL;
 }
 
 static bool commutes(const Op *op)
 {
     switch (op->code) {
-    case OP_add: case OP_mul: case OP_iadd: case OP_imul: case OP_iand: case OP_ior: case OP_ixor: case OP_psum: return true;
+    case OP_add:
+    case OP_mul:
+    case OP_iadd:
+    case OP_imul:
+    case OP_iand:
+    case OP_ior:
+    case OP_ixor:
+    case OP_psum: return true;
     default: return false;
     }
 }

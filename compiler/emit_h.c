@@ -1,6 +1,7 @@
 // emit_h.c — the header.
 //
-// In: a module. Out: FILE.h, for C and C++: a prototype for each exported function, below a comment with what every parameter is for:
+// In: a module. Out: FILE.h, for C and C++: a prototype for each exported function, below a comment with what every
+// parameter is for:
 //
 //     /* The value of loglik and its gradient.
 //      *   n, k       in
@@ -36,9 +37,9 @@ static void put_what(Text *t, const Func *f)
     const char *base = f->base ? function_name(f->base) : "";
     switch (f->transform) {
     case TR_GRAD: text_printf(t, "/* %s: the value of %s and its gradient.", f->name, base); break;
-    case TR_VJP:  text_printf(t, "/* %s: %s and its adjoint.", f->name, base); break;
-    case TR_JVP:  text_printf(t, "/* %s: %s and its tangent.", f->name, base); break;
-    default:      text_printf(t, "/* %s", f->name); break;
+    case TR_VJP: text_printf(t, "/* %s: %s and its adjoint.", f->name, base); break;
+    case TR_JVP: text_printf(t, "/* %s: %s and its tangent.", f->name, base); break;
+    default: text_printf(t, "/* %s", f->name); break;
     }
     if (f->transform == TR_NONE && f->source_name && strcmp(f->source_name, f->name) != 0)
         text_printf(t, ": %s in the source", f->source_name);
@@ -91,12 +92,13 @@ static void put_params(File *file, Text *t, const Func *f)
         const Param *p = &f->params.at[i];
         Text names = text_in(file->arena);
         text_put(&names, p->name);
-        while (is_plain(p) && i + 1 < f->params.n && is_plain(&f->params.at[i + 1]) && names.n + 2 + strlen(f->params.at[i + 1].name) <= 60)
+        while (is_plain(p) && i + 1 < f->params.n && is_plain(&f->params.at[i + 1]) &&
+               names.n + 2 + strlen(f->params.at[i + 1].name) <= 60)
             text_printf(&names, ", %s", f->params.at[++i].name);
         const char *what = meaning(file->arena, f, p);
         const char *shape = p->shape && *p->shape ? p->shape : NULL;
-        text_printf(t, "\n *   %-*s  %s%s%s%s%s", (int)width, names.at, roles[p->role], shape ? ", " : "", shape ? shape : "",
-                    what ? ": " : "", what ? what : "");
+        text_printf(t, "\n *   %-*s  %s%s%s%s%s", (int)width, names.at, roles[p->role], shape ? ", " : "",
+                    shape ? shape : "", what ? ": " : "", what ? what : "");
     }
 }
 

@@ -1,6 +1,7 @@
 // emit_internal.h — what the files of the emitter share. See emit.h for the way from IR to C.
 //
-// A function is emitted from a private copy, so that emit_jumps.c may take it apart. Every step adds to the tables of an Emit:
+// A function is emitted from a private copy, so that emit_jumps.c may take it apart. Every step adds to the tables of
+// an Emit:
 //
 //     emit_jumps   f, RegionInfo.end            regions may end in a jump; then `yields` are what the target is given
 //     emit_plan    ValueInfo, Var               value -> folded into its use, or variable
@@ -17,79 +18,88 @@ typedef struct Var Var;
 typedef struct Block Block;
 typedef struct Stmt Stmt;
 
-// How a region ends: by running out of its end, or in a jump. JUMP_STUCK: its last op never falls through (both arms of an `if` jump).
+// How a region ends: by running out of its end, or in a jump. JUMP_STUCK: its last op never falls through (both arms
+// of an `if` jump).
 typedef enum Jump { JUMP_NONE, JUMP_BREAK, JUMP_CONTINUE, JUMP_RETURN, JUMP_STUCK } Jump;
 
 typedef struct RegionInfo {
     Jump end;
-    Op *loop;                               // the loop that a break or continue is about
-    int start;                              // position; see ValueInfo.pos
+    Op *loop;  // the loop that a break or continue is about
+    int start; // position; see ValueInfo.pos
     int stop;
-    bool exit_first;                        // loop body: the exit is computed before the carried variables change
+    bool exit_first; // loop body: the exit is computed before the carried variables change
 } RegionInfo;
 
 // Found by Op.mark.
 typedef struct OpData {
-    int index;                              // in its region
-    int pos, end;                           // positions of its begin and end
+    int index;    // in its region
+    int pos, end; // positions of its begin and end
     bool needed;
-    bool jumped;                            // loop: some continue is aimed at it
+    bool jumped; // loop: some continue is aimed at it
     RegionInfo region[2];
-    bool needs_mark;                        // loop: its body takes memory for one trip
-    VEC(Value *) allocs;                    // arrays that are allocated before this op
-    Var *row;                               // load, store, acc: the pointer to the row that the element is of, or NULL
-    VEC(Var *) rows;                        // pointers to rows that are declared before this op
-    VEC(Region *) jumps;                    // loop: the regions that break out of it or continue it
-    Var *index_var, *trips_var;             // loop
+    bool needs_mark;            // loop: its body takes memory for one trip
+    VEC(Value *) allocs;        // arrays that are allocated before this op
+    Var *row;                   // load, store, acc: the pointer to the row that the element is of, or NULL
+    VEC(Var *) rows;            // pointers to rows that are declared before this op
+    VEC(Region *) jumps;        // loop: the regions that break out of it or continue it
+    Var *index_var, *trips_var; // loop
 } OpData;
 
 typedef struct ValueInfo {
     bool needed;
-    bool folded;                            // printed where it is used
-    int pos;                                // where it is defined, in the order of the text
-    int uses;                               // how many times its text stands somewhere
-    Region *use_at;                         // the last of these, and the index of the op there (ops.n: its end, ops.n + 1: the loop's exit)
+    bool folded;    // printed where it is used
+    int pos;        // where it is defined, in the order of the text
+    int uses;       // how many times its text stands somewhere
+    Region *use_at; // the last of these, and the index of the op there (ops.n: its end, ops.n + 1: the loop's exit)
     int use_index;
-    Op *use_loop;                           // used in a bound of this counted loop, which is looked at in every trip
-    int last_use;                           // index of the last op (or end) of its own region in which it is used; -1: none
-    Value *top;                             // folded: the outermost value of the expression it is part of
-    int weight;                             // of a top: how many values are folded into it
-    Var *var;                               // scalars that are not folded; arrays: of the root
+    Op *use_loop; // used in a bound of this counted loop, which is looked at in every trip
+    int last_use; // index of the last op (or end) of its own region in which it is used; -1: none
+    Value *top;   // folded: the outermost value of the expression it is part of
+    int weight;   // of a top: how many values are folded into it
+    Var *var;     // scalars that are not folded; arrays: of the root
 } ValueInfo;
 
 // A C variable.
 struct Var {
-    const char *base;                       // the name wanted
-    const char *name;                       // the name it gets
-    const char *type;                       // "double", "const double *restrict "; NULL: a parameter, declared already
-    bool fixed;                             // parameter: the name is given
-    bool deref;                             // a scalar behind a pointer parameter: printed as *name
-    bool loops;                             // some loop carries it
-    bool own;                               // shares with nobody
-    bool needs_init;                        // undefined on some path
-    const Op *row;                          // the pointer to a row: an access to an element of it
+    const char *base;     // the name wanted
+    const char *name;     // the name it gets
+    const char *type;     // "double", "const double *restrict "; NULL: a parameter, declared already
+    bool fixed;           // parameter: the name is given
+    bool deref;           // a scalar behind a pointer parameter: printed as *name
+    bool loops;           // some loop carries it
+    bool own;             // shares with nobody
+    bool needs_init;      // undefined on some path
+    const Value *row_of;  // the pointer to a row: of this array,
+    Value *const *row_at; // with these leading indices
+    int row_n;
     bool printed;
     bool declared;
     Elem elem;
-    VEC(Value *) members;                   // by position
-    Block *scope;                           // the innermost block around all its uses
-    Stmt *first;                            // the statement of that block with the first of them
+    VEC(Value *) members; // by position
+    Block *scope;         // the innermost block around all its uses
+    Stmt *first;          // the statement of that block with the first of them
     int order;
-    int readers, writer;                    // scratch of the parallel assignment
-    Var *forward;                           // merged into
-    Var *hides;                             // a later variable of an outer block that has the same name
+    int readers, writer; // scratch of the parallel assignment
+    Var *forward;        // merged into
+    Var *hides;          // a later variable of an outer block that has the same name
 };
 
 typedef enum StmtKind {
-    S_ASSIGN,                               // var = value; or var = from
-    S_DECLARE,                              // decls
-    S_OP,                                   // what op does: a store, a call, …
-    S_ARRAY,                                // declaration and allocation of the array that op makes
-    S_ZERO,                                 // and its being set to zero
-    S_IF, S_LOOP, S_BREAK, S_CONTINUE, S_RETURN, S_EXIT_IF, S_WHILE_NOT,
-    S_COUNT,                                // var++
-    S_MARK, S_REWIND,                       // var: the mark
-    S_POINTER                               // var = the address of a part of an array: path of op
+    S_ASSIGN, // var = value; or var = from
+    S_OP,     // what op does: a store, a call, …
+    S_ARRAY,  // declaration and allocation of the array that op makes
+    S_ZERO,   // and its being set to zero
+    S_IF,
+    S_LOOP,
+    S_BREAK,
+    S_CONTINUE,
+    S_RETURN,
+    S_EXIT_IF,
+    S_WHILE_NOT,
+    S_COUNT, // var++
+    S_MARK,
+    S_REWIND, // var: the mark
+    S_POINTER // var = the address of a part of an array: path of op
 } StmtKind;
 
 struct Stmt {
@@ -99,17 +109,17 @@ struct Stmt {
     Var *var;
     Value *value;
     Var *from;
-    Value *array;                           // S_POINTER: the array it is a part of
-    const Path *path;                       // and which; in[first..]: the operands
+    const Value *array; // S_POINTER: the array it is a part of
+    const Path *path;   // and which; in[first..]: the operands
     Value *const *path_in;
-    bool declares;                          // S_ASSIGN: declares var
-    bool negated;                           // S_IF, S_EXIT_IF
-    bool forever;                           // S_LOOP: while (true)
+    bool declares; // S_ASSIGN: declares var
+    bool negated;  // S_IF, S_EXIT_IF
+    bool forever;  // S_LOOP: while (true)
     bool do_while;
     VEC(Var *) decls;
-    Block *block;                           // it stands in
+    Block *block; // it stands in
     Block *body[2];
-    int index;                              // in its block
+    int index; // in its block
 };
 
 struct Block {
@@ -117,8 +127,8 @@ struct Block {
     Stmt *owner;
     int depth;
     VEC(Stmt *) list;
-    VEC(Var *) vars;                        // whose scope it is
-    Var *mark;                              // loop body with its own arena mark
+    VEC(Var *) vars; // whose scope it is
+    Var *mark;       // loop body with its own arena mark
     bool is_loop;
 };
 
@@ -126,30 +136,29 @@ typedef struct File {
     Arena *arena;
     const Module *m;
     const EmitOptions *o;
-    const char *real;                       // double or float
-    const char *suffix;                     // "" or "f"
+    const char *real;   // double or float
+    const char *suffix; // "" or "f"
     bool uses_math, uses_string, uses_bool, uses_stddef, uses_runtime;
-    Map *globals;                           // names of functions and constants
-    Map *reserved;                          // keywords, macros, functions of the library
+    Map *globals;  // names of functions and constants
+    Map *reserved; // keywords, macros, functions of the library
     Interner *names;
-    Map *tape_params;                       // Func -> bool[params]
-    Map *param_names;                       // Func -> const char *[params]
+    Map *tape_params; // Func -> bool[params]
+    Map *param_names; // Func -> const char *[params]
 } File;
 
 typedef struct Emit {
     File *file;
     Arena *arena;
-    Func *f;                                // the copy
+    Func *f; // the copy
     const Func *original;
     RegionInfo body;
-    OpData *ops;                            // by Op.mark
+    OpData *ops; // by Op.mark
     int n_ops;
-    ValueInfo *v;                           // by Value.id
+    ValueInfo *v; // by Value.id
     Place *places;
     VEC(Var *) vars;
-    Var **param_vars;                       // by parameter
-    Var *mark;                              // of the function's arena, or NULL
-    Map *last_use;                          // (value, region) -> index; see emit_plan.c
+    Var **param_vars; // by parameter
+    Var *mark;        // of the function's arena, or NULL
     struct LastUse *uses;
     int n_uses, cap_uses;
     Block *top;
@@ -157,7 +166,10 @@ typedef struct Emit {
     int order;
 } Emit;
 
-static inline OpData *op_data(const Emit *e, const Op *op) { return &e->ops[op->mark]; }
+static inline OpData *op_data(const Emit *e, const Op *op)
+{
+    return &e->ops[op->mark];
+}
 
 static inline RegionInfo *region_info(Emit *e, const Region *r)
 {
@@ -165,7 +177,8 @@ static inline RegionInfo *region_info(Emit *e, const Region *r)
 }
 
 // ---- emit_jumps.c
-// A copy of f to be taken apart, in e->f, its ops numbered (Op.mark), with guards turned into jumps. Sets e->ops and e->body.
+// A copy of f to be taken apart, in e->f, its ops numbered (Op.mark), with guards turned into jumps. Sets e->ops and
+// e->body.
 void emit_jumps(Emit *e);
 
 // ---- emit_plan.c
@@ -178,12 +191,18 @@ bool plan_is_self_comparison(const Op *op);
 // The variable of a scalar or of an array's root; NULL where there is none (constants, folded values).
 Var *plan_var(const Emit *e, const Value *v);
 Var *plan_new_var(Emit *e, const char *base, const char *type, Elem elem);
+// Is v, which is in scope there, still used after op `index` of r has run?
+bool plan_alive_after(Emit *e, const Value *v, const Region *r, int index);
 // Calls visit for each variable that the text of v will name.
 typedef void (*VarVisit)(void *context, Var *var);
 void plan_visit_vars(const Emit *e, const Value *v, VarVisit visit, void *context);
 // The same for the number of elements of the array of that root.
 void plan_visit_size(const Emit *e, const Value *root, VarVisit visit, void *context);
 void plan_visit_op(const Emit *e, const Op *op, VarVisit visit, void *context);
+
+// ---- emit_vars.c
+// Gives all values that are not folded their variables; the last step of emit_plan.
+void emit_vars(Emit *e);
 
 // ---- emit_rows.c
 void emit_rows(Emit *e);

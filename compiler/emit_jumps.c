@@ -1,7 +1,8 @@
 // emit_jumps.c — guards on flags become break, continue and return again.
 //
-// In: a function of the IR, in which every way out of a loop is a flag and every statement behind it a guard. Out: a copy of it, in which
-// a region may end in a jump (RegionInfo.end) whose values are the region's yields, and the guards are gone:
+// In: a function of the IR, in which every way out of a loop is a flag and every statement behind it a guard. Out: a
+// copy of it, in which a region may end in a jump (RegionInfo.end) whose values are the region's yields, and the
+// guards are gone:
 //
 //     %d, %r = if %c { yield true, %a }          if %c { return %a }
 //              else { yield false, undef }       …rest…
@@ -9,9 +10,10 @@
 //          else { …rest… yield %b }
 //     yield %q
 //
-// The idea: at the end of each arm, follow what would run next, with the constants that the arm yields. If up to the end of the loop's
-// body or of the function nothing runs but guards that are passed through, the arm can jump there. Once one arm of an `if` jumps, what
-// follows it is only reached through the other one: that is put in line, and a flag is the constant that the other arm yields.
+// The idea: at the end of each arm, follow what would run next, with the constants that the arm yields. If up to the
+// end of the loop's body or of the function nothing runs but guards that are passed through, the arm can jump there.
+// Once one arm of an `if` jumps, what follows it is only reached through the other one: that is put in line, and a
+// flag is the constant that the other arm yields.
 #include "emit_internal.h"
 #include "rewrite.h"
 
@@ -21,13 +23,13 @@
 typedef struct Jumps {
     Emit *e;
     Arena *a;
-    Value **now;                            // on the path that is followed: what a value is; by id
-    VEC(int) trail;                         // ids set there
-    Value **known;                          // conditions that are known where the walk is, from the `if`s around it and before; by id
+    Value **now;    // on the path that is followed: what a value is; by id
+    VEC(int) trail; // ids set there
+    Value **known;  // conditions that are known where the walk is, from the `if`s around it and before; by id
     VEC(int) known_trail;
     Value *yes, *no, *unknown;
-    Rewrite to;                             // results that have become other values
-    bool guarded;                           // the path passed through a guard
+    Rewrite to;   // results that have become other values
+    bool guarded; // the path passed through a guard
 } Jumps;
 
 // ---- the copy ----
@@ -46,7 +48,7 @@ static void number_region(Region *r, int *n)
 static void copy_func(Emit *e)
 {
     Func *f = NEW(e->arena, Func);
-    Module *m = NEW(e->arena, Module);      // what the builder takes memory from
+    Module *m = NEW(e->arena, Module); // what the builder takes memory from
     *m = *e->original->module;
     m->arena = e->arena;
     *f = *e->original;
@@ -123,16 +125,18 @@ static bool is_bool(const Value *v, bool *is)
 static Value *constant_of(Jumps *j, const Op *op)
 {
     bool a = false, b = false;
-    bool has_a = op->n_in > 0 && is_bool(value_now(j, op->in[0]), &a), has_b = op->n_in > 1 && is_bool(value_now(j, op->in[1]), &b);
+    bool has_a = op->n_in > 0 && is_bool(value_now(j, op->in[0]), &a),
+         has_b = op->n_in > 1 && is_bool(value_now(j, op->in[1]), &b);
     switch (op->code) {
     case OP_not: return has_a ? (a ? j->no : j->yes) : NULL;
     case OP_and: return (has_a && !a) || (has_b && !b) ? j->no : has_a && has_b ? j->yes : NULL;
-    case OP_or:  return (has_a && a) || (has_b && b) ? j->yes : has_a && has_b ? j->no : NULL;
-    default:     return NULL;
+    case OP_or: return (has_a && a) || (has_b && b) ? j->yes : has_a && has_b ? j->no : NULL;
+    default: return NULL;
     }
 }
 
-// Runs past op, which must do nothing that has to be done. Its results are unknown from then on, unless they are constants.
+// Runs past op, which must do nothing that has to be done. Its results are unknown from then on, unless they are
+// constants.
 static bool run_past(Jumps *j, Op *op);
 
 static bool run_past_if(Jumps *j, Op *op)
@@ -155,13 +159,22 @@ static bool run_past_if(Jumps *j, Op *op)
 static bool run_past(Jumps *j, Op *op)
 {
     switch (op->code) {
-    case OP_const_real: case OP_const_int: case OP_const_bool: case OP_const_pos: case OP_undef:
-        return true;
-    case OP_if:
-        return run_past_if(j, op);
-    case OP_const_array: case OP_shape: case OP_new: case OP_copy: case OP_slice: case OP_reshape: case OP_view_at: case OP_load:
-    case OP_len: case OP_buf_new:
-        break;
+    case OP_const_real:
+    case OP_const_int:
+    case OP_const_bool:
+    case OP_const_pos:
+    case OP_undef: return true;
+    case OP_if: return run_past_if(j, op);
+    case OP_const_array:
+    case OP_shape:
+    case OP_new:
+    case OP_copy:
+    case OP_slice:
+    case OP_reshape:
+    case OP_view_at:
+    case OP_load:
+    case OP_len:
+    case OP_buf_new: break;
     default:
         if (!op_is_scalar(op->code))
             return false;
@@ -211,7 +224,8 @@ static Jump follow(Jumps *j, Region *r, Region **at)
 
 typedef VEC(Value *) Values;
 
-// What the end of `at` is given at the end of the path, without a loop's exit flag. False: some of it is not known there.
+// What the end of `at` is given at the end of the path, without a loop's exit flag. False: some of it is not known
+// there.
 static bool values_at(Jumps *j, const Region *at, Values *values)
 {
     values->n = 0;
@@ -226,7 +240,8 @@ static bool values_at(Jumps *j, const Region *at, Values *values)
     return true;
 }
 
-// The path has come to a break from the loop that owns *at, which gives it `values`. Does it go on to the function's end from there?
+// The path has come to a break from the loop that owns *at, which gives it `values`. Does it go on to the function's
+// end from there?
 static bool follow_out(Jumps *j, Region **at, Values *values)
 {
     while ((*at)->owner) {
@@ -261,7 +276,8 @@ static void try_jump(Jumps *j, Region *r)
     Region *at = NULL, *top = NULL;
     Values values = {0}, last = {0};
     Jump jump = follow(j, r, &at);
-    bool wanted = jump == JUMP_BREAK || (jump != JUMP_NONE && (j->guarded || (jump == JUMP_RETURN && is_returned(j, r))));
+    bool wanted =
+        jump == JUMP_BREAK || (jump != JUMP_NONE && (j->guarded || (jump == JUMP_RETURN && is_returned(j, r))));
     wanted = wanted && values_at(j, at, &values);
     if (wanted && jump == JUMP_BREAK) {
         for (int i = 0; i < values.n; i++)
@@ -290,7 +306,8 @@ static void try_jump(Jumps *j, Region *r)
 
 // ---- taking apart ----
 
-// Moves the ops of an arm behind op k of r. What the arm was handed and what it yields take the place of its arguments and results.
+// Moves the ops of an arm behind op k of r. What the arm was handed and what it yields take the place of its
+// arguments and results.
 static void put_in_line(Jumps *j, Region *r, int k, Region *arm)
 {
     Op *op = r->ops.at[k];

@@ -1,35 +1,41 @@
 // emit_names.c — a C name for every variable.
 //
-// In: blocks with the variables whose scope they are, each with the name that it would like. Out: Var.name, such that no name is taken twice
-// in one scope, none hides one of a scope around it (-Wshadow), and none hides a function, a constant, a macro or a keyword:
+// In: blocks with the variables whose scope they are, each with the name that it would like. Out: Var.name, such that
+// no name is taken twice in one scope, none hides one of a scope around it (-Wshadow), and none hides a function, a
+// constant, a macro or a keyword:
 //
 //     s, s, exp, i (in a loop), i (in the next loop)      s, s2, exp_, i, i
 //
-// Outer scopes choose first. A variable that holds the running value of what is a pointer parameter is `x_bar_acc` beside `*x_bar`.
+// Outer scopes choose first. A variable that holds the running value of what is a pointer parameter is `x_bar_acc`
+// beside `*x_bar`.
 #include "emit_internal.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-bool reserved_in_c(const char *name);       // cnames.c; its header is about trees, whose names are the IR's too
+bool reserved_in_c(const char *name); // cnames.c; its header is about trees, whose names are the IR's too
 
 typedef struct Names {
     Emit *e;
-    Map *taken;                             // name -> Var, in the scopes around and this one
-    Map *next;                              // base -> the digit to try next
+    Map *taken; // name -> Var, in the scopes around and this one
+    Map *next;  // base -> the digit to try next
 } Names;
 
 // Lower-case names that the headers define as macros, and what the emitter itself calls.
 static const char *const OURS[] = {
-    "memset", "memcpy", "abort", "errno", "stdin", "stdout", "stderr", "assert", "static_assert", "alignas", "alignof", "noreturn",
-    "thread_local", "offsetof", "fpclassify", "isnormal", "signbit", "isgreater", "isgreaterequal", "isless", "islessequal",
-    "islessgreater", "isunordered", "math_errhandling", "unix", "linux", "mark_", "size_t", "ptrdiff_t", "bool", "true", "false",
+    "memset",         "memcpy",   "abort",         "errno",         "stdin",       "stdout",
+    "stderr",         "assert",   "static_assert", "alignas",       "alignof",     "noreturn",
+    "thread_local",   "offsetof", "fpclassify",    "isnormal",      "signbit",     "isgreater",
+    "isgreaterequal", "isless",   "islessequal",   "islessgreater", "isunordered", "math_errhandling",
+    "unix",           "linux",    "mark_",         "size_t",        "ptrdiff_t",   "bool",
+    "true",           "false",
 };
 static const char *const KEYWORDS[] = {
-    "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern", "float", "for", "goto",
-    "if", "inline", "int", "long", "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch",
-    "typedef", "typeof", "union", "unsigned", "void", "volatile", "while", "asm", "constexpr", "nullptr",
+    "auto",     "break",    "case",  "char",     "const",  "continue", "default",   "do",      "double",  "else",
+    "enum",     "extern",   "float", "for",      "goto",   "if",       "inline",    "int",     "long",    "register",
+    "restrict", "return",   "short", "signed",   "sizeof", "static",   "struct",    "switch",  "typedef", "typeof",
+    "union",    "unsigned", "void",  "volatile", "while",  "asm",      "constexpr", "nullptr",
 };
 
 static void reserve(File *file, Map *map, const char *name)
@@ -70,16 +76,17 @@ static const char *default_name(Elem elem)
 }
 
 // A_i, A_ij for the pointer to a row; A_row where the indices are no short names.
-static const char *row_name(Names *n, const Op *access)
+static const char *row_name(Names *n, const Var *row)
 {
     const Emit *e = n->e;
-    const Var *array = plan_var(e, access->in[0]);
+    const Var *array = plan_var(e, row->row_of);
+    const char *name = array && array->name ? array->name : array && array->base ? array->base : "row";
     Text t = text_in(e->arena);
-    text_printf(&t, "%s_", array->name ? array->name : array->base ? array->base : "row");
-    for (int k = 0; k < access->in[0]->type.rank - 1; k++) {
-        const Var *index = plan_var(e, access->in[1 + k]);
+    text_printf(&t, "%s_", name);
+    for (int k = 0; k < row->row_n; k++) {
+        const Var *index = plan_var(e, row->row_at[k]);
         if (!index || !index->name || strlen(index->name) > 2 || index->deref)
-            return arena_printf(e->arena, "%s_row", array->name ? array->name : "A");
+            return arena_printf(e->arena, "%s_row", name);
         text_put(&t, index->name);
     }
     return t.at;
@@ -89,8 +96,8 @@ static const char *row_name(Names *n, const Op *access)
 static const char *wanted_name(Names *n, const Var *var)
 {
     File *file = n->e->file;
-    if (var->row)
-        return intern_z(file->names, row_name(n, var->row));
+    if (var->row_of)
+        return intern_z(file->names, row_name(n, var));
     const char *base = var->base && *var->base ? var->base : default_name(var->elem);
     for (int i = 0; i < n->e->f->params.n; i++) {
         const Var *p = n->e->param_vars[i];
@@ -103,10 +110,11 @@ static const char *wanted_name(Names *n, const Var *var)
     return base;
 }
 
-// Does the variable that has the name already reach block b? One of a block around it does not if it is declared behind b only.
+// Does the variable that has the name already reach block b? One of a block around it does not if it is declared
+// behind b only.
 static bool reaches(const Var *var, const Block *b)
 {
-    if (var->fixed || var->scope == b || var->first->block != var->scope)        // an index is there in all of its loop
+    if (var->fixed || var->scope == b || var->first->block != var->scope) // an index is there in all of its loop
         return true;
     const Stmt *through = NULL;
     for (; b && b != var->scope; b = b->parent)

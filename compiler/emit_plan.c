@@ -1,29 +1,30 @@
-// emit_plan.c — which values stand folded in an expression, and which share a C variable.
+// emit_plan.c — which values stand folded in an expression.
 //
-// In: the copy of the function that emit_jumps.c made. Out: ValueInfo of every value, and the Vars.
+// In: the copy of the function that emit_jumps.c made. Out: ValueInfo of every value; then emit_vars.c gives the rest
+// their variables.
 //
-//     %t = mul %a, %b      (one use)             s is one variable for the loop's argument, its next value and its result:
+//     %t = mul %a, %b      (one use)
 //     %s1 = add %s, %t                           s += a * b;
 //
-// Four walks. (1) what is needed: backwards from what has an effect. (2) backwards: uses of a value are known before its definition is met,
-// so there it is decided whether it is folded; what it reads then counts as read where it is printed. (3) unions: values that flow into
-// one another share a variable unless one is alive where the other is defined. (4) versions of one name share it likewise.
+// Two walks. (1) What is needed: backwards from what has an effect. (2) Backwards: uses of a value are known before its
+// definition is met, so there it is decided whether it is folded; what it reads then counts as read where it is
+// printed. That also gives for each value and region the last op that uses it, and with it an answer, without sets, to:
 //
-// Is v alive behind op k of region R? Climb from there to v's region: yes if a later op of the region on the way uses v (last_use), or
-// if the climb leaves a loop in which v is used. One look-up per level, no sets.
+// Is v alive behind op k of region R? Climb from there to v's region: yes if a later op of the region on the way uses v
+// (last_use), or if the climb leaves a loop in which v is used.
 #include "emit_internal.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_FOLDED = 24, MAX_SCAN = 48 };    // values in one expression; steps of a search that is then given up
+enum { MAX_FOLDED = 24, MAX_SCAN = 48 }; // values in one expression; steps of a search that is then given up
 
 // ---- (1) needed ----
 
 typedef struct Need {
     Emit *e;
-    VEC(Value *) values;                    // to be looked at
+    VEC(Value *) values; // to be looked at
 } Need;
 
 static void need_value(Need *n, Value *v)
@@ -155,7 +156,7 @@ static void place_region_in_text(Emit *e, Region *r, int *at)
         Op *op = r->ops.at[i];
         OpData *d = op_data(e, op);
         d->pos = (*at)++;
-        for (int k = op->n_regions - 1; k >= 0 && op->code == OP_loop; k--)         // the head first
+        for (int k = op->n_regions - 1; k >= 0 && op->code == OP_loop; k--) // the head first
             if (op->regions[k])
                 place_region_in_text(e, op->regions[k], at);
         for (int k = 0; k < op->n_regions && op->code != OP_loop; k++)
@@ -169,7 +170,8 @@ static void place_region_in_text(Emit *e, Region *r, int *at)
 
 // ---- last uses ----
 
-// The index of the last op of a region that uses a value of an outer one. An open hash table, since most values have none.
+// The index of the last op of a region that uses a value of an outer one. An open hash table, since most values have
+// none.
 typedef struct LastUse {
     const Value *v;
     const Region *r;
@@ -252,7 +254,7 @@ static const Op *loop_around(const Region *r)
 }
 
 // Is v still used after op `index` of r has run? v is in scope there.
-static bool alive_after(Emit *e, const Value *v, const Region *r, int index)
+bool plan_alive_after(Emit *e, const Value *v, const Region *r, int index)
 {
     for (;;) {
         const RegionInfo *info = region_info(e, r);
@@ -279,10 +281,29 @@ static bool alive_after(Emit *e, const Value *v, const Region *r, int index)
 
 // ---- (2) uses and folding ----
 
+static bool is_same_scalar(const Value *v, const Value *w)
+{
+    int64_t x, y;
+    return v == w || (ir_is_int_const(v, &x) && ir_is_int_const(w, &y) && x == y);
+}
+
+// One value, or one element of one version of an array.
+static bool is_same(const Value *v, const Value *w)
+{
+    const Op *a = v->def, *b = w->def;
+    if (is_same_scalar(v, w) || !a || !b || a->code != OP_load || b->code != OP_load || a->in[0] != b->in[0])
+        return is_same_scalar(v, w);
+    for (int i = 1; i < a->n_in; i++)
+        if (!is_same_scalar(a->in[i], b->in[i]))
+            return false;
+    return true;
+}
+
 bool plan_is_self_comparison(const Op *op)
 {
     const OpInfo *info = &op_info[op->code];
-    return op_is_scalar(op->code) && (info->prec == 9 || info->prec == 10) && info->sig[0] != 'r' && op->in[0] == op->in[1];
+    return op_is_scalar(op->code) && (info->prec == 9 || info->prec == 10) && info->sig[0] != 'r' &&
+           is_same(op->in[0], op->in[1]);
 }
 
 static bool is_double_negation(const Op *op)
@@ -297,10 +318,14 @@ bool plan_is_transparent(const Value *v)
     if (plan_is_self_comparison(v->def) || is_double_negation(v->def))
         return true;
     switch (v->def->code) {
-    case OP_const_real: case OP_const_int: case OP_const_bool: case OP_const_pos: case OP_undef: case OP_itor: case OP_stop:
-        return true;
-    default:
-        return false;
+    case OP_const_real:
+    case OP_const_int:
+    case OP_const_bool:
+    case OP_const_pos:
+    case OP_undef:
+    case OP_itor:
+    case OP_stop: return true;
+    default: return false;
     }
 }
 
@@ -396,7 +421,10 @@ static void use_operands(Emit *e, Op *op, Region *r, int index, Op *loop, Value 
 // The op of its region that makes the next version of what v reads; INT_MAX if none.
 static bool consumed_between(const Value *array, const Region *r, int from, int to)
 {
-    for (const Value *v = array; v; v = v->def && (v->def->code == OP_slice || v->def->code == OP_reshape || v->def->code == OP_view_at) ? v->def->in[0] : NULL) {
+    for (const Value *v = array; v;
+         v = v->def && (v->def->code == OP_slice || v->def->code == OP_reshape || v->def->code == OP_view_at)
+                 ? v->def->in[0]
+                 : NULL) {
         if (v->region != r)
             continue;
         for (int k = from + 1; k < to && k < r->ops.n; k++) {
@@ -417,7 +445,8 @@ static bool has_name_of(const Op *op, const Value *v)
     return false;
 }
 
-// Would moving op down to op `to` of its region carry it past a change of what it reads, or one op with effects past another?
+// Would moving op down to op `to` of its region carry it past a change of what it reads, or one op with effects past
+// another?
 static bool can_move(const Emit *e, const Op *op, int from, int to)
 {
     const Region *r = op->parent;
@@ -474,7 +503,8 @@ static bool is_int_arithmetic(const Op *op)
     return op_is_scalar(op->code) && op_info[op->code].style == ST_INFIX && op->out[0]->type.elem == E_INT;
 }
 
-// A fill prints its value within its loop: what reads the array that is filled would see the new elements, and a call would be made for each.
+// A fill prints its value within its loop: what reads the array that is filled would see the new elements, and a call
+// would be made for each.
 static bool once_for_fill(const Op *op, const Region *r, int index)
 {
     const Op *fill = index < r->ops.n ? r->ops.at[index] : NULL;
@@ -591,7 +621,8 @@ static void plan_region(Emit *e, Region *r)
     for (int i = skip; i < r->yields.n; i++)
         if (type_is_scalar(r->yields.at[i]->type) && yield_needed(e, r, i - skip))
             use(e, r->yields.at[i], r, n, NULL, NULL);
-    if (op && op->code == OP_loop && r != op->regions[0])       // what the head is handed goes on into the body, or is the result
+    if (op && op->code == OP_loop &&
+        r != op->regions[0]) // what the head is handed goes on into the body, or is the result
         for (int i = 0; i < r->args.n; i++)
             if (type_is_scalar(r->args.at[i]->type))
                 record(e, r->args.at[i], r, n + 1);
@@ -599,446 +630,6 @@ static void plan_region(Emit *e, Region *r)
         plan_op(e, r->ops.at[i]);
     if (skip)
         info->exit_first = exit_reads_changed(e, op);
-}
-
-// ---- (3) variables ----
-
-Var *plan_new_var(Emit *e, const char *base, const char *type, Elem elem)
-{
-    Var *var = NEW(e->arena, Var);
-    var->base = base;
-    var->type = type;
-    var->elem = elem;
-    var->order = e->order++;
-    vec_push(e->arena, &e->vars, var);
-    return var;
-}
-
-static Var *find_var(Var *var)
-{
-    while (var && var->forward)
-        var = var->forward;
-    return var;
-}
-
-Var *plan_var(const Emit *e, const Value *v)
-{
-    return find_var(e->v[(v->root ? v->root : v)->id].var);
-}
-
-// Two values of which neither's region is around the other's cannot meet.
-static bool is_around(const Region *outer, const Region *inner)
-{
-    while (inner && inner != outer)
-        inner = inner->owner ? inner->owner->parent : NULL;
-    return inner != NULL;
-}
-
-static const Op *carrier(const Value *v)
-{
-    return !v->def && v->region->owner && v->region->owner->code == OP_loop && v->region == v->region->owner->regions[0] ? v->region->owner
-                                                                                                                          : NULL;
-}
-
-static int index_of_definition(const Emit *e, const Value *v)
-{
-    return v->def ? op_data(e, v->def)->index : -1;
-}
-
-// Is b what a call gives back for an inout scalar that went in as another value than a? Its variable is set to that value before the call, when
-// the other arguments are still to be read.
-static bool is_set_before_call(const Value *a, const Value *b)
-{
-    const Op *op = b->def;
-    for (int i = 0; op && op->code == OP_call && i < op->callee->params.n; i++) {
-        const Param *p = &op->callee->params.at[i];
-        if (p->result == b->index && p->role == ROLE_INOUT)
-            return op->in[p->arg] != a;
-    }
-    return false;
-}
-
-// Can a and b not share a variable? a stands before b.
-static bool clash(Emit *e, const Value *a, const Value *b)
-{
-    if (e->v[a->id].pos == e->v[b->id].pos)
-        return true;
-    if (!is_around(a->region, b->region))
-        return false;
-    if (alive_after(e, a, b->region, index_of_definition(e, b) - is_set_before_call(a, b)))
-        return true;
-    const Op *loop = carrier(a);            // at the end of the body a gets its next value, while b is still looked at
-    if (loop && b->region == a->region && alive_after(e, b, b->region, b->region->ops.n)) {
-        int i = a->index - loop->counted;
-        return region_info(e, a->region)->end == JUMP_NONE && i >= 0 && loop_yield(loop, i) != b;
-    }
-    return false;
-}
-
-// The position after which v is not alive, or a later one.
-static int end_of(Emit *e, const Value *v)
-{
-    const Region *r = v->region;
-    int k = e->v[v->id].last_use;
-    return k < 0 ? e->v[v->id].pos : k < r->ops.n ? op_data(e, r->ops.at[k])->end : region_info(e, r)->stop;
-}
-
-// The number of members of var that stand before position pos.
-static int count_before(const Emit *e, const Var *var, int pos)
-{
-    int lo = 0, hi = var->members.n;
-    while (lo < hi) {
-        int mid = (lo + hi) / 2;
-        if (e->v[var->members.at[mid]->id].pos < pos)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo;
-}
-
-static bool value_clashes(Emit *e, const Value *v, const Var *var)
-{
-    int at = count_before(e, var, e->v[v->id].pos), end = end_of(e, v), steps = 0;
-    for (int i = at - 1; i >= 0; i--) {
-        if (steps++ > MAX_SCAN)
-            return true;
-        if (is_around(var->members.at[i]->region, v->region)) {
-            if (clash(e, var->members.at[i], v))
-                return true;
-            break;
-        }
-    }
-    for (int i = at; i < var->members.n && e->v[var->members.at[i]->id].pos <= end; i++)
-        if (steps++ > MAX_SCAN || clash(e, v, var->members.at[i]))
-            return true;
-    return false;
-}
-
-static void merge_members(Emit *e, Var *into, const Var *from)
-{
-    VEC(Value *) all = {0};
-    int i = 0, k = 0;
-    if (into->members.n == 0 || e->v[into->members.at[into->members.n - 1]->id].pos <= e->v[from->members.at[0]->id].pos) {
-        for (; k < from->members.n; k++)
-            vec_push(e->arena, &into->members, from->members.at[k]);
-        return;
-    }
-    while (i < into->members.n || k < from->members.n) {
-        bool first = k == from->members.n ||
-                     (i < into->members.n && e->v[into->members.at[i]->id].pos <= e->v[from->members.at[k]->id].pos);
-        vec_push(e->arena, &all, first ? into->members.at[i++] : from->members.at[k++]);
-    }
-    into->members.at = all.at;
-    into->members.n = all.n;
-    into->members.cap = all.cap;
-}
-
-static void merge(Emit *e, Var *into, Var *from)
-{
-    if (from->fixed || (!into->fixed && from->members.n > into->members.n)) {
-        Var *swap = into;
-        into = from;
-        from = swap;
-    }
-    if (!into->base || (!into->fixed && from->base && into->members.n && from->members.n &&
-                        e->v[from->members.at[0]->id].pos < e->v[into->members.at[0]->id].pos))
-        into->base = from->base ? from->base : into->base;
-    if (from->members.n)
-        merge_members(e, into, from);
-    into->loops |= from->loops;
-    into->order = into->order < from->order ? into->order : from->order;
-    from->forward = into;
-}
-
-static bool may_share(const Var *a, const Var *b)
-{
-    bool names = !a->base || !b->base || strcmp(a->base, b->base) == 0;
-    bool derefs = (a->deref && b->loops) || (b->deref && a->loops) || (a->deref && b->fixed) || (a->fixed && b->deref);
-    bool param = (a->fixed && !b->base) || (b->fixed && !a->base);             // what has no name does not take a parameter's
-    return a->elem == b->elem && names && !param && !derefs && !(a->fixed && b->fixed) && !a->own && !b->own;
-}
-
-static void try_merge(Emit *e, Var *a, Var *b)
-{
-    a = find_var(a);
-    b = find_var(b);
-    if (!a || !b || a == b || !may_share(a, b))
-        return;
-    const Var *few = a->members.n < b->members.n ? a : b, *many = few == a ? b : a;
-    for (int i = 0; i < few->members.n; i++)
-        if (value_clashes(e, few->members.at[i], many))
-            return;
-    merge(e, a, b);
-}
-
-static void try_share(Emit *e, const Value *v, const Value *w)
-{
-    try_merge(e, e->v[v->id].var, e->v[w->id].var);
-}
-
-static void give_var(Emit *e, Value *v)
-{
-    ValueInfo *i = &e->v[v->id];
-    bool dead = i->uses == 0 && v->def && !v->def->n_regions;
-    if (!i->needed || dead || i->folded || i->var || !type_is_scalar(v->type) || plan_is_transparent(v))
-        return;
-    i->var = plan_new_var(e, v->name, c_type(e->file, (Elem)v->type.elem), (Elem)v->type.elem);
-    vec_push(e->arena, &i->var->members, v);
-}
-
-static void join(Emit *e, const Value *v, const Value *w)
-{
-    Var *a = find_var(e->v[v->id].var), *b = find_var(e->v[w->id].var);
-    if (a && b && a != b)
-        merge(e, a, b);
-}
-
-// A loop's argument, its head's argument and its result are one variable; its index is one of its own.
-static void give_loop_vars(Emit *e, Op *op)
-{
-    OpData *d = op_data(e, op);
-    for (int i = 0; i < loop_n_carried(op); i++) {
-        Value *arg = loop_arg(op, i);
-        if (!type_is_scalar(arg->type) || !e->v[arg->id].needed)
-            continue;
-        if (e->v[arg->id].var)
-            find_var(e->v[arg->id].var)->loops = true;
-        if (op->n_regions > 1 && op->regions[1])
-            join(e, arg, op->regions[1]->args.at[i]);
-        join(e, arg, op->out[i]);
-    }
-    if (op->counted) {
-        Value *index = loop_index(op);
-        d->index_var = plan_new_var(e, index->name ? index->name : "i", "int", E_INT);
-        d->index_var->own = true;
-        e->v[index->id].var = d->index_var;
-    }
-    Value *trips = loop_trips(op);
-    if (e->v[trips->id].uses > 0) {
-        d->trips_var = e->v[trips->id].var;
-        d->trips_var->own = true;
-        if (!d->trips_var->base)
-            d->trips_var->base = "trips";
-    }
-}
-
-// A callee writes through a pointer also what nobody wants.
-static void give_dummies(Emit *e, Op *op)
-{
-    for (int i = 0; i < op->callee->params.n; i++) {
-        const Param *p = &op->callee->params.at[i];
-        if (p->result < 0 || !type_is_scalar(p->type) || e->v[op->out[p->result]->id].var)
-            continue;
-        Var *var = plan_new_var(e, p->name, c_type(e->file, (Elem)p->type.elem), (Elem)p->type.elem);
-        vec_push(e->arena, &var->members, op->out[p->result]);
-        e->v[op->out[p->result]->id].var = var;
-    }
-}
-
-static void give_vars(Emit *e, Region *r)
-{
-    for (int i = 0; i < r->args.n; i++)
-        if (!(r->owner && r->owner->code == OP_loop && r->owner->counted && r == r->owner->regions[0] && i == 0))
-            give_var(e, r->args.at[i]);
-    for (int i = 0; i < r->ops.n; i++) {
-        Op *op = r->ops.at[i];
-        if (!op_data(e, op)->needed)
-            continue;
-        for (int k = op->n_regions - 1; k >= 0; k--)
-            if (op->regions[k])
-                give_vars(e, op->regions[k]);
-        for (int k = 0; k < op->n_out; k++)
-            give_var(e, op->out[k]);
-        if (op->code == OP_loop)
-            give_loop_vars(e, op);
-        if (op->code == OP_call)
-            give_dummies(e, op);
-    }
-}
-
-static void share_loop(Emit *e, Op *op)
-{
-    const OpData *d = op_data(e, op);
-    bool falls = region_info(e, op->regions[0])->end == JUMP_NONE;
-    for (int i = 0; i < loop_n_carried(op); i++) {
-        Value *arg = loop_arg(op, i);
-        if (!type_is_scalar(arg->type) || !e->v[arg->id].needed)
-            continue;
-        if (falls)
-            try_share(e, arg, loop_yield(op, i));
-        for (int k = 0; k < d->jumps.n; k++)
-            try_share(e, arg, d->jumps.at[k]->yields.at[i]);
-        try_share(e, arg, op->in[loop_first_init(op) + i]);
-    }
-}
-
-static void share_results(Emit *e, Op *op)
-{
-    int shift = op->code == OP_within ? op->n_paths - 1 : 0;
-    for (int i = 0; i < op->n_out; i++)
-        for (int k = 0; k < op->n_regions && type_is_scalar(op->out[i]->type); k++)
-            if (region_info(e, op->regions[k])->end == JUMP_NONE)
-                try_share(e, op->out[i], op->regions[k]->yields.at[i + shift]);
-}
-
-static void share_call(Emit *e, Op *op)
-{
-    for (int i = 0; i < op->callee->params.n; i++) {
-        const Param *p = &op->callee->params.at[i];
-        if (type_is_scalar(p->type) && p->role == ROLE_INOUT)
-            try_share(e, op->out[p->result], op->in[p->arg]);
-    }
-}
-
-static void share_return(Emit *e, const Region *r)
-{
-    for (int i = 0; i < e->f->params.n; i++) {
-        const Param *p = &e->f->params.at[i];
-        if (p->result >= 0 && type_is_scalar(p->type))
-            try_merge(e, e->param_vars[i], e->v[r->yields.at[p->result]->id].var);
-    }
-}
-
-static void share_region(Emit *e, Region *r)
-{
-    for (int i = 0; i < r->ops.n; i++) {
-        Op *op = r->ops.at[i];
-        if (!op_data(e, op)->needed)
-            continue;
-        for (int k = 0; k < op->n_regions; k++)
-            if (op->regions[k])
-                share_region(e, op->regions[k]);
-        if (op->code == OP_loop)
-            share_loop(e, op);
-        else if (op->n_regions)
-            share_results(e, op);
-        else if (op->code == OP_call)
-            share_call(e, op);
-    }
-    if (region_info(e, r)->end == JUMP_RETURN || (!r->owner && region_info(e, r)->end == JUMP_NONE))
-        share_return(e, r);
-}
-
-// ---- (4) names ----
-
-// Is the earlier variable still in scope, as a person sees it, where the later one begins? Else there are two of that name.
-static bool is_in_scope(const Var *early, const Var *late)
-{
-    return is_around(early->members.at[0]->region, late->members.at[0]->region);
-}
-
-static void share_names(Emit *e)
-{
-    Map *first = map_new(e->arena), *latest = map_new(e->arena);
-    for (int i = 0; i < e->vars.n; i++) {
-        Var *var = e->vars.at[i];
-        if (var->forward || !var->base || var->own || var->members.n == 0)
-            continue;
-        const char *name = intern_z(e->file->names, var->base);
-        Var *before = map_get(first, name), *last = map_get(latest, name);
-        if (last && find_var(last) != find_var(before) && is_in_scope(find_var(last), var))
-            try_merge(e, last, var);
-        if (before && find_var(var) == var && is_in_scope(find_var(before), var))
-            try_merge(e, before, var);
-        if (!before)
-            map_set(first, name, var);
-        map_set(latest, name, find_var(var));
-    }
-}
-
-// ---- parameters and arrays ----
-
-static void give_param_vars(Emit *e)
-{
-    e->param_vars = NEW_N(e->arena, Var *, e->f->params.n + 1);
-    for (int i = 0; i < e->f->params.n; i++) {
-        const Param *p = &e->f->params.at[i];
-        Var *var = plan_new_var(e, emit_param_name(e->file, e->original, i), NULL, (Elem)p->type.elem);
-        var->fixed = true;
-        var->deref = type_is_scalar(p->type) && p->role != ROLE_IN;
-        e->param_vars[i] = var;
-        if (p->arg < 0)
-            continue;
-        Value *arg = e->f->body->args.at[p->arg];
-        e->v[arg->id].var = var;
-        if (type_is_scalar(p->type))
-            vec_push(e->arena, &var->members, arg);
-    }
-}
-
-static const char *pointer_type(Emit *e, const Value *v, bool constant, bool restricted)
-{
-    const char *elem = v->type.elem == E_BIT ? "unsigned char" : c_type(e->file, (Elem)v->type.elem);
-    return arena_printf(e->arena, "%s%s *%s", constant ? "const " : "", elem, restricted ? "restrict " : "");
-}
-
-static const char *buf_type(Emit *e, Elem elem)
-{
-    static const char *const names[] = {"real", "int", "byte", "pos", "bit"};
-    return arena_printf(e->arena, "struct adrt_buf_%s%s ", names[elem], elem == E_REAL ? e->file->suffix : "");
-}
-
-static void give_array_var(Emit *e, Value *v)
-{
-    if (v->root != v || !e->v[v->id].needed)
-        return;
-    ValueInfo *i = &e->v[v->id];
-    const Op *op = v->def;
-    switch (e->places[v->id].storage) {
-    case PLACE_PARAM:
-        if (op && op->code == OP_shape)
-            i->var = e->v[op->in[0]->id].var;
-        break;
-    case PLACE_CONST:
-        i->var = plan_new_var(e, op->array->name, NULL, E_REAL);
-        i->var->fixed = true;
-        break;
-    case PLACE_LOCAL:
-        i->var = plan_new_var(e, v->name, c_type(e->file, (Elem)v->type.elem), (Elem)v->type.elem);
-        i->var->own = true;
-        break;
-    case PLACE_ARENA:
-        i->var = plan_new_var(e, v->name, pointer_type(e, v, false, true), (Elem)v->type.elem);
-        i->var->own = true;
-        break;
-    case PLACE_BUF:
-        i->var = plan_new_var(e, v->name, buf_type(e, (Elem)v->type.elem), (Elem)v->type.elem);
-        i->var->own = true;
-        break;
-    case PLACE_FROZEN:
-        i->var = plan_var(e, op->in[0]);
-        break;
-    case PLACE_VIEW:
-        i->folded = i->folded || op->code == OP_reshape;
-        if (i->folded)
-            break;
-        i->var = plan_new_var(e, v->name, pointer_type(e, v, true, false), (Elem)v->type.elem);
-        i->var->own = true;
-        break;
-    case PLACE_SLOT:
-        i->var = plan_new_var(e, v->name, pointer_type(e, v, false, false), (Elem)v->type.elem);
-        i->var->own = true;
-        break;
-    default:
-        break;
-    }
-}
-
-static void give_array_vars(Emit *e, const Region *r)
-{
-    for (int i = 0; i < r->args.n; i++)
-        if (r->args.at[i]->root)
-            give_array_var(e, r->args.at[i]);
-    for (int i = 0; i < r->ops.n; i++) {
-        const Op *op = r->ops.at[i];
-        for (int k = 0; k < op->n_out; k++)
-            if (op->out[k]->root)
-                give_array_var(e, op->out[k]);
-        for (int k = 0; k < op->n_regions; k++)
-            if (op->regions[k])
-                give_array_vars(e, op->regions[k]);
-    }
 }
 
 // ---- what a text names ----
@@ -1057,7 +648,8 @@ void plan_visit_vars(const Emit *e, const Value *v, VarVisit visit, void *contex
 
 static void visit_dims(const Emit *e, const Value *root, VarVisit visit, void *context)
 {
-    if (root->type.kind != K_ARRAY || (root->def && (root->def->code == OP_freeze || (root->def->code == OP_shape && root->def->n_in == 1))))
+    if (root->type.kind != K_ARRAY ||
+        (root->def && (root->def->code == OP_freeze || (root->def->code == OP_shape && root->def->n_in == 1))))
         return;
     if (!root->def && !root->region->owner)
         return;
@@ -1106,9 +698,5 @@ void emit_plan(Emit *e)
     place_region_in_text(e, e->f->body, &at);
     e->places = place_func(e->arena, e->f);
     plan_region(e, e->f->body);
-    give_param_vars(e);
-    give_vars(e, e->f->body);
-    give_array_vars(e, e->f->body);
-    share_region(e, e->f->body);
-    share_names(e);
+    emit_vars(e);
 }

@@ -1,21 +1,21 @@
 // emit_rows.c — rows of arrays that are used more than once get a pointer.
 //
-// In: the plan. Out: OpData.row of loads, stores and acc's of arrays of rank 2 and more, and OpData.rows of the ops before which the
-// pointers are declared:
+// In: the plan. Out: OpData.row of loads, stores and acc's of arrays of rank 2 and more, and OpData.rows of the ops
+// before which the pointers are declared:
 //
 //     for j: s += A[i, j] * A[i, j + 1]            const double *A_i = A + (ptrdiff_t)i * m;
 //                                                  for j: s += A_i[j] * A_i[j + 1]
 //
-// Accesses to the same array with the same leading indices are a row. Its pointer is declared in the innermost region around all of them, and
-// out of the loops there in which neither the indices nor the dimensions change.
+// Accesses to the same array with the same leading indices are a row. Its pointer is declared in the innermost region
+// around all of them, and out of the loops there in which neither the indices nor the dimensions change.
 #include "emit_internal.h"
 
 #include <string.h>
 
 typedef struct Row {
     Value *array;
-    Op *first;                              // the first access
-    Region *region;                         // the innermost around all
+    Op *first;      // the first access
+    Region *region; // the innermost around all
     int n;
     bool written;
     VEC(Op *) ops;
@@ -63,10 +63,13 @@ static bool is_access(const Emit *e, const Op *op)
     const Value *root = op->in[0]->root;
     if (root->type.rank < 2 || !plan_var(e, root) || (op->code == OP_load && e->v[op->out[0]->id].uses == 0))
         return false;
-    for (int k = 0; k < root->type.rank; k++)
-        if (place_dim(root, k).v)
-            return true;
-    return false;                           // constant dimensions: an index like 3 * i + j is as good
+    int64_t c;
+    bool moves = false, sized = false; // else an index like 3 * i + j is as good
+    for (int k = 0; k < root->type.rank; k++) {
+        moves = moves || (k < root->type.rank - 1 && !ir_is_int_const(op->in[1 + k], &c));
+        sized = sized || place_dim(root, k).v;
+    }
+    return moves && sized;
 }
 
 static const char *key_of(Emit *e, const Op *op)
@@ -144,12 +147,15 @@ static void give_row(Emit *e, Row *row)
         if (r->owner->code == OP_loop)
             at = outer(r);
     if (at->owner && at->owner->code == OP_loop && at != at->owner->regions[0])
-        return;                             // the condition of a while has no room for a declaration
+        return; // the condition of a while has no room for a declaration
     const Value *root = row->array->root;
-    const char *type = arena_printf(e->arena, "%s%s *", row->written ? "" : "const ", c_type(e->file, (Elem)root->type.elem));
+    const char *type =
+        arena_printf(e->arena, "%s%s *", row->written ? "" : "const ", c_type(e->file, (Elem)root->type.elem));
     Var *var = plan_new_var(e, NULL, type, (Elem)root->type.elem);
     var->own = true;
-    var->row = row->first;
+    var->row_of = row->first->in[0];
+    var->row_at = row->first->in + 1;
+    var->row_n = root->type.rank - 1;
     for (int i = 0; i < row->ops.n; i++)
         op_data(e, row->ops.at[i])->row = var;
     vec_push(e->arena, &op_data(e, ancestor_in(at, row->first))->rows, var);

@@ -1,8 +1,8 @@
 // emit_stmt.c — statements.
 //
-// In: the tree of emit_tree.c, with names. Out: the lines of a function's body, indented by four, no longer than 120 columns, with braces only
-// where there is more than one statement or an else could be misread, and in derived functions with a comment where the adjoint of
-// another source line begins:
+// In: the tree of emit_tree.c, with names. Out: the lines of a function's body, indented by four, no longer than 120
+// columns, with braces only where there is more than one statement or an else could be misread, and in derived
+// functions with a comment where the adjoint of another source line begins:
 //
 //     for (int i = 0; i < n; i++)
 //         x_bar[i] += exp(x[i] - m);          /* lse.ad:7 */
@@ -17,12 +17,13 @@ enum { WIDTH = 120, NOTE_COLUMN = 52 };
 typedef struct Printer {
     Emit *e;
     int depth;
-    int noted;                              // the source line that the last comment named
+    int noted; // the source line that the last comment named
 } Printer;
 
 // ---- lines ----
 
-// Where to break `line`, of which at most `room` columns fit: behind the last space there that is in the fewest parentheses. 0: nowhere.
+// Where to break `line`, of which at most `room` columns fit: behind the last space there that is in the fewest
+// parentheses. 0: nowhere.
 static size_t break_at(const char *line, size_t room, size_t from)
 {
     size_t best = 0;
@@ -76,7 +77,8 @@ static bool is_derivative_name(const char *name)
 static bool is_derivative(const Emit *e, const Stmt *s)
 {
     if (s->kind == S_ASSIGN)
-        return s->value && !(s->value->def && s->value->def->code == OP_const_real && s->value->def->r == 0) && is_derivative_name(s->var->name);
+        return s->value && !(s->value->def && s->value->def->code == OP_const_real && s->value->def->r == 0) &&
+               is_derivative_name(s->var->name);
     if (s->kind != S_OP)
         return false;
     for (int i = 0; i < s->op->n_out; i++) {
@@ -96,8 +98,8 @@ static void put_line(Printer *p, const Stmt *s, const char *line)
         int column = NOTE_COLUMN - 4 * p->depth;
         const char *name = s->loc.file ? s->loc.file : e->file->m->source;
         const char *slash = strrchr(name, '/');
-        line = arena_printf(e->arena, "%s%*s/* %s:%d */", line, (int)n + 2 > column ? 2 : column - (int)n, "", slash ? slash + 1 : name,
-                            s->loc.line);
+        line = arena_printf(e->arena, "%s%*s/* %s:%d */", line, (int)n + 2 > column ? 2 : column - (int)n, "",
+                            slash ? slash + 1 : name, s->loc.line);
         p->noted = s->loc.line;
     }
     put_wrapped(p->e->out, line, 4 * p->depth);
@@ -178,7 +180,8 @@ static void put_array(Printer *p, const Stmt *s)
         Text size = text_in(e->arena);
         expr_size(e, &size, v, 0);
         declare(&t, s->var);
-        text_printf(&t, "[%s]%s", strcmp(size.at, "0") == 0 ? "1" : size.at, s->op->code == OP_new && s->op->i ? " = {0}" : "");
+        text_printf(&t, "[%s]%s", strcmp(size.at, "0") == 0 ? "1" : size.at,
+                    s->op->code == OP_new && s->op->i ? " = {0}" : "");
         break;
     }
     default:
@@ -250,7 +253,8 @@ static void put_element(Emit *e, Text *t, const Stmt *s, const Value *v)
     text_printf(t, "[%s]", s->from->name);
 }
 
-static void put_loop_over(Printer *p, const Stmt *s, const Value *to, const char *sign, const Value *from, const Value *value)
+static void put_loop_over(Printer *p, const Stmt *s, const Value *to, const char *sign, const Value *from,
+                          const Value *value)
 {
     Emit *e = p->e;
     put_each(p, s, to);
@@ -392,7 +396,7 @@ static void put_string(Text *t, const char *s)
     text_put(t, "\"");
     for (const char *first = s; *s; s++) {
         unsigned char c = (unsigned char)*s;
-        if (c == '"' || c == '\\' || (c == '?' && s > first && s[-1] == '?'))          // no trigraphs
+        if (c == '"' || c == '\\' || (c == '?' && s > first && s[-1] == '?')) // no trigraphs
             text_printf(t, "\\%c", c);
         else if (c < 32 || c >= 127)
             text_printf(t, "\\%03o", c);
@@ -404,8 +408,9 @@ static void put_string(Text *t, const char *s)
 
 static void put_check(Printer *p, const Stmt *s)
 {
-    static const char *const kinds[][2] = {{"assert", "ADRT_ASSERT"}, {"shape", "ADRT_SHAPE"},     {"index", "ADRT_INDEX"},
-                                           {"slice", "ADRT_SLICE"},   {"overlap", "ADRT_OVERLAP"}, {"singular", "ADRT_SINGULAR"}};
+    static const char *const kinds[][2] = {{"assert", "ADRT_ASSERT"},   {"shape", "ADRT_SHAPE"},
+                                           {"index", "ADRT_INDEX"},     {"slice", "ADRT_SLICE"},
+                                           {"overlap", "ADRT_OVERLAP"}, {"singular", "ADRT_SINGULAR"}};
     Emit *e = p->e;
     const Op *op = s->op;
     const char *kind = "ADRT_ASSERT";
@@ -447,14 +452,14 @@ static void put_op(Printer *p, const Stmt *s)
         expr_store(p->e, &t, s->op);
         put_statement(p, s, &t);
         return;
-    case OP_fill:    put_fill(p, s); return;
-    case OP_copy:    put_memcpy(p, s, s->op->out[0], s->op->in[0]); return;
+    case OP_fill: put_fill(p, s); return;
+    case OP_copy: put_memcpy(p, s, s->op->out[0], s->op->in[0]); return;
     case OP_copy_to: put_memcpy(p, s, s->op->in[0], s->op->in[1]); return;
-    case OP_add_to:  put_loop_over(p, s, s->op->in[0], "+=", s->op->in[1], NULL); return;
-    case OP_gemm:    put_gemm(p, s); return;
-    case OP_put:     put_put(p, s); return;
-    case OP_puts:    put_puts(p, s); return;
-    case OP_check:   put_check(p, s); return;
+    case OP_add_to: put_loop_over(p, s, s->op->in[0], "+=", s->op->in[1], NULL); return;
+    case OP_gemm: put_gemm(p, s); return;
+    case OP_put: put_put(p, s); return;
+    case OP_puts: put_puts(p, s); return;
+    case OP_check: put_check(p, s); return;
     default:
         assert(s->op->code == OP_call);
         expr_call(p->e, &t, s->op);
@@ -498,15 +503,17 @@ static bool is_single(const Block *b, bool below_if)
     if (s->decls.n || s->declares)
         return false;
     switch (s->kind) {
-    case S_ASSIGN: case S_COUNT: case S_BREAK: case S_CONTINUE: case S_RETURN:
-        return true;
+    case S_ASSIGN:
+    case S_COUNT:
+    case S_BREAK:
+    case S_CONTINUE:
+    case S_RETURN: return true;
     case S_OP:
         return s->op->code == OP_store || s->op->code == OP_acc || s->op->code == OP_call || s->op->code == OP_gemm ||
                s->op->code == OP_puts || (s->op->code == OP_put && s->op->n_in == 2);
-    case S_IF: case S_LOOP:
-        return !below_if && !s->do_while;
-    default:
-        return false;
+    case S_IF:
+    case S_LOOP: return !below_if && !s->do_while;
+    default: return false;
     }
 }
 
@@ -530,7 +537,8 @@ static void put_if(Printer *p, const Stmt *s, const char *before)
     text_put(&t, ")");
     const Block *otherwise = s->body[1];
     bool chain = otherwise->list.n == 1 && otherwise->list.at[0]->kind == S_IF && otherwise->list.at[0]->decls.n == 0;
-    bool braces = *before || chain || !is_single(s->body[0], true) || (otherwise->list.n > 0 && !is_single(otherwise, true));
+    bool braces =
+        *before || chain || !is_single(s->body[0], true) || (otherwise->list.n > 0 && !is_single(otherwise, true));
     put_body(p, NULL, t.at, s->body[0], braces);
     if (chain) {
         put_if(p, otherwise->list.at[0], "} else ");
@@ -616,7 +624,8 @@ static void put_backwards(Emit *e, Text *t, const char *i, const Value *lo, cons
         } else if (step < 0) {
             text_put(t, "-");
         }
-        text_printf(t, "(%s) / %lld * %lld %s %lld", distance.at, (long long)size, (long long)size, step > 0 ? "-" : "+", (long long)size);
+        text_printf(t, "(%s) / %lld * %lld %s %lld", distance.at, (long long)size, (long long)size,
+                    step > 0 ? "-" : "+", (long long)size);
     }
     text_printf(t, "; %s %s ", i, step > 0 ? ">=" : "<=");
     expr(e, t, lo, 12);
@@ -637,7 +646,7 @@ static void put_loop(Printer *p, const Stmt *s)
     const Op *op = s->op;
     if (op->counted) {
         const char *i = op_data(e, op)->index_var->name;
-        bool backwards = op->reversed && e->v[loop_index(op)->id].uses > 0;          // else the order does not show
+        bool backwards = op->reversed && e->v[loop_index(op)->id].uses > 0; // else the order does not show
         (backwards ? put_backwards : put_upwards)(e, &t, i, op->in[0], op->in[1], op->step);
         put_step(&t, i, backwards ? -op->step : op->step);
     } else if (s->do_while) {
@@ -704,18 +713,18 @@ static void put_stmt(Printer *p, const Stmt *s)
     put_declarations(p, s);
     Text t = text_in(p->e->arena);
     switch (s->kind) {
-    case S_ASSIGN:    put_assign(p, s); return;
-    case S_OP:        put_op(p, s); return;
-    case S_ARRAY:     put_array(p, s); return;
-    case S_ZERO:      put_memset(p, s, s->op->out[0]); return;
-    case S_IF:        put_if(p, s, ""); return;
-    case S_LOOP:      put_loop(p, s); return;
-    case S_BREAK:     put_line(p, NULL, "break;"); return;
-    case S_CONTINUE:  put_line(p, NULL, "continue;"); return;
-    case S_RETURN:    put_return(p, s); return;
+    case S_ASSIGN: put_assign(p, s); return;
+    case S_OP: put_op(p, s); return;
+    case S_ARRAY: put_array(p, s); return;
+    case S_ZERO: put_memset(p, s, s->op->out[0]); return;
+    case S_IF: put_if(p, s, ""); return;
+    case S_LOOP: put_loop(p, s); return;
+    case S_BREAK: put_line(p, NULL, "break;"); return;
+    case S_CONTINUE: put_line(p, NULL, "continue;"); return;
+    case S_RETURN: put_return(p, s); return;
     case S_EXIT_IF:
     case S_WHILE_NOT: put_exit_if(p, s); return;
-    case S_POINTER:   put_pointer(p, s); return;
+    case S_POINTER: put_pointer(p, s); return;
     case S_COUNT:
         text_printf(&t, "%s++", s->var->name);
         put_statement(p, NULL, &t);
@@ -729,7 +738,6 @@ static void put_stmt(Printer *p, const Stmt *s)
         text_printf(&t, "adrt_rewind(%s)", s->var->name);
         put_statement(p, NULL, &t);
         return;
-    case S_DECLARE: return;
     }
 }
 

@@ -1,14 +1,16 @@
 // emit_tree.c — C statements, and where each variable is declared.
 //
-// In: the copy of the function, with jumps, and the plan of its variables. Out: a tree of Blocks and Stmts, from which what is empty has
-// gone, and in which every variable has the scope and the declaration that a person would give it:
+// In: the copy of the function, with jumps, and the plan of its variables. Out: a tree of Blocks and Stmts, from
+// which what is empty has gone, and in which every variable has the scope and the declaration that a person would
+// give it:
 //
 //     %r = if %c { yield %a } else { yield %r0 }          if (c)            (r0 is in r already: no else)
 //                                                             r = a;
 //
-// What flows into variables at the end of a region is a parallel assignment: it is put into an order in which nothing is read after it
-// was overwritten, with a temporary only where there is a cycle. A variable is declared by the first assignment to it, if that stands in the
-// innermost block around all its uses, else before the first statement there that concerns it.
+// What flows into variables at the end of a region is a parallel assignment: it is put into an order in which nothing
+// is read after it was overwritten, with a temporary only where there is a cycle. A variable is declared by the first
+// assignment to it, if that stands in the innermost block around all its uses, else before the first statement there
+// that concerns it.
 #include "emit_internal.h"
 
 #include <assert.h>
@@ -58,7 +60,7 @@ static bool is_undef(const Value *v)
 typedef struct Move {
     Var *to;
     Value *value;
-    Var *from;                              // the temporary that has the value by now
+    Var *from; // the temporary that has the value by now
     bool done;
 } Move;
 
@@ -178,7 +180,7 @@ static void build_new(Emit *e, Block *b, Op *op)
         give_index(e, put(e, b, S_OP, op));
 }
 
-static void put_pointer(Emit *e, Block *b, Op *op, Var *var, Value *array, const Path *path, Value *const *in)
+static void put_pointer(Emit *e, Block *b, Op *op, Var *var, const Value *array, const Path *path, Value *const *in)
 {
     Stmt *s = put(e, b, S_POINTER, op);
     s->var = var;
@@ -326,11 +328,8 @@ static void build_end(Emit *e, Block *b, Region *r)
         put_carried(e, b, info->loop, r, 0, last);
         put(e, b, info->end == JUMP_BREAK ? S_BREAK : S_CONTINUE, NULL);
         break;
-    case JUMP_RETURN:
-        build_return(e, b, r, true);
-        break;
-    case JUMP_STUCK:
-        break;
+    case JUMP_RETURN: build_return(e, b, r, true); break;
+    case JUMP_STUCK: break;
     case JUMP_NONE:
         if (!r->owner)
             build_return(e, b, r, false);
@@ -482,10 +481,10 @@ static void build_if(Emit *e, Block *b, Op *op)
 static void put_rows(Emit *e, Block *b, const OpData *d)
 {
     for (int i = 0; i < d->rows.n; i++) {
-        const Op *access = d->rows.at[i]->row;
+        Var *row = d->rows.at[i];
         Path *path = NEW(e->arena, Path);
-        *path = (Path){.n_idx = access->in[0]->type.rank - 1, .rank = 1};
-        put_pointer(e, b, NULL, d->rows.at[i], access->in[0], path, access->in + 1);
+        *path = (Path){.n_idx = row->row_n, .rank = 1};
+        put_pointer(e, b, NULL, row, row->row_of, path, row->row_at);
     }
 }
 
@@ -498,11 +497,11 @@ static void build_op(Emit *e, Block *b, Op *op)
     if (!d->needed)
         return;
     switch (op->code) {
-    case OP_if:      build_if(e, b, op); return;
-    case OP_loop:    build_loop(e, b, op); return;
-    case OP_within:  build_within(e, b, op); return;
+    case OP_if: build_if(e, b, op); return;
+    case OP_loop: build_loop(e, b, op); return;
+    case OP_within: build_within(e, b, op); return;
     case OP_new:
-    case OP_copy:    build_new(e, b, op); return;
+    case OP_copy: build_new(e, b, op); return;
     case OP_buf_new: put_array(e, b, op->out[0]); return;
     case OP_slice:
     case OP_view_at: build_view(e, b, op); return;
@@ -579,7 +578,8 @@ static void find_marks(Emit *e, Region *r, bool *any)
 static bool is_call(const Emit *e, const Stmt *s)
 {
     return s->op && s->op->code == OP_call &&
-           (s->kind == S_OP || (s->kind == S_ASSIGN && s->value && s->value->def == s->op && !e->v[s->value->id].folded));
+           (s->kind == S_OP ||
+            (s->kind == S_ASSIGN && s->value && s->value->def == s->op && !e->v[s->value->id].folded));
 }
 
 // The variables of inout scalars, which the callee reads through their pointers.
@@ -628,8 +628,8 @@ static void visit_reads(const Emit *e, const Stmt *s, VarVisit visit, void *cont
 typedef struct Reads {
     const Stmt *at;
     int step;
-    bool call;                              // stays, even if nobody reads what it gives
-    const Var *array;                       // what it writes, if that is a local array
+    bool call;        // stays, even if nobody reads what it gives
+    const Var *array; // what it writes, if that is a local array
 } Reads;
 
 // The local array that s does nothing but make or write, or NULL.
@@ -638,7 +638,8 @@ static Var *written_array(const Emit *e, const Stmt *s)
     const Value *array = NULL;
     if (s->kind == S_ARRAY || s->kind == S_ZERO || (s->kind == S_OP && s->op->code == OP_copy))
         array = s->op->out[0];
-    else if (s->kind == S_OP && (s->op->code == OP_store || s->op->code == OP_acc || s->op->code == OP_fill || s->op->code == OP_copy_to))
+    else if (s->kind == S_OP &&
+             (s->op->code == OP_store || s->op->code == OP_acc || s->op->code == OP_fill || s->op->code == OP_copy_to))
         array = s->op->in[0];
     return array && e->places[array->root->id].storage == PLACE_LOCAL ? plan_var(e, array) : NULL;
 }
@@ -806,7 +807,8 @@ static void refer_block(Emit *e, Block *b)
     }
 }
 
-// Lets the first statement of each variable declare it, or puts it on the list of what is to be declared before that statement.
+// Lets the first statement of each variable declare it, or puts it on the list of what is to be declared before that
+// statement.
 static void declare_all(Emit *e)
 {
     for (int i = 0; i < e->vars.n; i++) {

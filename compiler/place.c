@@ -2,7 +2,8 @@
 //
 // In: IR with linear arrays. Out: fewer copies, and a Place for every root.
 //
-//     for i { t = new real[k] zero … }      t: PLACE_ARENA before the loop, since k does not change in it; set to zero in every trip
+//     for i { t = new real[k] zero … }      t: PLACE_ARENA before the loop, since k does not change in it
+//                                           (but set to zero in every trip)
 //     y = copy x     (x not seen again)     y is x
 #include "place.h"
 
@@ -11,7 +12,10 @@
 
 // ---- dimensions ----
 
-static Dim known(int64_t c) { return (Dim){NULL, c}; }
+static Dim known(int64_t c)
+{
+    return (Dim){NULL, c};
+}
 
 static Dim dim_of(Value *v)
 {
@@ -45,15 +49,13 @@ Dim place_dim(const Value *root, int k)
         return slot_dim(root, k);
     switch (op->code) {
     case OP_shape:
-    case OP_reshape:     return dim_of(op->in[1 + k]);
-    case OP_new:         return dim_of(op->in[k]);
-    case OP_copy:        return place_dim(op->in[0]->root, k);
+    case OP_reshape: return dim_of(op->in[1 + k]);
+    case OP_new: return dim_of(op->in[k]);
+    case OP_copy: return place_dim(op->in[0]->root, k);
     case OP_const_array: return known(op->array->dims[k]);
-    case OP_slice:       return part_dim(op->in[0], op->paths, op->in + 1, k);
-    case OP_view_at:     return dim_of(op->in[2 + k]);
-    default:
-        assert(!"an array without dimensions");
-        return known(0);
+    case OP_slice: return part_dim(op->in[0], op->paths, op->in + 1, k);
+    case OP_view_at: return dim_of(op->in[2 + k]);
+    default: assert(false && "an array without dimensions"); return known(0);
     }
 }
 
@@ -68,7 +70,8 @@ static bool has_dims(const Value *root)
 {
     if (!root->def)
         return root->region->owner != NULL;
-    return root->def->code != OP_freeze && !(root->def->code == OP_shape && root->def->n_in == 1 && root->type.rank == 1);
+    return root->def->code != OP_freeze &&
+           !(root->def->code == OP_shape && root->def->n_in == 1 && root->type.rank == 1);
 }
 
 // All dimensions are constants and the array is small enough for the stack.
@@ -130,12 +133,12 @@ static Place place_of(Value *root)
         return p;
     }
     switch (op->code) {
-    case OP_shape:       p.storage = PLACE_PARAM; break;
+    case OP_shape: p.storage = PLACE_PARAM; break;
     case OP_const_array: p.storage = PLACE_CONST; break;
     case OP_slice:
     case OP_reshape:
-    case OP_view_at:     p.storage = PLACE_VIEW; break;
-    case OP_freeze:      p.storage = PLACE_FROZEN; break;
+    case OP_view_at: p.storage = PLACE_VIEW; break;
+    case OP_freeze: p.storage = PLACE_FROZEN; break;
     case OP_buf_new:
         p.storage = PLACE_BUF;
         p.before = root->def;
@@ -179,9 +182,9 @@ Place *place_func(Arena *a, const Func *f)
 
 // What a version is used for, in one walk over the function.
 typedef struct Uses {
-    int *count;                             // uses of a value, by id; of a root: uses of all its views too
-    Value **root;                           // the new root of a root, by id; NULL: itself
-    Value **to;                             // the new version of a copy's result
+    int *count;   // uses of a value, by id; of a root: uses of all its views too
+    Value **root; // the new root of a root, by id; NULL: itself
+    Value **to;   // the new version of a copy's result
 } Uses;
 
 static void count_region(Uses *u, const Region *r)
@@ -198,7 +201,8 @@ static void count_region(Uses *u, const Region *r)
         u->count[r->yields.at[i]->id]++;
 }
 
-// A copy can be its source if the copy is the source version's only use and the source is a local array of this very region.
+// A copy can be its source if the copy is the source version's only use and the source is a local array of this very
+// region.
 static bool is_move(const Uses *u, const Op *op)
 {
     if (op->code != OP_copy)

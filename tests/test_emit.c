@@ -1,13 +1,14 @@
 // test_emit.c — the emitted C does what the IR means, and compiles without a warning.
 //
-// In: IR, written by hand below and made at random. Out: libcheck failures. A module is emitted together with a main program that calls
-// each of its functions with n = 0, 1, 2, 3, 7 and prints all results bit for bit; the same calls go to the interpreter (interp.h), and the
-// two texts have to be equal:
+// In: IR, written by hand below and made at random. Out: libcheck failures. A module is emitted together with a main
+// program that calls each of its functions with n = 0, 1, 2, 3, 7 and prints all results bit for bit; the same calls
+// go to the interpreter (interp.h), and the two texts have to be equal:
 //
 //     int parameters get n; reals 0.75, -1.25, …; bools true; arrays n^rank elements
 //
-// The random programs have what a compiler of expressions gets wrong: every operator below every other, values used after their variable was
-// overwritten, permuted carried values, names that clash, reversed loops of every step, exits, branches with several results.
+// The random programs have what a compiler of expressions gets wrong: every operator below every other, values used
+// after their variable was overwritten, permuted carried values, names that clash, reversed loops of every step,
+// exits, branches with several results.
 #include "emit.h"
 #include "interp.h"
 #include "place.h"
@@ -22,8 +23,14 @@ static const int SIZES[] = {0, 1, 2, 3, 7};
 
 // ---- arguments and results, the same for both sides ----
 
-static double real_argument(int k) { return (k % 2 ? -1.25 : 0.75) + 0.125 * k; }
-static double element(int k, int i) { return 0.5 + 0.375 * ((i * 7 + k * 3) % 11) - (i % 3); }
+static double real_argument(int k)
+{
+    return (k % 2 ? -1.25 : 0.75) + 0.125 * k;
+}
+static double element(int k, int i)
+{
+    return 0.5 + 0.375 * ((i * 7 + k * 3) % 11) - (i % 3);
+}
 
 static int n_elements(Type t, int n)
 {
@@ -51,18 +58,24 @@ static void put_argument(Text *t, const Param *p, int k)
     text_printf(t, "%s%sa%d", k ? ", " : "", pointer ? "&" : "", k);
 }
 
-static const char *c_name_of(Elem e) { return e == E_REAL ? "double" : e == E_INT ? "int" : "bool"; }
+static const char *c_name_of(Elem e)
+{
+    return e == E_REAL ? "double" : e == E_INT ? "int" : "bool";
+}
 
 static void put_variable(Text *t, const Param *p, int k)
 {
     if (p->type.kind == K_ARRAY && p->type.elem == E_REAL)
-        text_printf(t, "        double a%d[%d]; for (int i = 0; i < %d; i++) a%d[i] = element(%d, i);\n", k, MAX_ELEMENTS, MAX_ELEMENTS, k, k);
+        text_printf(t, "        double a%d[%d]; for (int i = 0; i < %d; i++) a%d[i] = element(%d, i);\n", k,
+                    MAX_ELEMENTS, MAX_ELEMENTS, k, k);
     else if (p->type.kind == K_ARRAY)
-        text_printf(t, "        int a%d[%d]; for (int i = 0; i < %d; i++) a%d[i] = i %% 5;\n", k, MAX_ELEMENTS, MAX_ELEMENTS, k);
+        text_printf(t, "        int a%d[%d]; for (int i = 0; i < %d; i++) a%d[i] = i %% 5;\n", k, MAX_ELEMENTS,
+                    MAX_ELEMENTS, k);
     else if (p->type.elem == E_REAL)
         text_printf(t, "        double a%d = real_argument(%d);\n", k, k);
     else
-        text_printf(t, "        %s a%d = %s;\n", c_name_of((Elem)p->type.elem), k, p->type.elem == E_INT ? "n" : "true");
+        text_printf(t, "        %s a%d = %s;\n", c_name_of((Elem)p->type.elem), k,
+                    p->type.elem == E_INT ? "n" : "true");
 }
 
 static void put_result(Text *t, const Param *p, int k)
@@ -81,11 +94,14 @@ static void put_result(Text *t, const Param *p, int k)
 
 static void put_main(Text *t, const Module *m)
 {
-    text_put(t, "#include <math.h>\n#include <stdbool.h>\n#include <stdio.h>\n#include \"t.h\"\n"
-                "static double real_argument(int k) { return (k % 2 ? -1.25 : 0.75) + 0.125 * k; }\n"
-                "static double element(int k, int i) { return 0.5 + 0.375 * ((i * 7 + k * 3) % 11) - (i % 3); }\n"
-                "static void show(double x) { x = x == 0 ? 0 : x; if (isnan(x)) puts(\"nan\"); else printf(\"%a\\n\", x); }\n"
-                "int main(void)\n{\n    (void)real_argument; (void)element;\n    static const int sizes[] = {0, 1, 2, 3, 7};\n");
+    text_put(
+        t,
+        "#include <math.h>\n#include <stdbool.h>\n#include <stdio.h>\n#include \"t.h\"\n"
+        "static double real_argument(int k) { return (k % 2 ? -1.25 : 0.75) + 0.125 * k; }\n"
+        "static double element(int k, int i) { return 0.5 + 0.375 * ((i * 7 + k * 3) % 11) - (i % 3); }\n"
+        "static void show(double x) { x = x == 0 ? 0 : x; if (isnan(x)) puts(\"nan\"); else printf(\"%a\\n\", x); }\n"
+        "int main(void)\n{\n    (void)real_argument; (void)element;\n    static const int sizes[] = {0, 1, 2, 3, "
+        "7};\n");
     for (int f = 0; f < m->funcs.n; f++) {
         const Func *func = m->funcs.at[f];
         if (func->is_static)
@@ -136,7 +152,8 @@ static char *run_c(Arena *a, const Module *m, const EmitOptions *o, const char *
     write_file(dir, "main.c", &main_text);
     const char *cc = getenv("CC") ? getenv("CC") : "cc";
     snprintf(command, sizeof command,
-             "cd %s && %s -std=c11 -O1 -ffp-contract=off -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror %s -I'%s/runtime' -c t.c && "
+             "cd %s && %s -std=c11 -O1 -ffp-contract=off -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror %s "
+             "-I'%s/runtime' -c t.c && "
              "%s -std=c11 -ffp-contract=off -O0 %s -o t main.c t.o -lm && ./t 2>&1",
              dir, cc, flags, source_dir(), cc, flags);
     FILE *p = popen(command, "r");
@@ -232,7 +249,8 @@ static const char *const CASES[] = {
     "  %s = add %x, %y  %d = sub %x, %y  yield %y, %x, %s, %d }",
     // cycles of carried values
     "func @f(%n: int) -> (real) {\n"
-    "  %a, %b, %c, %t = loop %i = 0 to %n step 1 (%a = 1.0, %b = 2.0, %c = 3.0) { %d = add %a, 0.5  yield %b, %c, %d }\n"
+    "  %a, %b, %c, %t = loop %i = 0 to %n step 1 (%a = 1.0, %b = 2.0, %c = 3.0) { %d = add %a, 0.5  yield %b, %c, %d "
+    "}\n"
     "  %u = mul %b, 10.0  %v = mul %c, 100.0  %w = add %a, %u  %r = add %w, %v  yield %r }",
     // the old value behind the loop
     "func @f(%n: int, %s: real) -> (real) {\n"
@@ -240,11 +258,16 @@ static const char *const CASES[] = {
     "  %r = sub %s2, %s  yield %r }",
     // reversed loops of all steps
     "func @f(%n: int) -> (real) {\n"
-    "  %a, %t = loop %i = 0 to %n step 2 reversed (%s = 1.0) { %r = itor %i  %u = mul %s, 1.5  %v = add %u, %r  yield %v }\n"
-    "  %b, %t2 = loop %i2 = 1 to %n step 3 reversed (%s2 = %a) { %r2 = itor %i2  %u2 = mul %s2, 1.25  %v2 = add %u2, %r2  yield %v2 }\n"
-    "  %c, %t3 = loop %i3 = %n to 0 step -2 reversed (%s3 = %b) { %r3 = itor %i3  %u3 = mul %s3, 1.25  %v3 = add %u3, %r3  yield %v3 }\n"
-    "  %d, %t4 = loop %i4 = %n to -1 step -1 reversed (%s4 = %c) { %r4 = itor %i4  %u4 = mul %s4, 1.25  %v4 = add %u4, %r4  yield %v4 }\n"
-    "  %e, %t5 = loop %i5 = %n to -1 step -1 (%s5 = %d) { %r5 = itor %i5  %u5 = mul %s5, 1.25  %v5 = add %u5, %r5  yield %v5 }\n"
+    "  %a, %t = loop %i = 0 to %n step 2 reversed (%s = 1.0) { %r = itor %i  %u = mul %s, 1.5  %v = add %u, %r  yield "
+    "%v }\n"
+    "  %b, %t2 = loop %i2 = 1 to %n step 3 reversed (%s2 = %a) { %r2 = itor %i2  %u2 = mul %s2, 1.25  %v2 = add %u2, "
+    "%r2  yield %v2 }\n"
+    "  %c, %t3 = loop %i3 = %n to 0 step -2 reversed (%s3 = %b) { %r3 = itor %i3  %u3 = mul %s3, 1.25  %v3 = add %u3, "
+    "%r3  yield %v3 }\n"
+    "  %d, %t4 = loop %i4 = %n to -1 step -1 reversed (%s4 = %c) { %r4 = itor %i4  %u4 = mul %s4, 1.25  %v4 = add %u4, "
+    "%r4  yield %v4 }\n"
+    "  %e, %t5 = loop %i5 = %n to -1 step -1 (%s5 = %d) { %r5 = itor %i5  %u5 = mul %s5, 1.25  %v5 = add %u5, %r5  "
+    "yield %v5 }\n"
     "  %x1 = itor %t  %x2 = itor %t3  %y1 = add %e, %x1  %y2 = sub %y1, %x2  yield %y2 }",
     // a guard that is a break, and a return out of two loops
     "func @f(%n: int, %x: real[1]) -> (real) {\n"
@@ -265,7 +288,8 @@ static const char *const CASES[] = {
     // names that C keeps, and that hide others
     "func @f(%n: int, %x: real) -> (real) {\n"
     "  %exp = exp %x  %int = mul %exp, 2.0  %f = add %int, %exp  %memset = mul %f, %f\n"
-    "  %a, %t = loop %n2 = 0 to %n step 1 (%exp2 = %memset) { %x2 = add %exp2, %x  %y = mul %x2, %x2  %z = sub %y, %x2  yield %z }\n"
+    "  %a, %t = loop %n2 = 0 to %n step 1 (%exp2 = %memset) { %x2 = add %exp2, %x  %y = mul %x2, %x2  %z = sub %y, %x2 "
+    " yield %z }\n"
     "  %r = add %a, %exp  %r2 = add %r, %int  yield %r2 }",
     // arrays: of constant and other sizes, set to zero in every trip, parts and rows
     "func @f(%n: int, %A: real[2] inout) -> (real[2], real) {\n"
@@ -276,7 +300,8 @@ static const char *const CASES[] = {
     "    %v2 = store %v[1], %s  %v3 = acc %v2[2], 1.5\n"
     "    %x0 = load %v3[0]  %x1 = load %v3[1]  %x2 = load %v3[2]  %y0 = add %x0, %x1  %y1 = add %y0, %x2\n"
     "    %A4, %q = within %A3 (%row = [%i]) { %row2, %t3 = loop %j2 = 0 to %n step 1 (%row3 = %row) {\n"
-    "        %b = load %w2[%j2]  %c = mul %b, %y1  %row4 = store %row3[%j2], %c  yield %row4 }  %z = add %y1, 0.25  yield %row2, %z }\n"
+    "        %b = load %w2[%j2]  %c = mul %b, %y1  %row4 = store %row3[%j2], %c  yield %row4 }  %z = add %y1, 0.25  "
+    "yield %row2, %z }\n"
     "    yield %A4, %q }\n  yield %A2, %s9 }",
     // whole arrays, copies and products
     "func @f(%n: int, %A: real[2], %x: real[1] inout, %y: real[1] out) -> (real[1], real[1]) {\n"
@@ -294,9 +319,14 @@ static const char *const CASES[] = {
     "  %z = freeze %b2  %p = len %z  %zq = freeze %q2  %pq = len %zq\n"
     "  %s9, %at9, %aq9, %t9 = loop %i2 = 0 to %n step 1 reversed (%s = 0.0, %at = %p, %aq = %pq) {\n"
     "    %aq2 = padd %aq, -1  %c2 = load %zq[%aq2]\n"
-    "    %s2, %at2 = if %c2 { %at3 = padd %at, -1  %v3 = load %z[%at3]  %s3 = mul %s, 0.5  %s4 = add %s3, %v3  yield %s4, %at3 }\n"
+    "    %s2, %at2 = if %c2 { %at3 = padd %at, -1  %v3 = load %z[%at3]  %s3 = mul %s, 0.5  %s4 = add %s3, %v3  yield "
+    "%s4, %at3 }\n"
     "                else { %s5 = sub %s, 1.0  yield %s5, %at }\n"
     "    yield %s2, %at2, %aq2 }\n  yield %s9 }",
+    // an inout argument whose next value goes where another argument came from
+    "static func @g(%k: real, %s: real inout) -> (real) { %r = sub %s, %k  yield %r }\n"
+    "func @f(%n: int, %x: real, %s: real) -> (real) {\n"
+    "  %k9, %t = loop %i = 0 to %n step 1 (%k = %x) { %k2 = call @g(%k, %s)  yield %k2 }  yield %k9 }",
     // calls with out scalars, recursion, results that nobody wants
     "static func @g(%k: int, %x: real, %s: real inout, %c: int out) -> (real, int, real) {\n"
     "  %z = ile %k, 0\n"
@@ -305,7 +335,8 @@ static const char *const CASES[] = {
     "    %s3 = add %s2, %x  %c3 = iadd %c1, %c2  yield %s3, %c3, %r2 }\n"
     "  yield %s9, %c9, %r9 }\n"
     "func @f(%n: int, %x: real) -> (real) {\n"
-    "  %s, %c, %r = call @g(%n, %x, %x)  %s2, %c2, %r2 = call @g(2, %r, %s)  %d = itor %c  %q = add %s2, %d  %w = sub %q, %x  yield %w }",
+    "  %s, %c, %r = call @g(%n, %x, %x)  %s2, %c2, %r2 = call @g(2, %r, %s)  %d = itor %c  %q = add %s2, %d  %w = sub "
+    "%q, %x  yield %w }",
 };
 
 START_TEST(by_hand)
@@ -337,7 +368,8 @@ static int pick(Gen *g, int n)
 
 static const char *random_name(Gen *g)
 {
-    static const char *const names[] = {NULL, NULL, NULL, "s", "s", "t", "x", "i", "exp", "while", "a_bar", "n", "y", "f0"};
+    static const char *const names[] = {NULL, NULL,  NULL,    "s",     "s", "t", "x",
+                                        "i",  "exp", "while", "a_bar", "n", "y", "f0"};
     return names[pick(g, 14)];
 }
 
@@ -374,12 +406,19 @@ static void random_scalar(Gen *g, Builder *b)
     case 2: v = b_1(b, OP_stop, any_real(g, b)); break;
     case 3: v = b_3(b, OP_sel, any_bool(g, b), any_real(g, b), any_real(g, b)); break;
     case 4: v = b_1(b, OP_itor, any_int(g, b)); break;
-    case 5: v = b_2(b, ints[pick(g, 7)], b_2(b, OP_iand, any_int(g, b), b_int(b, 255)), b_2(b, OP_iand, any_int(g, b), b_int(b, 63))); break;
-    case 6: v = pick(g, 2) ? b_1(b, OP_ineg, b_2(b, OP_iand, any_int(g, b), b_int(b, 15))) : b_1(b, OP_inot, any_int(g, b)); break;
+    case 5:
+        v = b_2(b, ints[pick(g, 7)], b_2(b, OP_iand, any_int(g, b), b_int(b, 255)),
+                b_2(b, OP_iand, any_int(g, b), b_int(b, 63)));
+        break;
+    case 6:
+        v = pick(g, 2) ? b_1(b, OP_ineg, b_2(b, OP_iand, any_int(g, b), b_int(b, 15))) : b_1(b, OP_inot, any_int(g, b));
+        break;
     case 7: v = b_2(b, bools[pick(g, 4)], any_bool(g, b), any_bool(g, b)); break;
     case 8: v = b_1(b, OP_not, any_bool(g, b)); break;
     case 9: v = b_2(b, (OpCode[]){OP_ilt, OP_ile, OP_ieq, OP_ine}[pick(g, 4)], any_int(g, b), any_int(g, b)); break;
-    case 10: v = b_2(b, pick(g, 2) ? OP_ishl : OP_ishr, b_2(b, OP_iand, any_int(g, b), b_int(b, 15)), b_int(b, pick(g, 4))); break;
+    case 10:
+        v = b_2(b, pick(g, 2) ? OP_ishl : OP_ishr, b_2(b, OP_iand, any_int(g, b), b_int(b, 15)), b_int(b, pick(g, 4)));
+        break;
     case 11: v = b_2(b, pick(g, 2) ? OP_idiv : OP_imod, any_int(g, b), b_int(b, 1 + pick(g, 5))); break;
     default: v = b_2(b, reals[pick(g, 9)], any_real(g, b), any_real(g, b));
     }
@@ -394,8 +433,13 @@ static void random_scalar(Gen *g, Builder *b)
 }
 
 // What is in scope, to go back to at the end of a region.
-typedef struct Mark { int reals, ints, bools; } Mark;
-static Mark mark_of(const Gen *g) { return (Mark){g->reals.n, g->ints.n, g->bools.n}; }
+typedef struct Mark {
+    int reals, ints, bools;
+} Mark;
+static Mark mark_of(const Gen *g)
+{
+    return (Mark){g->reals.n, g->ints.n, g->bools.n};
+}
 static void back_to(Gen *g, Mark m)
 {
     g->reals.n = m.reals;
@@ -432,14 +476,15 @@ static Value *random_if(Gen *g, Builder *b, Value *array, int depth)
 static Value *random_loop(Gen *g, Builder *b, Value *array, int depth)
 {
     static const int steps[] = {1, 1, 1, 2, 3, -1, -2, -3};
-    int kind = pick(g, 3), n = 1 + pick(g, 3), step = steps[pick(g, 8)];        // counted, counted with an exit, uncounted
+    int kind = pick(g, 3), n = 1 + pick(g, 3), step = steps[pick(g, 8)]; // counted, counted with an exit, uncounted
     Value *init[8] = {array}, *zero = b_int(b, 0);
     for (int i = 0; i < n; i++)
         init[1 + i] = any_real(g, b);
     init[1 + n] = pick(g, 2) ? b_bool(b, pick(g, 2) != 0) : any_bool(g, b);
     init[2 + n] = zero;
     Value *lo = b_int(b, pick(g, 4) - 1), *hi = b_2(b, OP_imin, g->ints.at[0], b_int(b, 3 + pick(g, 4)));
-    Op *op = b_loop(b, kind < 2 ? (step > 0 ? lo : hi) : NULL, kind < 2 ? (step > 0 ? hi : lo) : NULL, step, kind == 0 && pick(g, 2), n + 3, init);
+    Op *op = b_loop(b, kind < 2 ? (step > 0 ? lo : hi) : NULL, kind < 2 ? (step > 0 ? hi : lo) : NULL, step,
+                    kind == 0 && pick(g, 2), n + 3, init);
     op->has_exit = kind > 0;
     Mark m = mark_of(g);
     Builder in = builder_at(g->f, op->regions[0], false);
@@ -457,7 +502,8 @@ static Value *random_loop(Gen *g, Builder *b, Value *array, int depth)
     int at = 0;
     Value *next = random_ops(g, &in, loop_arg(op, 0), depth - 1);
     if (kind > 0)
-        yields[at++] = b_2(&in, OP_or, any_bool(g, &in), b_2(&in, OP_igt, pick(g, 2) ? count : loop_arg(op, 2 + n), b_int(&in, 4)));
+        yields[at++] = b_2(&in, OP_or, any_bool(g, &in),
+                           b_2(&in, OP_igt, pick(g, 2) ? count : loop_arg(op, 2 + n), b_int(&in, 4)));
     yields[at++] = next;
     for (int i = 0; i < n; i++)
         yields[at++] = any_real(g, &in);
