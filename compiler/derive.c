@@ -137,23 +137,44 @@ static bool make_body(DeriveCtx *c, Func *d)
     return true;
 }
 
+static const char *name_of(const Func *f)
+{
+    return f->source_name ? f->source_name : f->name;
+}
+
+// f is asked for while its body is being made.
+static void cycle_error(DeriveCtx *c, const Func *f)
+{
+    Text t = text_in(c->m->arena);
+    text_printf(&t, "derivative '%s' needs itself: ", name_of(f));
+    int i = c->making.n;
+    while (c->making.at[i - 1] != f)
+        i--;
+    for (i--; i < c->making.n; i++)
+        text_printf(&t, "%s -> ", name_of(c->making.at[i]));
+    text_put(&t, name_of(f));
+    derive_error(c, f->loc, t.at, (IrLoc){0}, NULL);
+}
+
 bool derive_body(DeriveCtx *c, Func *f)
 {
     State *s = state_of(c, f);
     bool derived = f->transform != TR_NONE;
     if (s->making && derived && !f->done) {
-        derive_error(c, f->loc, arena_printf(c->m->arena, "the derivative '%s' needs itself", f->name), (IrLoc){0}, NULL);
+        cycle_error(c, f);
         return false;
     }
     if (s->making || s->checked)                                // recursion of ordinary functions, or done before
         return !s->failed;
     s->making = true;
+    vec_push(c->scratch, &c->making, f);
     bool ok = ready_to_derive(c, f);
     if (ok && derived && !f->done)
         ok = make_body(c, f);
     if (ok && func_has_body(f))
         ok = callees_have_bodies(c, f->body);
     s->making = false;
+    c->making.n--;
     s->checked = true;
     s->failed = !ok;
     return ok;

@@ -25,6 +25,7 @@ typedef struct DeriveCtx {
     VEC(struct Variant *) all_variants;     // in the order they were asked for
     Map *ready;                             // Func -> its copy made ready
     Map *states;                            // Func -> how far derive_body is with it
+    VEC(Func *) making;                     // whose bodies derive_body is at, each for the one before it
     Map *taken;                             // names of functions, interned, that there are or that derive_fresh_name gave
 } DeriveCtx;
 
