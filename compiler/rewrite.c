@@ -11,16 +11,17 @@
 
 Rewrite rewrite_of(Func *f)
 {
-    return (Rewrite){.f = f, .to = NEW_N(f->module->arena, Value *, f->n_values + 1), .n = f->n_values};
+    return (Rewrite){.f = f};
 }
 
 static void make_room(Rewrite *w, int id)
 {
     if (id < w->n)
         return;
-    int n = 2 * id + 16;
+    int n = id < w->f->n_values && w->n == 0 ? w->f->n_values : 2 * id + 16;
     Value **to = NEW_N(w->f->module->arena, Value *, n);
-    memcpy(to, w->to, sizeof *to * (size_t)w->n);
+    if (w->n)
+        memcpy(to, w->to, sizeof *to * (size_t)w->n);
     w->to = to;
     w->n = n;
 }
@@ -65,7 +66,8 @@ void rewrite_op(Rewrite *w, Op *op)
 
 void rewrite_apply(Rewrite *w)
 {
-    rewrite_region(w, w->f->body);
+    if (w->n)                                                   // else nothing was replaced
+        rewrite_region(w, w->f->body);
 }
 
 void op_remove_operand(Op *op, int k)

@@ -13,8 +13,8 @@
 
 typedef struct Rewrite {
     Func *f;
-    Value **to;                             // by id, or NULL: itself
-    int n;                                  // ids known at the start; later values are not replaced, unless `to` grows
+    Value **to;                             // by id, or NULL: itself; made when the first value is replaced
+    int n;                                  // ids that it holds
 } Rewrite;
 
 Rewrite rewrite_of(Func *f);
