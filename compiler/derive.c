@@ -81,6 +81,33 @@ static Func *copy_func(DeriveCtx *c, Func *f)
     return copy;
 }
 
+static bool is_measured(const Region *r, const Value *z)
+{
+    for (int i = 0; i < r->ops.n; i++)
+        if (r->ops.at[i]->code == OP_len && r->ops.at[i]->in[0] == z)
+            return true;
+    return false;
+}
+
+// The adjoint of a frozen tape is as long as the tape: where nothing asks for the length any more, that is done here, right after the freeze.
+static void measure_tapes(Func *f, Region *r)
+{
+    for (int i = 0; i < r->ops.n; i++) {
+        Op *op = r->ops.at[i];
+        for (int k = 0; k < op->n_regions; k++)
+            if (op->regions[k])
+                measure_tapes(f, op->regions[k]);
+        if (op->code != OP_freeze || is_measured(r, op->out[0]))
+            continue;
+        Builder b = builder_at(f, r, false);
+        b_len(&b, op->out[0]);
+        Op *len = r->ops.at[r->ops.n - 1];
+        for (int k = r->ops.n - 1; k > i + 1; k--)
+            r->ops.at[k] = r->ops.at[k - 1];
+        r->ops.at[i + 1] = len;
+    }
+}
+
 Func *derive_ready(DeriveCtx *c, Func *f)
 {
     Func *copy = map_get(c->ready, f);
@@ -95,6 +122,7 @@ Func *derive_ready(DeriveCtx *c, Func *f)
     opt_dce(copy);
     opt_sink(copy);
     exits_carry(copy);
+    measure_tapes(copy, copy->body);
     return copy;
 }
 
