@@ -133,6 +133,12 @@ static const Case cases[] = {
      ARRAY "  %a3, %T = loop %i = 1 to %n step 1 (%a2 = %a1) {\n    %k = isub %i, 1\n    %v = load %a2[%k]\n"
      "    %s = mul %v, %v\n"
      "    %a4 = store %a2[%i], %s\n    yield %a4 }\n  yield %a3 }\n", "v redo @a3; k redo"},
+    {"likewise an int that is an index somewhere",
+     "func @f(%n: int, %w: real[1], %b: int[1] inout) -> (int[1], real) {\n  %w1 = shape %w, %n\n  %b1 = shape %b, %n\n"
+     "  %b3, %r, %T = loop %i = 1 to %n step 1 (%b2 = %b1, %s = 0.0) {\n    %k = isub %i, 1\n    %h = load %b2[%k]\n"
+     "    %v = load %w1[%h]\n    %h1 = iadd %h, 1\n    %b4 = store %b2[%i], %h1\n    %s1 = add %s, %v\n"
+     "    yield %b4, %s1 }\n"
+     "  yield %b3, %r }\n", "h redo @b3; k redo; v not"},
     {"the trip after writes it",
      ARRAY "  %m = isub %n, 1\n  %a3, %T = loop %i = 0 to %m step 1 (%a2 = %a1) {\n    %k = iadd %i, 1\n"
      "    %v = load %a2[%k]\n    %s = mul %v, %v\n"
@@ -182,6 +188,10 @@ static const Case cases[] = {
      READ "  %r, %T = loop %i = 0 to %n step 1 (%s = %x) {\n    %c = sin 0.5\n    %k = stop %s\n    %e = exp %k\n"
      "    %s1 = add %s, %e\n"
      "    yield %s1 }\n  yield %r }\n", "c not; k not; e not; s not"},
+    {"a branch that nothing active goes through",
+     SCALARS "  %r, %T = loop %i = 0 to %n step 1 (%s = %x) {\n    %g = gt %s, 9.0\n    %k = if %g {\n"
+     "      yield 1.0 } else {\n"
+     "      yield 2.0 }\n    %s1 = add %s, %k\n    yield %s1 }\n  yield %r }\n", "g not; k not"},
     {"a loop that nothing active goes through",
      SCALARS "  %k, %T = loop (%k1 = 1.0) while (%h) {\n    %c = lt %h, 9.0\n    yield %c } do {\n    %k2 = exp %k1\n"
      "    yield %k2 }\n"
@@ -223,7 +233,7 @@ static const Value *named_in(const Region *r, const char *name);
 static const Value *named_op(const Op *op, const char *name)
 {
     const Value *found = NULL;
-    for (int k = 0; k < op->n_regions && !found; k++)           // before the results: exits_carry calls some of these the same
+    for (int k = 0; k < op->n_regions && !found; k++)           // first: a loop has results named like these
         if (op->regions[k])
             found = named_in(op->regions[k], name);
     for (int k = 0; k < op->n_out && !found; k++)
