@@ -103,8 +103,6 @@ static void visit_region(Order *o, const Func *f, const Region *r)
 {
     for (int i = 0; i < r->ops.n; i++) {
         const Op *op = r->ops.at[i];
-        if (op->code == OP_const_array)
-            map_set(o->arrays, op->array, op->array);
         if (op->code == OP_call && op->callee != f) {
             bool open = map_get(o->seen, op->callee) == (void *)o;
             visit_func(o, op->callee);
@@ -134,7 +132,17 @@ static void visit_func(Order *o, Func *f)
 
 // ---- functions ----
 
-static void put_function(File *file, Text *out, const Func *f)
+// Constant arrays that the text names.
+static void list_arrays(const Emit *e, Map *arrays)
+{
+    const Module *m = e->file->m;
+    for (int i = 0; i < e->vars.n; i++)
+        for (int k = 0; e->vars.at[i]->fixed && e->vars.at[i]->printed && k < m->arrays.n; k++)
+            if (e->vars.at[i]->base == m->arrays.at[k]->name)
+                map_set(arrays, m->arrays.at[k], m->arrays.at[k]);
+}
+
+static void put_function(File *file, Text *out, const Func *f, Map *arrays)
 {
     Emit e = {.file = file, .arena = file->arena, .original = f};
     Text body = text_in(file->arena);
@@ -154,6 +162,25 @@ static void put_function(File *file, Text *out, const Func *f)
     if (body.n > 0)
         text_putn(out, body.at, body.n);
     text_put(out, "}\n");
+    list_arrays(&e, arrays);
+}
+
+static bool is_wanted(const Order *o, const Func *f)
+{
+    return f->is_extern || emit_is_exported(f) || map_get(o->file->called, f);
+}
+
+// All functions, those that call first: what only a statement called that was found to do nothing is not printed.
+static void put_functions(Order *o, Text *out)
+{
+    Text *texts = NEW_N(o->file->arena, Text, o->funcs.n + 1);
+    for (int i = o->funcs.n - 1; i >= 0; i--) {
+        texts[i] = text_in(o->file->arena);
+        if (is_wanted(o, o->funcs.at[i]))
+            put_function(o->file, &texts[i], o->funcs.at[i], o->arrays);
+    }
+    for (int i = 0; i < o->funcs.n; i++)
+        text_putn(out, texts[i].at, texts[i].n);
 }
 
 static void put_prototypes(Order *o, Text *out)
@@ -161,7 +188,7 @@ static void put_prototypes(Order *o, Text *out)
     bool any = false;
     for (int i = 0; i < o->prototypes.n; i++) {
         const Func *f = o->prototypes.at[i];
-        if (emit_is_exported(f) && o->file->o->header)
+        if ((emit_is_exported(f) && o->file->o->header) || !is_wanted(o, f))
             continue;
         text_put(out, any ? "" : "\n");
         any = true;
@@ -217,6 +244,7 @@ File emit_file(Arena *a, const Module *m, const EmitOptions *o)
     file.globals = map_new(a);
     file.reserved = map_new(a);
     file.tape_params = map_new(a);
+    file.called = map_new(a);
     file.param_names = map_new(a);
     emit_reserve(&file);
     return file;
@@ -263,8 +291,7 @@ bool emit_c(Text *out, const Module *m, const EmitOptions *o)
         if (emit_is_exported(m->funcs.at[i]))
             visit_func(&order, m->funcs.at[i]);
     Text funcs = text_in(a), head = text_in(a), includes = text_in(a);
-    for (int i = 0; i < order.funcs.n; i++)
-        put_function(&file, &funcs, order.funcs.at[i]);
+    put_functions(&order, &funcs);
     bool any = false;
     for (int i = 0; i < m->arrays.n; i++)
         if (map_get(order.arrays, m->arrays.at[i])) {

@@ -595,6 +595,7 @@ static void put_argument(Emit *e, Text *t, const Op *op, int p)
 
 void expr_call(Emit *e, Text *t, const Op *op)
 {
+    map_set(e->file->called, op->callee, op->callee);
     text_printf(t, "%s(", op->callee->name);
     bool first = true;
     for (int i = 0; i < op->callee->params.n; i++) {

@@ -143,6 +143,7 @@ typedef struct File {
     Map *reserved; // keywords, macros, functions of the library
     Interner *names;
     Map *tape_params; // Func -> bool[params]
+    Map *called;      // Func -> itself: some text that was printed calls it
     Map *param_names; // Func -> const char *[params]
 } File;
 
