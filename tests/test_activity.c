@@ -14,17 +14,15 @@
 
 typedef struct Case {
     const char *name, *text;
-    const char *active;                     // names of the active arguments of @f
-    const char *results;                    // one digit for each result of @f: 1 where active
-    const char *varied, *useful;            // sorted by name
+    const char *active;          // names of the active arguments of @f
+    const char *results;         // one digit for each result of @f: 1 where active
+    const char *varied, *useful; // sorted by name
 } Case;
 
 static const Case cases[] = {
-    {"the header's",
-     "func @f(%x: real, %y: real) -> (real) {\n  %u = mul %x, 2.0\n  %v = mul %y, 3.0\n  yield %u }\n",
+    {"the header's", "func @f(%x: real, %y: real) -> (real) {\n  %u = mul %x, 2.0\n  %v = mul %y, 3.0\n  yield %u }\n",
      "x", "1", "u x", "u x"},
-    {"both arguments",
-     "func @f(%x: real, %y: real) -> (real) {\n  %u = mul %x, %y\n  %v = sin %y\n  yield %u }\n",
+    {"both arguments", "func @f(%x: real, %y: real) -> (real) {\n  %u = mul %x, %y\n  %v = sin %y\n  yield %u }\n",
      "x y", "1", "u v x y", "u x y"},
     {"ints, bools and comparisons carry nothing",
      "func @f(%x: real, %y: real) -> (real) {\n  %i = rtoi %x\n  %r = itor %i\n  %c = lt %x, %y\n"
@@ -32,20 +30,27 @@ static const Case cases[] = {
      "x", "1", "x", "r s y"},
     {"a choice: by value, not by condition",
      "func @f(%c: bool, %x: real, %y: real) -> (real) {\n  %s = sel %c, %x, %y\n"
-     "  yield %s }\n", "y", "1", "s y", "s x y"},
+     "  yield %s }\n",
+     "y", "1", "s y", "s x y"},
     {"operands without a derivative: floor, sign, a constant exponent",
      "func @f(%x: real, %y: real) -> (real) {\n  %a = floor %x\n  %b = sign %x\n  %c = powc %y, 3.0\n"
      "  %d = add %a, %b\n  %e = add %c, %d\n"
-     "  yield %e }\n", "x y", "1", "c e x y", "a b c d e y"},
-    {"stop", "func @f(%x: real) -> (real) {\n  %s = stop %x\n  %p = mul %s, %x\n"
-     "  yield %p }\n", "x", "1", "p x", "p s x"},
-    {"all behind a stop", "func @f(%x: real) -> (real) {\n  %e = exp %x\n  %s = stop %e\n  %p = sin %s\n"
-     "  yield %p }\n", "x", "1", "e x", "p s"},
+     "  yield %e }\n",
+     "x y", "1", "c e x y", "a b c d e y"},
+    {"stop",
+     "func @f(%x: real) -> (real) {\n  %s = stop %x\n  %p = mul %s, %x\n"
+     "  yield %p }\n",
+     "x", "1", "p x", "p s x"},
+    {"all behind a stop",
+     "func @f(%x: real) -> (real) {\n  %e = exp %x\n  %s = stop %e\n  %p = sin %s\n"
+     "  yield %p }\n",
+     "x", "1", "e x", "p s"},
     // ---- branches and loops ----
     {"a branch: either arm",
      "func @f(%c: bool, %x: real, %y: real) -> (real) {\n  %r, %q = if %c {\n    %a = sin %x\n"
      "    yield %a, %y } else {\n    %b = cos %y\n"
-     "    yield %b, %x }\n  yield %r }\n", "x", "1", "a q r x", "a b r x y"},
+     "    yield %b, %x }\n  yield %r }\n",
+     "x", "1", "a q r x", "a b r x y"},
     {"a loop: on the third trip only",
      "func @f(%n: int, %x: real) -> (real) {\n"
      "  %s, %a, %b, %c, %T = loop %i = 0 to %n step 1 (%s1 = 0.0, %a1 = 0.0, %b1 = 0.0, %c1 = 0.0) {\n"
@@ -54,7 +59,8 @@ static const Case cases[] = {
     {"a loop on whose trips nothing varies",
      "func @f(%n: int, %x: real) -> (real) {\n"
      "  %s, %k, %T = loop %i = 0 to %n step 1 (%s1 = %x, %k1 = 0.0) {\n    %k2 = add %k1, 1.0\n    %s2 = mul %s1, %k1\n"
-     "    yield %s2, %k2 }\n  yield %s }\n", "x", "1", "s s1 s2 x", "k1 k2 s s1 s2 x"},
+     "    yield %s2, %k2 }\n  yield %s }\n",
+     "x", "1", "s s1 s2 x", "k1 k2 s s1 s2 x"},
     {"a carried value that the body does not look at: its own on no trips",
      "func @f(%n: int, %x: real, %y: real) -> (real) {\n"
      "  %b, %T = loop %i = 0 to %n step 1 (%b1 = %y) {\n    %b2 = sin %x\n    yield %b2 }\n  yield %b }\n",
@@ -63,7 +69,8 @@ static const Case cases[] = {
      "func @f(%x: real, %y: real) -> (real) {\n"
      "  %s, %k, %T = loop (%s1 = %x, %k1 = %y) while (%h, %g) {\n    %c = lt %h, 9.0\n    yield %c } do {\n"
      "    %s2 = add %s1, 1.0\n"
-     "    %k2 = sin %k1\n    yield %s2, %k2 }\n  yield %k }\n", "x y", "1", "k k1 k2 s s1 s2 x y", "k k1 k2 y"},
+     "    %k2 = sin %k1\n    yield %s2, %k2 }\n  yield %k }\n",
+     "x y", "1", "k k1 k2 s s1 s2 x y", "k k1 k2 y"},
     // ---- arrays ----
     {"through an element",
      "func @f(%n: int, %x: real) -> (real) {\n  %t = new real[3] zero\n  %u = store %t[0], %x\n  %v = load %u[%n]\n"
@@ -72,19 +79,24 @@ static const Case cases[] = {
     {"an overwritten array is not varied any more",
      "func @f(%n: int, %x: real, %y: real) -> (real) {\n  %t = new real[3] zero\n  %u = store %t[0], %x\n"
      "  %v = fill %u, %y\n"
-     "  %w = load %v[%n]\n  yield %w }\n", "x", "1", "u x", "v w y"},
+     "  %w = load %v[%n]\n  yield %w }\n",
+     "x", "1", "u x", "v w y"},
     {"one that is copied over",
      "func @f(%n: int, %x: real, %b: real[1]) -> (real) {\n  %b1 = shape %b, 3\n  %t = new real[3] zero\n"
      "  %u = store %t[0], %x\n"
-     "  %v = copy_to %u, %b1\n  %w = load %v[%n]\n  yield %w }\n", "x", "1", "u x", "b b1 v w"},
-    {"added to", "func @f(%n: int, %x: real, %b: real[1]) -> (real) {\n  %b1 = shape %b, 3\n  %t = new real[3] zero\n"
+     "  %v = copy_to %u, %b1\n  %w = load %v[%n]\n  yield %w }\n",
+     "x", "1", "u x", "b b1 v w"},
+    {"added to",
+     "func @f(%n: int, %x: real, %b: real[1]) -> (real) {\n  %b1 = shape %b, 3\n  %t = new real[3] zero\n"
      "  %u = acc %t[0], %x\n"
-     "  %v = add_to %u, %b1\n  %w = load %v[%n]\n  yield %w }\n", "x", "1", "u v w x", "b b1 t u v w x"},
+     "  %v = add_to %u, %b1\n  %w = load %v[%n]\n  yield %w }\n",
+     "x", "1", "u v w x", "b b1 t u v w x"},
     {"inout, and an index",
      "func @f(%n: int, %k: int[1], %a: real[1] inout) -> (real[1]) {\n  %k1 = shape %k, %n\n  %a1 = shape %a, %n\n"
      "  %i = load %k1[0]\n"
      "  %v = load %a1[%i]\n  %s = sin %v\n  %a2 = store %a1[0], %s\n"
-     "  yield %a2 }\n", "a", "1", "a a1 a2 s v", "a a1 a2 s v"},
+     "  yield %a2 }\n",
+     "a", "1", "a a1 a2 s v", "a a1 a2 s v"},
     {"a row written within",
      "func @f(%n: int, %x: real, %y: real) -> (real) {\n  %A = new real[2, 2] zero\n"
      "  %B, %u = within %A (%r = [1]) {\n    %r1 = fill %r, %x\n    %q = sin %y\n    yield %r1, %q }\n"
@@ -102,28 +114,34 @@ static const Case cases[] = {
     {"a tape",
      "func @f(%x: real) -> (real) {\n  %b = buf_new real\n  %b1 = put %b, %x\n  %z = freeze %b1\n  %p = const_pos 0\n"
      "  %v = load %z[%p]\n"
-     "  %l = len %z\n  yield %v }\n", "x", "1", "b1 v x z", "b b1 v x z"},
+     "  %l = len %z\n  yield %v }\n",
+     "x", "1", "b1 v x z", "b b1 v x z"},
     {"a product of matrices",
      "func @f(%n: int, %A: real[2], %B: real[2], %C: real[2] inout) -> (real[2]) {\n  %A1 = shape %A, %n, %n\n"
      "  %B1 = shape %B, %n, %n\n"
      "  %C1 = shape %C, %n, %n\n  %C2 = gemm %C1, %A1, %B1, %n, %n, %n\n"
-     "  yield %C2 }\n", "B", "1", "B B1 C2", "A A1 B B1 C C1 C2"},
+     "  yield %C2 }\n",
+     "B", "1", "B B1 C2", "A A1 B B1 C C1 C2"},
     // ---- calls ----
     {"a call: by what its body does",
      "func @g(%p: real, %q: real, %o: real out) -> (real, real) {\n  %pp = sin %p\n  %qq = cos %q\n  yield %pp, %qq }\n"
      "func @f(%x: real, %y: real) -> (real) {\n  %a, %b = call @g(%x, %y)\n"
-     "  yield %a }\n", "x y", "1", "a b x y", "a x"},
+     "  yield %a }\n",
+     "x y", "1", "a b x y", "a x"},
     {"a call of what ignores its argument",
      "func @g(%p: real) -> (real) {\n  %c = gt %p, 0.0\n  %r = sel %c, 1.0, 2.0\n  yield %r }\n"
-     "func @f(%x: real) -> (real) {\n  %a = call @g(%x)\n  %b = mul %a, %x\n  yield %b }\n", "x", "1", "b x", "a b x"},
+     "func @f(%x: real) -> (real) {\n  %a = call @g(%x)\n  %b = mul %a, %x\n  yield %b }\n",
+     "x", "1", "b x", "a b x"},
     {"an extern: everything of everything",
      "extern func @g(%p: real, %k: int, %q: real) -> (real)\n"
      "func @f(%n: int, %x: real, %y: real) -> (real) {\n  %a = call @g(%x, %n, %y)\n"
-     "  yield %a }\n", "x", "1", "a x", "a x y"},
+     "  yield %a }\n",
+     "x", "1", "a x", "a x y"},
     {"a rule by hand: not what the body says",
      "func @g(%p: real) -> (real) vjp @g_rule {\n  %r = floor %p\n  yield %r }\n"
      "func @g_rule(%p: real, %result_bar: real bar of -1, %p_bar: real inout bar of 0) -> (real) {\n  yield %p_bar }\n"
-     "func @f(%x: real) -> (real) {\n  %a = call @g(%x)\n  yield %a }\n", "x", "1", "a x", "a x"},
+     "func @f(%x: real) -> (real) {\n  %a = call @g(%x)\n  yield %a }\n",
+     "x", "1", "a x", "a x"},
     {"inout of a callee",
      "func @g(%n: int, %p: real, %t: real[1] inout) -> (real[1]) {\n  %t1 = shape %t, %n\n  %t2 = store %t1[0], %p\n"
      "  yield %t2 }\n"
@@ -135,10 +153,12 @@ static const Case cases[] = {
      "  yield %t2 }\n"
      "func @f(%n: int, %x: real, %y: real) -> (real) {\n  %a = new real[%n] zero\n  %b = fill %a, %y\n"
      "  %c = call @g(%n, %x, %b)\n"
-     "  %d = load %c[0]\n  yield %d }\n", "y", "1", "b y", "c d x"},
+     "  %d = load %c[0]\n  yield %d }\n",
+     "y", "1", "b y", "c d x"},
     {"only the result that is asked for",
      "func @f(%x: real, %o: real out) -> (real, real) {\n  %a = sin %x\n  %b = cos %x\n"
-     "  yield %a, %b }\n", "x", "01", "a b x", "b x"},
+     "  yield %a, %b }\n",
+     "x", "01", "a b x", "b x"},
 };
 
 // ---- names of flagged values ----
@@ -221,32 +241,38 @@ typedef struct Deps {
 static const Deps deps[] = {
     {"two results of three arguments",
      "func @f(%x: real, %k: int, %y: real, %o: real out) -> (real, real) {\n  %a = sin %x\n  %b = mul %a, %y\n"
-     "  yield %a, %b }\n", "100 101"},
+     "  yield %a, %b }\n",
+     "100 101"},
     {"recursion: found only on the second round",
      "func @f(%n: int, %x: real, %y: real, %z: real) -> (real) {\n  %c = ile %n, 0\n"
      "  %r = if %c {\n    yield %x } else {\n    %m = isub %n, 1\n    %q = call @f(%m, %z, %x, %y)\n    yield %q }\n"
-     "  yield %r }\n", "0111"},
+     "  yield %r }\n",
+     "0111"},
     {"recursion that swaps one way only",
      "func @f(%n: int, %x: real, %y: real, %z: real) -> (real) {\n  %c = ile %n, 0\n"
      "  %r = if %c {\n    yield %x } else {\n    %m = isub %n, 1\n    %q = call @f(%m, %y, %y, %z)\n    yield %q }\n"
-     "  yield %r }\n", "0110"},
+     "  yield %r }\n",
+     "0110"},
     {"mutual recursion",
      "func @f(%n: int, %x: real, %y: real) -> (real) {\n  %c = ile %n, 0\n"
      "  %r = if %c {\n    yield 0.0 } else {\n    %q = call @g(%n, %y, %x)\n    yield %q }\n  yield %r }\n"
      "func @g(%n: int, %u: real, %v: real) -> (real) {\n  %m = isub %n, 1\n  %c = igt %n, 3\n"
      "  %r = if %c {\n    %s = sin %u\n    yield %s } else {\n    %q = call @f(%m, %u, 1.0)\n    yield %q }\n"
-     "  yield %r }\n", "001"},
-    {"recursion that never ends adds nothing",
-     "func @f(%x: real) -> (real) {\n  %q = call @f(%x)\n  yield %q }\n", "0"},
+     "  yield %r }\n",
+     "001"},
+    {"recursion that never ends adds nothing", "func @f(%x: real) -> (real) {\n  %q = call @f(%x)\n  yield %q }\n",
+     "0"},
     {"an array in place, which an element of another goes into",
      "func @f(%n: int, %a: real[1] inout, %b: real[1]) -> (real[1]) {\n  %a1 = shape %a, %n\n  %b1 = shape %b, %n\n"
      "  %v = load %b1[0]\n"
-     "  %a2 = store %a1[0], %v\n  yield %a2 }\n", "011"},
+     "  %a2 = store %a1[0], %v\n  yield %a2 }\n",
+     "011"},
     {"an extern: an out array has nothing when it comes in",
      "extern func @f(%x: real, %a: real[1] out, %b: real[1] inout, %k: int) -> (real[1], real[1])\n", "1010 1010"},
     {"an out array whose size is all that is read",
      "func @f(%n: int, %a: real[1] out, %x: real) -> (real[1]) {\n  %a1 = shape %a, %n\n  %a2 = fill %a1, %x\n"
-     "  yield %a2 }\n", "001"},
+     "  yield %a2 }\n",
+     "001"},
 };
 
 START_TEST(summaries)
@@ -256,7 +282,7 @@ START_TEST(summaries)
     Module *m = pass_parse(a, c->text);
     Func *f = func_by_name(m, "f");
     Activity *act = activity_new(m, a);
-    for (int again = 0; again < 2; again++) {                   // the second answer is remembered
+    for (int again = 0; again < 2; again++) { // the second answer is remembered
         const bool *d = activity_deps(act, f);
         Text t = text_in(a);
         for (int r = 0; r < func_n_results(f); r++) {

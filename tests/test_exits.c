@@ -15,57 +15,65 @@
 
 typedef struct Case {
     const char *name, *text;
-    const char *flags;                      // "a b": in the order found
+    const char *flags; // "a b": in the order found
 } Case;
 
 #define HEAD "func @f(%n: int, %x: real, %w: real[1]) -> (real) {\n  %w1 = shape %w, %n\n"
-#define COUNTED HEAD "  %r, %T = loop %i = 0 to %n step 1 exit (%s = %x) {\n" \
-                "    %v = load %w1[%i]\n    %t = add %s, %v\n"
+#define COUNTED                                                                                                        \
+    HEAD "  %r, %T = loop %i = 0 to %n step 1 exit (%s = %x) {\n"                                                      \
+         "    %v = load %w1[%i]\n    %t = add %s, %v\n"
 #define END "  yield %r }\n"
 
 static const Case cases[] = {
-    {"the exit itself", COUNTED
-     "    %e = gt %t, 1.0\n    yield %e, %t }\n" END, "e"},
-    {"either of two", COUNTED
-     "    %a = gt %t, 1.0\n    %b = lt %t, -0.5\n    %e = or %a, %b\n    yield %e, %t }\n" END, "e a b"},
-    {"both of two: neither implies it", COUNTED
-     "    %a = gt %t, 0.2\n    %b = lt %t, 1.5\n    %e = and %a, %b\n    yield %e, %t }\n" END, "e"},
-    {"one of three", COUNTED
-     "    %a = gt %t, 1.0\n    %b = lt %t, -0.5\n    %c = igt %i, 4\n    %d = or %a, %b\n    %e = or %d, %c\n"
-     "    yield %e, %t }\n" END,
+    {"the exit itself", COUNTED "    %e = gt %t, 1.0\n    yield %e, %t }\n" END, "e"},
+    {"either of two", COUNTED "    %a = gt %t, 1.0\n    %b = lt %t, -0.5\n    %e = or %a, %b\n    yield %e, %t }\n" END,
+     "e a b"},
+    {"both of two: neither implies it",
+     COUNTED "    %a = gt %t, 0.2\n    %b = lt %t, 1.5\n    %e = and %a, %b\n    yield %e, %t }\n" END, "e"},
+    {"one of three",
+     COUNTED "    %a = gt %t, 1.0\n    %b = lt %t, -0.5\n    %c = igt %i, 4\n    %d = or %a, %b\n    %e = or %d, %c\n"
+             "    yield %e, %t }\n" END,
      "e d c a b"},
-    {"not", COUNTED
-     "    %a = lt %t, 1.0\n    %e = not %a\n    yield %e, %t }\n" END, "e"},
-    {"a branch that exits on its condition", COUNTED
-     "    %a = gt %t, 1.0\n    %e, %u = if %a {\n      yield true, %t } else {\n      %q = sin %t\n"
-     "      %b = lt %q, -0.5\n      yield %b, %q }\n"
-     "    yield %e, %u }\n" END, "e a"},
-    {"a branch that yields its condition", COUNTED
-     "    %a = gt %t, 1.0\n    %e, %u = if %a {\n      yield %a, %t } else {\n      yield false, %s }\n"
-     "    yield %e, %u }\n" END, "e a"},
-    {"a branch that exits on the other arm", COUNTED
-     "    %a = lt %t, 1.0\n    %e, %u = if %a {\n      yield false, %t } else {\n      yield true, %s }\n"
-     "    yield %e, %u }\n" END, "e"},
-    {"a branch with another result that is true", COUNTED
-     "    %a = gt %t, 1.0\n    %b = gt %t, 0.5\n    %d, %e = if %b {\n      yield true, %a } else {\n"
-     "      yield false, false }\n"
-     "    %u = if %d {\n      yield %t } else {\n      yield %s }\n    yield %e, %u }\n" END, "e"},
-    {"a flag of a branch that is or'ed in", COUNTED
-     "    %a = gt %t, 1.0\n    %d, %u = if %a {\n      yield true, %t } else {\n      yield false, %s }\n"
-     "    %b = lt %t, -0.5\n    %e = or %d, %b\n    yield %e, %u }\n" END, "e d b a"},
-    {"made outside of the loop", HEAD
-     "  %o = gt %x, 0.5\n  %r, %T = loop %i = 0 to %n step 1 exit (%s = %x) {\n" \
-                "    %v = load %w1[%i]\n    %t = add %s, %v\n"
-     "    %a = gt %t, 1.0\n    %e = or %o, %a\n    yield %e, %t }\n" END, "e a"},
-    {"a constant", COUNTED
-     "    %e = const_bool true\n    yield %e, %t }\n" END, ""},
-    {"a while loop", HEAD
+    {"not", COUNTED "    %a = lt %t, 1.0\n    %e = not %a\n    yield %e, %t }\n" END, "e"},
+    {"a branch that exits on its condition",
+     COUNTED "    %a = gt %t, 1.0\n    %e, %u = if %a {\n      yield true, %t } else {\n      %q = sin %t\n"
+             "      %b = lt %q, -0.5\n      yield %b, %q }\n"
+             "    yield %e, %u }\n" END,
+     "e a"},
+    {"a branch that yields its condition",
+     COUNTED "    %a = gt %t, 1.0\n    %e, %u = if %a {\n      yield %a, %t } else {\n      yield false, %s }\n"
+             "    yield %e, %u }\n" END,
+     "e a"},
+    {"a branch that exits on the other arm",
+     COUNTED "    %a = lt %t, 1.0\n    %e, %u = if %a {\n      yield false, %t } else {\n      yield true, %s }\n"
+             "    yield %e, %u }\n" END,
+     "e"},
+    {"a branch with another result that is true",
+     COUNTED "    %a = gt %t, 1.0\n    %b = gt %t, 0.5\n    %d, %e = if %b {\n      yield true, %a } else {\n"
+             "      yield false, false }\n"
+             "    %u = if %d {\n      yield %t } else {\n      yield %s }\n    yield %e, %u }\n" END,
+     "e"},
+    {"a flag of a branch that is or'ed in",
+     COUNTED "    %a = gt %t, 1.0\n    %d, %u = if %a {\n      yield true, %t } else {\n      yield false, %s }\n"
+             "    %b = lt %t, -0.5\n    %e = or %d, %b\n    yield %e, %u }\n" END,
+     "e d b a"},
+    {"made outside of the loop",
+     HEAD "  %o = gt %x, 0.5\n  %r, %T = loop %i = 0 to %n step 1 exit (%s = %x) {\n"
+          "    %v = load %w1[%i]\n    %t = add %s, %v\n"
+          "    %a = gt %t, 1.0\n    %e = or %o, %a\n    yield %e, %t }\n" END,
+     "e a"},
+    {"a constant", COUNTED "    %e = const_bool true\n    yield %e, %t }\n" END, ""},
+    {"a while loop",
+     HEAD
      "  %r, %T = loop exit (%s = %x) while (%h) {\n    %c = lt %h, 5.0\n    yield %c } do {\n    %t = add %s, 1.0\n"
      "    %e = gt %t, 3.0\n"
-     "    yield %e, %t }\n" END, "e"},
-    {"no exit, and a bool that is carried", HEAD
+     "    yield %e, %t }\n" END,
+     "e"},
+    {"no exit, and a bool that is carried",
+     HEAD
      "  %d, %r, %T = loop %i = 0 to %n step 1 (%d1 = false, %s = %x) {\n    %v = load %w1[%i]\n    %a = gt %v, 0.0\n"
-     "    %u = if %d1 {\n      yield %v } else {\n      yield %s }\n    yield %a, %u }\n" END, NULL},
+     "    %u = if %d1 {\n      yield %v } else {\n      yield %s }\n    yield %a, %u }\n" END,
+     NULL},
 };
 
 static const Op *first_loop(const Module *m)
@@ -121,20 +129,25 @@ END_TEST
 START_TEST(last_values)
 {
     Arena *a = arena_new();
-    Module *m = pass_parse(a, "func @f(%n: int, %x: real) -> (real) {\n"
-        "  %r, %T = loop %i = 0 to %n step 1 exit (%s = 0.0) {\n    %t = add %s, %x\n    %a = gt %t, 2.5\n"
-        "    %b = lt %t, -2.5\n"
-        "    %e = or %a, %b\n    yield %e, %t }\n  yield %r }\n");
+    Module *m = pass_parse(
+        a, "func @f(%n: int, %x: real) -> (real) {\n"
+           "  %r, %T = loop %i = 0 to %n step 1 exit (%s = 0.0) {\n    %t = add %s, %x\n    %a = gt %t, 2.5\n"
+           "    %b = lt %t, -2.5\n"
+           "    %e = or %a, %b\n    yield %e, %t }\n  yield %r }\n");
     Func *f = func_by_name(m, "f");
     exits_carry(f);
-    const Op *loop = first_loop(m);                             // results: r, e, a, b, trips
+    const Op *loop = first_loop(m); // results: r, e, a, b, trips
     Builder b = builder_at(f, f->body, false);
     Value *sum = b_int(&b, 0);
     for (int k = 1; k <= 3; k++)
         sum = b_2(&b, OP_iadd, sum, b_3(&b, OP_isel, loop->out[k], b_int(&b, 1 << k), b_int(&b, 0)));
     f->body->yields.at[0] = b_1(&b, OP_itor, sum);
     ck_assert_ptr_null(ir_verify(a, m));
-    static const struct { int n; double x; int want; } rows[] = {
+    static const struct {
+        int n;
+        double x;
+        int want;
+    } rows[] = {
         {0, 1, 0}, {2, 1, 0}, {3, 1, 2 + 4}, {5, 1, 2 + 4}, {3, -1, 2 + 8}, {1, 7, 2 + 4}, {9, 0, 0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -147,15 +160,17 @@ START_TEST(last_values)
 }
 END_TEST
 
-START_TEST(nested)                                              // each loop its own
+START_TEST(nested) // each loop its own
 {
     Arena *a = arena_new();
-    Module *m = pass_check(a, HEAD
-        "  %r, %T = loop %i = 0 to %n step 1 exit (%s = %x) {\n"
-        "    %u, %T2 = loop %j = 0 to %n step 1 exit (%t = %s) {\n      %v = load %w1[%j]\n      %p = add %t, %v\n"
-        "      %g = gt %p, 0.7\n"
-        "      yield %g, %p }\n"
-        "    %e = gt %u, 2.0\n    yield %e, %u }\n" END, exits_carry, NULL);
+    Module *m = pass_check(
+        a,
+        HEAD "  %r, %T = loop %i = 0 to %n step 1 exit (%s = %x) {\n"
+             "    %u, %T2 = loop %j = 0 to %n step 1 exit (%t = %s) {\n      %v = load %w1[%j]\n      %p = add %t, %v\n"
+             "      %g = gt %p, 0.7\n"
+             "      yield %g, %p }\n"
+             "    %e = gt %u, 2.0\n    yield %e, %u }\n" END,
+        exits_carry, NULL);
     const Op *outer = first_loop(m), *inner = NULL;
     for (int i = 0; i < outer->regions[0]->ops.n; i++)
         if (outer->regions[0]->ops.at[i]->code == OP_loop)

@@ -24,97 +24,111 @@ typedef struct Case {
 static const Case cases[] = {
     {"straight on: all is in scope",
      SCALARS "  %u = mul %x, %y\n  %v = sin %u\n  %w = mul %v, %v\n"
-     "  yield %w }\n", "u direct; v direct; x direct; y direct; w not"},
-    {"sums need nothing",
-     SCALARS "  %u = add %x, %y\n  %v = sub %u, %y\n  yield %v }\n", "u not; v not; x not; y not"},
+             "  yield %w }\n",
+     "u direct; v direct; x direct; y direct; w not"},
+    {"sums need nothing", SCALARS "  %u = add %x, %y\n  %v = sub %u, %y\n  yield %v }\n", "u not; v not; x not; y not"},
     {"the header's: an exp is kept, a load is not",
      "func @f(%n: int, %k: real, %w: real[1]) -> (real) {\n  %w1 = shape %w, %n\n"
      "  %r, %T = loop %i = 0 to %n step 1 (%s = 0.0) {\n    %v = load %w1[%i]\n    %t = mul %v, %k\n    %u = exp %t\n"
      "    %q = mul %u, %u\n"
      "    %s1 = add %s, %q\n    yield %s1 }\n"
-     "  yield %r }\n", "u tape; v redo; k direct; i index; t not; q not; s not; T not"},
+     "  yield %r }\n",
+     "u tape; v redo; k direct; i index; t not; q not; s not; T not"},
     {"what is cheap is made again from what is had",
      READ "  %r, %T = loop %i = 0 to %n step 1 (%s = 0.0) {\n    %v = load %w1[%i]\n    %t = mul %v, %x\n"
-     "    %u = add %t, 1.0\n    %q = mul %u, %v\n"
-     "    %p = sin %q\n    %s1 = add %s, %p\n    yield %s1 }\n  yield %r }\n", "v redo; t redo; u redo; q redo; p not"},
+          "    %u = add %t, 1.0\n    %q = mul %u, %v\n"
+          "    %p = sin %q\n    %s1 = add %s, %p\n    yield %s1 }\n  yield %r }\n",
+     "v redo; t redo; u redo; q redo; p not"},
     {"a chain of which nothing is had otherwise: made again up to a limit",
      SCALARS "  %r, %T = loop %i = 0 to %n step 1 (%s = 0.0) {\n    %k = itor %i\n    %a = div %k, 3.0\n"
-     "    %b = div %a, 7.0\n"
-     "    %c = div %b, 11.0\n    %p = mul %b, %x\n    %s1 = add %s, %p\n    yield %s1 }\n  yield %r }\n",
+             "    %b = div %a, 7.0\n"
+             "    %c = div %b, 11.0\n    %p = mul %b, %x\n    %s1 = add %s, %p\n    yield %s1 }\n  yield %r }\n",
      "k redo; a redo; b redo; c not"},
     {"and kept beyond it",
      SCALARS "  %r, %T = loop %i = 0 to %n step 1 (%s = 0.0) {\n    %k = itor %i\n    %a = div %k, 3.0\n"
-     "    %b = div %a, 7.0\n"
-     "    %c = div %b, 11.0\n    %p = mul %c, %x\n    %s1 = add %s, %p\n    yield %s1 }\n  yield %r }\n",
+             "    %b = div %a, 7.0\n"
+             "    %c = div %b, 11.0\n    %p = mul %c, %x\n    %s1 = add %s, %p\n    yield %s1 }\n  yield %r }\n",
      "k not; a not; b not; c tape"},
     {"what is had for something else costs nothing",
      READ "  %r, %T = loop %i = 0 to %n step 1 (%s = 0.0) {\n    %v = load %w1[%i]\n    %a = div %v, %x\n"
-     "    %b = div %a, %x\n"
-     "    %c = div %b, %x\n    %q = mul %c, %c\n    %s1 = add %s, %q\n    yield %s1 }\n  yield %r }\n",
+          "    %b = div %a, %x\n"
+          "    %c = div %b, %x\n    %q = mul %c, %c\n    %s1 = add %s, %q\n    yield %s1 }\n  yield %r }\n",
      "v redo; a redo; b redo; c redo"},
     {"a carried value cannot be made again",
      SCALARS "  %r, %T = loop %i = 0 to %n step 1 (%s = %x) {\n    %s1 = mul %s, %s\n    yield %s1 }\n"
-     "  yield %r }\n", "s tape; s1 not; T not"},
+             "  yield %r }\n",
+     "s tape; s1 not; T not"},
     {"a carried value that is only scaled",
      SCALARS "  %r, %T = loop %i = 0 to %n step 1 (%s = %x) {\n    %s1 = mul %s, 0.5\n    yield %s1 }\n"
-     "  yield %r }\n", "s not; s1 not"},
+             "  yield %r }\n",
+     "s not; s1 not"},
     {"a loop in a loop of known size: one tape for both",
      SCALARS "  %r, %T = loop %i = 0 to %n step 1 (%s = %x) {\n    %q, %T2 = loop %j = 0 to 5 step 1 (%t = %s) {\n"
-     "      %t1 = mul %t, %t\n      yield %t1 }\n"
-     "    yield %q }\n  yield %r }\n", "t tape; i not; j not"},
+             "      %t1 = mul %t, %t\n      yield %t1 }\n"
+             "    yield %q }\n  yield %r }\n",
+     "t tape; i not; j not"},
     {"a triangle: the inner size is known on the way only",
      SCALARS "  %r, %T = loop %i = 0 to %n step 1 (%s = %x) {\n    %q, %T2 = loop %j = 0 to %i step 1 (%t = %s) {\n"
-     "      %t1 = mul %t, %t\n"
-     "      yield %t1 }\n    yield %q }\n  yield %r }\n", "t append; i index; T2 not"},
+             "      %t1 = mul %t, %t\n"
+             "      yield %t1 }\n    yield %q }\n  yield %r }\n",
+     "t append; i index; T2 not"},
     {"a while loop: its trips, and a tape that grows",
      SCALARS "  %r, %T = loop (%s = %x) while (%h) {\n    %c = lt %h, 9.0\n    yield %c } do {\n    %s1 = mul %s, %s\n"
-     "    yield %s1 }\n  yield %r }\n",
+             "    yield %s1 }\n  yield %r }\n",
      "s append; T direct; s1 not"},
     {"a while loop that only scales: its trips alone",
      SCALARS "  %r, %T = loop (%s = %x) while (%h) {\n    %c = lt %h, 9.0\n    yield %c } do {\n"
-     "    %s1 = mul %s, 2.0\n    yield %s1 }\n  yield %r }\n",
+             "    %s1 = mul %s, 2.0\n    yield %s1 }\n  yield %r }\n",
      "s not; T direct"},
     {"a while loop in a counted loop: its trips are kept",
      SCALARS "  %r, %T = loop %i = 0 to %n step 1 (%s = %x) {\n"
-     "    %q, %T2 = loop (%t = %s) while (%h) {\n      %c = lt %h, 9.0\n      yield %c } do {\n"
-     "      %t1 = mul %t, 2.0\n      yield %t1 }\n"
-     "    yield %q }\n  yield %r }\n", "T2 tape; t not"},
+             "    %q, %T2 = loop (%t = %s) while (%h) {\n      %c = lt %h, 9.0\n      yield %c } do {\n"
+             "      %t1 = mul %t, 2.0\n      yield %t1 }\n"
+             "    yield %q }\n  yield %r }\n",
+     "T2 tape; t not"},
     {"a counted loop with an exit: its trips, and a tape that grows",
      SCALARS "  %r, %T = loop %i = 0 to %n step 1 exit (%s = %x) {\n    %s1 = mul %s, %s\n    %e = gt %s1, 9.0\n"
-     "    yield %e, %s1 }\n  yield %r }\n",
+             "    yield %e, %s1 }\n  yield %r }\n",
      "s append; T direct; e not"},
     {"a branch on the exit's flag: no bit a trip",
      SCALARS "  %r, %T = loop %i = 0 to %n step 1 exit (%s = %x) {\n    %e = gt %s, 9.0\n    %s2 = if %e {\n"
-     "      yield %s } else {\n"
-     "      %s1 = mul %s, 2.0\n      yield %s1 }\n    yield %e, %s2 }\n  yield %r }\n", "e exit; T direct; s not"},
+             "      yield %s } else {\n"
+             "      %s1 = mul %s, 2.0\n      yield %s1 }\n    yield %e, %s2 }\n  yield %r }\n",
+     "e exit; T direct; s not"},
     {"a flag that is cheap to make again is made again",
      SCALARS "  %r, %T = loop %i = 0 to %n step 1 exit (%s = %x) {\n    %e = igt %i, 7\n    %s2 = if %e {\n"
-     "      yield %s } else {\n"
-     "      %s1 = mul %s, 2.0\n      yield %s1 }\n    yield %e, %s2 }\n  yield %r }\n", "e redo"},
+             "      yield %s } else {\n"
+             "      %s1 = mul %s, 2.0\n      yield %s1 }\n    yield %e, %s2 }\n  yield %r }\n",
+     "e redo"},
     // ---- branches ----
     {"a branch in a loop: its condition, cheap or kept",
      READ "  %r, %T = loop %i = 0 to %n step 1 (%s = %x) {\n    %v = load %w1[%i]\n    %c = gt %v, 0.0\n"
-     "    %d = gt %s, 9.0\n"
-     "    %p = if %c {\n      yield %s } else {\n      yield %v }\n    %q = if %d {\n      yield %p } else {\n"
-     "      yield %x }\n"
-     "    yield %q }\n  yield %r }\n", "c redo; d tape; v redo; s not"},
+          "    %d = gt %s, 9.0\n"
+          "    %p = if %c {\n      yield %s } else {\n      yield %v }\n    %q = if %d {\n      yield %p } else {\n"
+          "      yield %x }\n"
+          "    yield %q }\n  yield %r }\n",
+     "c redo; d tape; v redo; s not"},
     {"what a branch makes outlives it",
      SCALARS "  %c = gt %x, 0.0\n  %r = if %c {\n    %e = exp %x\n    %q = mul %e, %y\n    yield %q } else {\n"
-     "    %m = mul %x, %y\n"
-     "    %d = mul %m, %m\n    yield %d }\n  yield %r }\n", "c direct; e yield; m redo; q not; d not"},
+             "    %m = mul %x, %y\n"
+             "    %d = mul %m, %m\n    yield %d }\n  yield %r }\n",
+     "c direct; e yield; m redo; q not; d not"},
     {"a branch in a branch",
      SCALARS "  %c = gt %x, 0.0\n  %r = if %c {\n    %d = gt %y, 1.0\n    %q = if %d {\n      %e = exp %x\n"
-     "      yield %e } else {\n      yield %y }\n"
-     "    yield %q } else {\n    yield %x }\n  yield %r }\n", "c direct; d redo; e yield"},
+             "      yield %e } else {\n      yield %y }\n"
+             "    yield %q } else {\n    yield %x }\n  yield %r }\n",
+     "c direct; d redo; e yield"},
     {"a branch in a loop keeps as the loop does",
      READ "  %r, %T = loop %i = 0 to %n step 1 (%s = %x) {\n    %v = load %w1[%i]\n    %c = gt %v, 0.0\n"
-     "    %p = if %c {\n      %e = exp %v\n"
-     "      yield %e } else {\n      %m = mul %s, %s\n      yield %m }\n    yield %p }\n"
-     "  yield %r }\n", "c redo; e tape; s tape"},
+          "    %p = if %c {\n      %e = exp %v\n"
+          "      yield %e } else {\n      %m = mul %s, %s\n      yield %m }\n    yield %p }\n"
+          "  yield %r }\n",
+     "c redo; e tape; s tape"},
     {"a loop in a branch: known from its own start on",
      SCALARS "  %c = gt %x, 0.0\n  %r = if %c {\n    %q, %T = loop %i = 0 to %n step 1 (%s = %x) {\n"
-     "      %s1 = mul %s, %s\n      yield %s1 }\n"
-     "    yield %q } else {\n    yield %x }\n  yield %r }\n", "s tape; c direct"},
+             "      %s1 = mul %s, %s\n      yield %s1 }\n"
+             "    yield %q } else {\n    yield %x }\n  yield %r }\n",
+     "s tape; c direct"},
     {"an int of the data as an index is kept, the loop's own is not",
      "func @f(%n: int, %x: real, %k: int[1], %a: real[1] inout) -> (real[1]) {\n  %k1 = shape %k, %n\n"
      "  %a1 = shape %a, %n\n"
@@ -123,79 +137,94 @@ static const Case cases[] = {
      "  yield %a3 }\n",
      "h redo; l1 tape; m not; i index; a2 not"},
     // ---- arrays ----
-    {"elements of what is not written are read again",
-     READ "  %v = load %w1[0]\n  %r = mul %v, %v\n  yield %r }\n", "v direct; w1 not"},
+    {"elements of what is not written are read again", READ "  %v = load %w1[0]\n  %r = mul %v, %v\n  yield %r }\n",
+     "v direct; w1 not"},
     {"elements of what is overwritten are kept",
      ARRAY "  %a3, %T = loop %i = 0 to %n step 1 (%a2 = %a1) {\n    %v = load %a2[%i]\n    %s = sin %v\n"
-     "    %a4 = store %a2[%i], %s\n    yield %a4 }\n"
-     "  yield %a3 }\n", "v tape; s not"},
+           "    %a4 = store %a2[%i], %s\n    yield %a4 }\n"
+           "  yield %a3 }\n",
+     "v tape; s not"},
     {"the trip before wrote it, and nobody since: it is in the final array",
      ARRAY "  %a3, %T = loop %i = 1 to %n step 1 (%a2 = %a1) {\n    %k = isub %i, 1\n    %v = load %a2[%k]\n"
-     "    %s = mul %v, %v\n"
-     "    %a4 = store %a2[%i], %s\n    yield %a4 }\n  yield %a3 }\n", "v redo @a3; k redo"},
+           "    %s = mul %v, %v\n"
+           "    %a4 = store %a2[%i], %s\n    yield %a4 }\n  yield %a3 }\n",
+     "v redo @a3; k redo"},
     {"likewise an int that is an index somewhere",
      "func @f(%n: int, %w: real[1], %b: int[1] inout) -> (int[1], real) {\n  %w1 = shape %w, %n\n  %b1 = shape %b, %n\n"
      "  %b3, %r, %T = loop %i = 1 to %n step 1 (%b2 = %b1, %s = 0.0) {\n    %k = isub %i, 1\n    %h = load %b2[%k]\n"
      "    %v = load %w1[%h]\n    %h1 = iadd %h, 1\n    %b4 = store %b2[%i], %h1\n    %s1 = add %s, %v\n"
      "    yield %b4, %s1 }\n"
-     "  yield %b3, %r }\n", "h redo @b3; k redo; v not"},
+     "  yield %b3, %r }\n",
+     "h redo @b3; k redo; v not"},
     {"the trip after writes it",
      ARRAY "  %m = isub %n, 1\n  %a3, %T = loop %i = 0 to %m step 1 (%a2 = %a1) {\n    %k = iadd %i, 1\n"
-     "    %v = load %a2[%k]\n    %s = mul %v, %v\n"
-     "    %a4 = store %a2[%i], %s\n    yield %a4 }\n  yield %a3 }\n", "v tape"},
+           "    %v = load %a2[%k]\n    %s = mul %v, %v\n"
+           "    %a4 = store %a2[%i], %s\n    yield %a4 }\n  yield %a3 }\n",
+     "v tape"},
     {"downwards, the trip after is the one before",
      ARRAY "  %m = isub %n, 2\n  %a3, %T = loop %i = %m to -1 step -1 (%a2 = %a1) {\n    %k = iadd %i, 1\n"
-     "    %v = load %a2[%k]\n    %s = mul %v, %v\n"
-     "    %a4 = store %a2[%i], %s\n    yield %a4 }\n  yield %a3 }\n", "v redo @a3"},
+           "    %v = load %a2[%k]\n    %s = mul %v, %v\n"
+           "    %a4 = store %a2[%i], %s\n    yield %a4 }\n  yield %a3 }\n",
+     "v redo @a3"},
     {"reversed, likewise",
      ARRAY "  %m = isub %n, 1\n  %a3, %T = loop %i = 0 to %m step 1 reversed (%a2 = %a1) {\n    %k = iadd %i, 1\n"
-     "    %v = load %a2[%k]\n"
-     "    %s = mul %v, %v\n    %a4 = store %a2[%i], %s\n    yield %a4 }\n  yield %a3 }\n", "v redo @a3"},
+           "    %v = load %a2[%k]\n"
+           "    %s = mul %v, %v\n    %a4 = store %a2[%i], %s\n    yield %a4 }\n  yield %a3 }\n",
+     "v redo @a3"},
     {"the final array is overwritten later",
      ARRAY "  %a3, %T = loop %i = 1 to %n step 1 (%a2 = %a1) {\n    %k = isub %i, 1\n    %v = load %a2[%k]\n"
-     "    %s = mul %v, %v\n"
-     "    %a4 = store %a2[%i], %s\n    yield %a4 }\n  %a5 = store %a3[0], %x\n  yield %a5 }\n", "v tape"},
+           "    %s = mul %v, %v\n"
+           "    %a4 = store %a2[%i], %s\n    yield %a4 }\n  %a5 = store %a3[0], %x\n  yield %a5 }\n",
+     "v tape"},
     {"a second write to elsewhere in the same trip",
      ARRAY "  %a3, %T = loop %i = 1 to %n step 1 (%a2 = %a1) {\n    %k = isub %i, 1\n    %v = load %a2[%k]\n"
-     "    %s = mul %v, %v\n"
-     "    %a4 = store %a2[%i], %s\n    %a6 = store %a4[0], %x\n    yield %a6 }\n  yield %a3 }\n", "v tape"},
+           "    %s = mul %v, %v\n"
+           "    %a4 = store %a2[%i], %s\n    %a6 = store %a4[0], %x\n    yield %a6 }\n  yield %a3 }\n",
+     "v tape"},
     {"an inner loop writes the row, the next trip reads it",
      "func @f(%n: int, %A: real[2] inout) -> (real[2]) {\n  %A1 = shape %A, %n, %n\n"
      "  %A3, %T = loop %i = 1 to %n step 1 (%A2 = %A1) {\n    %k = isub %i, 1\n"
      "    %A5, %T2 = loop %j = 0 to %n step 1 (%A4 = %A2) {\n      %v = load %A4[%k, %j]\n      %s = mul %v, %v\n"
      "      %A6 = store %A4[%i, %j], %s\n"
-     "      yield %A6 }\n    yield %A5 }\n  yield %A3 }\n", "v redo @A3"},
+     "      yield %A6 }\n    yield %A5 }\n  yield %A3 }\n",
+     "v redo @A3"},
     {"a whole array that is overwritten later: copied before",
      "func @f(%n: int, %B: real[2], %C: real[2], %A: real[2] inout) -> (real[2]) {\n  %A1 = shape %A, %n, %n\n"
      "  %B1 = shape %B, %n, %n\n  %C1 = shape %C, %n, %n\n"
      "  %t = new real[%n, %n] zero\n  %t1 = gemm %t, %B1, %C1, %n, %n, %n\n  %A2 = gemm %A1, %t1, %B1, %n, %n, %n\n"
      "  %t2 = fill %t1, 2.0\n"
-     "  %A3 = gemm %A2, %t2, %B1, %n, %n, %n\n  yield %A3 }\n", "t1 copy!; t2 direct; B1 direct; C1 direct"},
+     "  %A3 = gemm %A2, %t2, %B1, %n, %n, %n\n  yield %A3 }\n",
+     "t1 copy!; t2 direct; B1 direct; C1 direct"},
     {"a whole array of a trip: on a tape that grows, before it is overwritten",
      "func @f(%n: int, %B: real[2], %A: real[2] inout) -> (real[2]) {\n  %A1 = shape %A, %n, %n\n"
      "  %B1 = shape %B, %n, %n\n"
      "  %A3, %T = loop %i = 0 to %n step 1 (%A2 = %A1) {\n    %t = new real[%n, %n] zero\n"
      "    %t1 = gemm %t, %A2, %B1, %n, %n, %n\n"
-     "    %A4 = copy_to %A2, %t1\n    yield %A4 }\n  yield %A3 }\n", "A2 append!; B1 direct; t1 not"},
+     "    %A4 = copy_to %A2, %t1\n    yield %A4 }\n  yield %A3 }\n",
+     "A2 append!; B1 direct; t1 not"},
     {"a row of what is not written is named again",
      "func @f(%n: int, %B: real[2], %c: real[1], %A: real[2] inout) -> (real[2]) {\n  %A1 = shape %A, %n, 1\n"
      "  %B1 = shape %B, %n, %n\n  %c1 = shape %c, %n\n"
      "  %A3, %T = loop %i = 0 to %n step 1 (%A2 = %A1) {\n    %r = slice %B1[%i]\n"
      "    %A4 = gemm %A2, %c1, %r, %n, 1, 1\n    yield %A4 }\n"
-     "  yield %A3 }\n", "r redo; i index"},
+     "  yield %A3 }\n",
+     "r redo; i index"},
     // ---- what is not active ----
     {"no derivative, no need",
      READ "  %r, %T = loop %i = 0 to %n step 1 (%s = %x) {\n    %c = sin 0.5\n    %k = stop %s\n    %e = exp %k\n"
-     "    %s1 = add %s, %e\n"
-     "    yield %s1 }\n  yield %r }\n", "c not; k not; e not; s not"},
+          "    %s1 = add %s, %e\n"
+          "    yield %s1 }\n  yield %r }\n",
+     "c not; k not; e not; s not"},
     {"a branch that nothing active goes through",
      SCALARS "  %r, %T = loop %i = 0 to %n step 1 (%s = %x) {\n    %g = gt %s, 9.0\n    %k = if %g {\n"
-     "      yield 1.0 } else {\n"
-     "      yield 2.0 }\n    %s1 = add %s, %k\n    yield %s1 }\n  yield %r }\n", "g not; k not"},
+             "      yield 1.0 } else {\n"
+             "      yield 2.0 }\n    %s1 = add %s, %k\n    yield %s1 }\n  yield %r }\n",
+     "g not; k not"},
     {"a loop that nothing active goes through",
      SCALARS "  %k, %T = loop (%k1 = 1.0) while (%h) {\n    %c = lt %h, 9.0\n    yield %c } do {\n    %k2 = exp %k1\n"
-     "    yield %k2 }\n"
-     "  %r = mul %k, %x\n  yield %r }\n", "k direct; k1 not; T not"},
+             "    yield %k2 }\n"
+             "  %r = mul %k, %x\n  yield %r }\n",
+     "k direct; k1 not; T not"},
 };
 
 // ---- the plan ----
@@ -233,7 +262,7 @@ static const Value *named_in(const Region *r, const char *name);
 static const Value *named_op(const Op *op, const char *name)
 {
     const Value *found = NULL;
-    for (int k = 0; k < op->n_regions && !found; k++)           // first: a loop has results named like these
+    for (int k = 0; k < op->n_regions && !found; k++) // first: a loop has results named like these
         if (op->regions[k])
             found = named_in(op->regions[k], name);
     for (int k = 0; k < op->n_out && !found; k++)
@@ -299,37 +328,44 @@ END_TEST
 
 typedef struct Split {
     const char *name, *text;
-    const char *args;                       // arguments of @g that its reverse wants again: "n x"
-    const char *tapes;                      // "real bit"
-    const char *plan;                       // of values of @g
+    const char *args;  // arguments of @g that its reverse wants again: "n x"
+    const char *tapes; // "real bit"
+    const char *plan;  // of values of @g
 } Split;
 
 #define CALL "func @f(%n: int, %x: real) -> (real) {\n  %r = call @g(%n, %x)\n  yield %r }\n"
 
 static const Split splits[] = {
     {"arguments are handed over, the rest goes on tapes",
-     "func @g(%n: int, %x: real) -> (real) noinline {\n  %e = exp %x\n  %q = mul %e, %x\n  yield %q }\n" CALL,
-     "x", "real", "e append; q not"},
+     "func @g(%n: int, %x: real) -> (real) noinline {\n  %e = exp %x\n  %q = mul %e, %x\n  yield %q }\n" CALL, "x",
+     "real", "e append; q not"},
     {"what is cheap is made again",
      "func @g(%n: int, %x: real) -> (real) noinline {\n  %e = mul %x, 3.0\n  %q = mul %e, %x\n"
-     "  yield %q }\n" CALL, "x", "", "e redo"},
-    {"linear: nothing",
-     "func @g(%n: int, %x: real) -> (real) noinline {\n  %e = mul %x, 3.0\n  yield %e }\n" CALL, "", "", "e not"},
+     "  yield %q }\n" CALL,
+     "x", "", "e redo"},
+    {"linear: nothing", "func @g(%n: int, %x: real) -> (real) noinline {\n  %e = mul %x, 3.0\n  yield %e }\n" CALL, "",
+     "", "e not"},
     {"a loop of known size still grows a tape: nobody can index it",
      "func @g(%n: int, %x: real) -> (real) noinline {\n  %r, %T = loop %i = 0 to %n step 1 (%s = %x) {\n"
      "    %s1 = mul %s, %s\n    yield %s1 }\n"
-     "  yield %r }\n" CALL, "n", "real", "s append"},
-    {"a branch: a bit", "func @g(%n: int, %x: real) -> (real) noinline {\n  %e = exp %x\n  %c = gt %e, 7.0\n"
+     "  yield %r }\n" CALL,
+     "n", "real", "s append"},
+    {"a branch: a bit",
+     "func @g(%n: int, %x: real) -> (real) noinline {\n  %e = exp %x\n  %c = gt %e, 7.0\n"
      "  %r = if %c {\n    yield %x } else {\n"
-     "    %m = mul %x, 2.0\n    yield %m }\n  yield %r }\n" CALL, "", "bit", "c append; e not"},
-    {"a while loop: its trips", "func @g(%n: int, %x: real) -> (real) noinline {\n"
+     "    %m = mul %x, 2.0\n    yield %m }\n  yield %r }\n" CALL,
+     "", "bit", "c append; e not"},
+    {"a while loop: its trips",
+     "func @g(%n: int, %x: real) -> (real) noinline {\n"
      "  %r, %T = loop (%s = %x) while (%h) {\n    %c = lt %h, 9.0\n"
-     "    yield %c } do {\n    %s1 = mul %s, 2.0\n    yield %s1 }\n  yield %r }\n" CALL, "", "int", "T append"},
+     "    yield %c } do {\n    %s1 = mul %s, 2.0\n    yield %s1 }\n  yield %r }\n" CALL,
+     "", "int", "T append"},
     {"an array that stays is handed over",
      "func @g(%n: int, %w: real[1]) -> (real) noinline {\n  %w1 = shape %w, %n\n  %v = load %w1[0]\n"
      "  %r = mul %v, %v\n  yield %r }\n"
      "func @f(%n: int, %w: real[1]) -> (real) {\n  %w1 = shape %w, %n\n  %r = call @g(%n, %w1)\n"
-     "  yield %r }\n", "n w", "", "v redo"},
+     "  yield %r }\n",
+     "n w", "", "v redo"},
     {"of one that is overwritten the callee keeps what it read",
      "func @g(%n: int, %w: real[1]) -> (real) noinline {\n  %w1 = shape %w, %n\n  %v = load %w1[0]\n"
      "  %r = mul %v, %v\n  yield %r }\n"
@@ -341,29 +377,34 @@ static const Split splits[] = {
      "  %r = mul %v, %v\n  %w2 = store %w1[0], %r\n"
      "  yield %w2 }\n"
      "func @f(%n: int, %w: real[1] inout) -> (real[1]) {\n  %w1 = shape %w, %n\n  %w2 = call @g(%n, %w1)\n"
-     "  yield %w2 }\n", "n", "real", "v append"},
+     "  yield %w2 }\n",
+     "n", "real", "v append"},
     {"recursion: what it is assumed to want, it wants",
      "func @g(%n: int, %x: real) -> (real) noinline {\n  %c = ile %n, 0\n  %r = if %c {\n    yield %x } else {\n"
      "    %m = isub %n, 1\n"
      "    %s = sin %x\n    %q = call @g(%m, %s)\n    yield %q }\n"
-     "  yield %r }\n" CALL, "n x", "real", "c redo; m redo; s append"},
+     "  yield %r }\n" CALL,
+     "n x", "real", "c redo; m redo; s append"},
     {"recursion that multiplies what comes back",
      "func @g(%n: int, %x: real) -> (real) noinline {\n  %c = ile %n, 0\n  %r = if %c {\n    yield %x } else {\n"
      "    %m = isub %n, 1\n"
      "    %q = call @g(%m, %x)\n    %p = mul %q, %x\n    yield %p }\n"
-     "  yield %r }\n" CALL, "n x", "real", "c redo; q append"},
+     "  yield %r }\n" CALL,
+     "n x", "real", "c redo; q append"},
     {"mutual recursion: the other's tapes come round",
      "func @g(%n: int, %x: real) -> (real) noinline {\n  %c = ile %n, 0\n  %r = if %c {\n    yield %x } else {\n"
      "    %m = isub %n, 1\n"
      "    %q = call @h(%m, %x)\n    yield %q }\n  yield %r }\n"
      "func @h(%n: int, %x: real) -> (real) noinline {\n  %e = exp %x\n  %q = call @g(%n, %e)\n"
-     "  yield %q }\n" CALL, "n", "real", "c redo"},
+     "  yield %q }\n" CALL,
+     "n", "real", "c redo"},
     {"mutual recursion: what the other wants is handed on",
      "func @g(%n: int, %x: real) -> (real) noinline {\n  %c = ile %n, 0\n  %r = if %c {\n    yield %x } else {\n"
      "    %m = isub %n, 1\n"
      "    %q = call @h(%m, %x)\n    yield %q }\n  yield %r }\n"
      "func @h(%n: int, %x: real) -> (real) noinline {\n  %e = mul %x, %x\n  %q = call @g(%n, %e)\n"
-     "  yield %q }\n" CALL, "n x", "", "c redo"},
+     "  yield %q }\n" CALL,
+     "n x", "", "c redo"},
 };
 
 static const Op *first_call(const Region *r)
@@ -416,7 +457,7 @@ END_TEST
 static const char twice[] =
     "func @g(%n: int, %x: real, %y: real) -> (real) noinline {\n  %e = exp %x\n  %r = mul %e, %y\n  yield %r }\n"
     "func @f(%n: int, %x: real) -> (real) {\n  %a = call @g(%n, %x, %x)\n  %b = call @g(%n, %a, %x)\n"
-     "  %c = call @g(%n, %b, 2.0)\n"
+    "  %c = call @g(%n, %b, 2.0)\n"
     "  %d = call @g(%n, 3.0, %c)\n  %s = stop %d\n  %u = call @g(%n, %s, 2.0)\n  %r = mul %d, %u\n  yield %r }\n";
 
 START_TEST(one_variant_for_each_activity)
@@ -432,10 +473,10 @@ START_TEST(one_variant_for_each_activity)
         if (f->body->ops.at[i]->code == OP_call)
             v[n++] = op_plan(p, f->body->ops.at[i])->variant;
     ck_assert_int_eq(n, 5);
-    ck_assert_ptr_eq(v[0], v[1]);                               // both active
-    ck_assert_ptr_ne(v[0], v[2]);                               // x only
-    ck_assert_ptr_ne(v[2], v[3]);                               // y only
-    ck_assert_ptr_null(v[4]);                                   // neither: not reversed
+    ck_assert_ptr_eq(v[0], v[1]); // both active
+    ck_assert_ptr_ne(v[0], v[2]); // x only
+    ck_assert_ptr_ne(v[2], v[3]); // y only
+    ck_assert_ptr_null(v[4]);     // neither: not reversed
     ck_assert_int_eq(how_of(v[2]->plan, named_in(v[2]->body->body, "e")), HOW_APPEND);
     ck_assert_str_eq(args_of(a, v[2]), "y");
     ck_assert_str_eq(args_of(a, v[3]), "");

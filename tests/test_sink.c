@@ -12,64 +12,82 @@
 typedef struct Case {
     const char *name, *text;
     OpCode code;
-    int around;                             // ifs around such ops, summed over the ops
+    int around; // ifs around such ops, summed over the ops
 } Case;
 
 #define HEAD "func @f(%n: int, %b: bool, %x: real) -> (real) {\n"
 
 static const Case cases[] = {
-    {"the header's", HEAD
-     "  %t = exp %x\n  %r = if %b {\n    yield %t } else {\n    yield 0.0 }\n  yield %r }\n", OP_exp, 1},
-    {"used in the other arm", HEAD
-     "  %t = exp %x\n  %r = if %b {\n    yield 0.0 } else {\n    %s = sin %t\n    yield %s }\n"
-     "  yield %r }\n", OP_exp, 1},
-    {"used in both arms", HEAD
-     "  %t = exp %x\n  %r = if %b {\n    yield %t } else {\n    %s = sin %t\n    yield %s }\n"
-     "  yield %r }\n", OP_exp, 0},
-    {"used in an arm and afterwards", HEAD
-     "  %t = exp %x\n  %r = if %b {\n    yield %t } else {\n    yield 0.0 }\n  %q = add %r, %t\n"
-     "  yield %q }\n", OP_exp, 0},
-    {"used in an arm and returned", "func @f(%n: int, %b: bool, %x: real, %o: real out) -> (real, real) {\n"
-     "  %t = exp %x\n  %r = if %b {\n    yield %t } else {\n    yield 0.0 }\n  yield %t, %r }\n", OP_exp, 0},
-    {"used in an arm and by something that is not", HEAD
-     "  %t = exp %x\n  %u = sin %t\n  %r = if %b {\n    yield %t } else {\n    yield %u }\n"
-     "  yield %r }\n", OP_exp, 0},
-    {"used in the same arm of two branches", HEAD
-     "  %t = exp %x\n  %r = if %b {\n    yield %t } else {\n    yield 0.0 }\n"
-     "  %q = if %b {\n    yield %t } else {\n    yield 1.0 }\n  %s = add %r, %q\n  yield %s }\n", OP_exp, 0},
-    {"the condition", HEAD
-     "  %t = exp %x\n  %c = gt %t, 1.0\n  %r = if %c {\n    yield %x } else {\n    yield 0.0 }\n"
-     "  yield %r }\n", OP_exp, 0},
-    {"a chain goes as a whole", HEAD
-     "  %t = exp %x\n  %u = exp %t\n  %v = exp %u\n  %w = mul %t, %v\n  %r = if %b {\n    yield %w } else {\n"
-     "    yield 0.0 }\n  yield %r }\n",
+    {"the header's", HEAD "  %t = exp %x\n  %r = if %b {\n    yield %t } else {\n    yield 0.0 }\n  yield %r }\n",
+     OP_exp, 1},
+    {"used in the other arm",
+     HEAD "  %t = exp %x\n  %r = if %b {\n    yield 0.0 } else {\n    %s = sin %t\n    yield %s }\n"
+          "  yield %r }\n",
+     OP_exp, 1},
+    {"used in both arms",
+     HEAD "  %t = exp %x\n  %r = if %b {\n    yield %t } else {\n    %s = sin %t\n    yield %s }\n"
+          "  yield %r }\n",
+     OP_exp, 0},
+    {"used in an arm and afterwards",
+     HEAD "  %t = exp %x\n  %r = if %b {\n    yield %t } else {\n    yield 0.0 }\n  %q = add %r, %t\n"
+          "  yield %q }\n",
+     OP_exp, 0},
+    {"used in an arm and returned",
+     "func @f(%n: int, %b: bool, %x: real, %o: real out) -> (real, real) {\n"
+     "  %t = exp %x\n  %r = if %b {\n    yield %t } else {\n    yield 0.0 }\n  yield %t, %r }\n",
+     OP_exp, 0},
+    {"used in an arm and by something that is not",
+     HEAD "  %t = exp %x\n  %u = sin %t\n  %r = if %b {\n    yield %t } else {\n    yield %u }\n"
+          "  yield %r }\n",
+     OP_exp, 0},
+    {"used in the same arm of two branches",
+     HEAD "  %t = exp %x\n  %r = if %b {\n    yield %t } else {\n    yield 0.0 }\n"
+          "  %q = if %b {\n    yield %t } else {\n    yield 1.0 }\n  %s = add %r, %q\n  yield %s }\n",
+     OP_exp, 0},
+    {"the condition",
+     HEAD "  %t = exp %x\n  %c = gt %t, 1.0\n  %r = if %c {\n    yield %x } else {\n    yield 0.0 }\n"
+          "  yield %r }\n",
+     OP_exp, 0},
+    {"a chain goes as a whole",
+     HEAD "  %t = exp %x\n  %u = exp %t\n  %v = exp %u\n  %w = mul %t, %v\n  %r = if %b {\n    yield %w } else {\n"
+          "    yield 0.0 }\n  yield %r }\n",
      OP_exp, 3},
-    {"part of a chain", HEAD
-     "  %t = exp %x\n  %u = exp %t\n  %r = if %b {\n    yield %u } else {\n    yield %t }\n"
-     "  yield %r }\n", OP_exp, 1},
-    {"into an arm of an arm", HEAD
+    {"part of a chain",
+     HEAD "  %t = exp %x\n  %u = exp %t\n  %r = if %b {\n    yield %u } else {\n    yield %t }\n"
+          "  yield %r }\n",
+     OP_exp, 1},
+    {"into an arm of an arm",
+     HEAD
      "  %t = exp %x\n  %c = igt %n, 1\n  %r = if %b {\n    %q = if %c {\n      yield %t } else {\n      yield 2.0 }\n"
      "    yield %q } else {\n"
-     "    yield 0.0 }\n  yield %r }\n", OP_exp, 2},
-    {"not into a loop", HEAD
-     "  %t = exp %x\n  %r, %T = loop %i = 0 to %n step 1 (%s = 0.0) {\n    %s1 = add %s, %t\n    yield %s1 }\n"
-     "  yield %r }\n", OP_exp, 0},
-    {"into a branch, in front of a loop that uses it", HEAD
-     "  %t = exp %x\n  %r = if %b {\n    %q, %T = loop %i = 0 to %n step 1 (%s = 0.0) {\n      %s1 = add %s, %t\n"
-     "      yield %s1 }\n"
-     "    yield %q } else {\n    yield 0.0 }\n  yield %r }\n", OP_exp, 1},
-    {"from a loop's body into its branch, not out of the loop", HEAD
-     "  %t = exp %x\n  %r, %T = loop %i = 0 to %n step 1 (%s = 0.0) {\n    %e = exp %s\n"
-     "    %s1 = if %b {\n      %m = mul %e, %t\n      yield %m } else {\n      yield %s }\n    yield %s1 }\n"
-     "  yield %r }\n", OP_exp, 1},
-    {"a load stays: the array may be written", "func @f(%n: int, %b: bool, %x: real) -> (real) {\n"
+     "    yield 0.0 }\n  yield %r }\n",
+     OP_exp, 2},
+    {"not into a loop",
+     HEAD "  %t = exp %x\n  %r, %T = loop %i = 0 to %n step 1 (%s = 0.0) {\n    %s1 = add %s, %t\n    yield %s1 }\n"
+          "  yield %r }\n",
+     OP_exp, 0},
+    {"into a branch, in front of a loop that uses it",
+     HEAD "  %t = exp %x\n  %r = if %b {\n    %q, %T = loop %i = 0 to %n step 1 (%s = 0.0) {\n      %s1 = add %s, %t\n"
+          "      yield %s1 }\n"
+          "    yield %q } else {\n    yield 0.0 }\n  yield %r }\n",
+     OP_exp, 1},
+    {"from a loop's body into its branch, not out of the loop",
+     HEAD "  %t = exp %x\n  %r, %T = loop %i = 0 to %n step 1 (%s = 0.0) {\n    %e = exp %s\n"
+          "    %s1 = if %b {\n      %m = mul %e, %t\n      yield %m } else {\n      yield %s }\n    yield %s1 }\n"
+          "  yield %r }\n",
+     OP_exp, 1},
+    {"a load stays: the array may be written",
+     "func @f(%n: int, %b: bool, %x: real) -> (real) {\n"
      "  %a = new real[2] zero\n  %a1 = fill %a, %x\n"
      "  %t = load %a1[1]\n  %a2 = store %a1[1], 7.0\n"
      "  %r = if %b {\n    yield %t } else {\n    yield 0.0 }\n  %q = load %a2[1]\n  %s = add %r, %q\n"
-     "  yield %s }\n", OP_load, 0},
-    {"handed to a call in an arm", "func @g(%x: real) -> (real) noinline {\n  %y = sin %x\n  yield %y }\n" HEAD
+     "  yield %s }\n",
+     OP_load, 0},
+    {"handed to a call in an arm",
+     "func @g(%x: real) -> (real) noinline {\n  %y = sin %x\n  yield %y }\n" HEAD
      "  %t = exp %x\n  %r = if %b {\n    %q = call @g(%t)\n    yield %q } else {\n    yield 0.0 }\n"
-     "  yield %r }\n", OP_exp, 1},
+     "  yield %r }\n",
+     OP_exp, 1},
 };
 
 static int count_around(const Region *r, OpCode code, int depth)

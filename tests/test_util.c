@@ -45,7 +45,7 @@ START_TEST(arena_gives_zeroed_aligned_memory)
         memset(at[i], (int)i + 1, sizes[i]);
         total += sizes[i];
     }
-    for (size_t i = 0; i < N; i++)                              // nobody wrote into another's
+    for (size_t i = 0; i < N; i++) // nobody wrote into another's
         ck_assert_msg(filled_with(at[i], sizes[i], (unsigned char)(i + 1)), "block %zu", i);
     ck_assert_uint_ge(arena_bytes(arena), total);
     ck_assert_uint_le(arena_bytes(arena), total + N * 2 * sizeof(max_align_t));
@@ -67,7 +67,7 @@ START_TEST(arena_strings)
 }
 END_TEST
 
-START_TEST(arena_too_much)                                      // ends the program: exit status 3
+START_TEST(arena_too_much) // ends the program: exit status 3
 {
     arena_alloc(arena, SIZE_MAX - 4);
 }
@@ -90,7 +90,7 @@ START_TEST(vectors)
         vec_push(arena, &copy, v.at[i]);
     copy.at[3] = -1;
     ck_assert_int_eq(v.at[3], 9);
-    ck_assert_uint_le(arena_bytes(arena), 2 * 3 * 1024 * sizeof(int));      // storage doubles: linear in all
+    ck_assert_uint_le(arena_bytes(arena), 2 * 3 * 1024 * sizeof(int)); // storage doubles: linear in all
 }
 END_TEST
 
@@ -115,7 +115,7 @@ START_TEST(text_grows)
 }
 END_TEST
 
-START_TEST(text_takes_long_pieces)                              // each longer than what was there, twice over
+START_TEST(text_takes_long_pieces) // each longer than what was there, twice over
 {
     Text t = text_in(arena);
     size_t want = 0;
@@ -134,7 +134,7 @@ END_TEST
 
 START_TEST(equal_text_is_one_pointer)
 {
-    enum { N = 5000 };                                          // the table grows several times
+    enum { N = 5000 }; // the table grows several times
     Interner *in = interner_new(arena);
     const char *at[N];
     for (int i = 0; i < N; i++)
@@ -147,7 +147,7 @@ START_TEST(equal_text_is_one_pointer)
     }
     ck_assert_ptr_ne(intern_z(in, ""), intern_z(in, "a"));
     ck_assert_ptr_eq(intern_z(in, ""), intern(in, "abc", 0));
-    ck_assert_ptr_ne(intern(in, "a\0b", 3), intern(in, "a\0c", 3));       // it is bytes, not C strings
+    ck_assert_ptr_ne(intern(in, "a\0b", 3), intern(in, "a\0c", 3)); // it is bytes, not C strings
     ck_assert_ptr_ne(intern(in, "a\0b", 3), intern_z(in, "a"));
 }
 END_TEST
@@ -176,7 +176,7 @@ START_TEST(map_from_pointers)
     for (int i = 0; i < N; i++)
         ck_assert_ptr_eq(map_get(m, &keys[i]), &values[i]);
     ck_assert_ptr_null(map_get(m, &values[0]));
-    map_set(m, &keys[7], &values[8]);                           // another value for the same key
+    map_set(m, &keys[7], &values[8]); // another value for the same key
     ck_assert_ptr_eq(map_get(m, &keys[7]), &values[8]);
     ck_assert_ptr_eq(map_get(m, &keys[8]), &values[8]);
     map_set(m, &keys[7], NULL);
@@ -189,11 +189,29 @@ END_TEST
 
 START_TEST(reals_as_one_would_write_them)
 {
-    static const struct { double x; const char *text; } rows[] = {
-        {0, "0.0"}, {1, "1.0"}, {-1, "-1.0"}, {0.1, "0.1"}, {0.5, "0.5"}, {100, "100.0"}, {1234567, "1234567.0"},
-        {1e300, "1e+300"}, {1e6, "1000000.0"}, {-9999999, "-9999999.0"}, {1e7, "1e+07"},
-        {1e-7, "1e-07"}, {0.30000000000000004, "0.30000000000000004"}, {2.5e-5, "2.5e-05"}, {-0.0, "-0.0"},
-        {INFINITY, "INFINITY"}, {-INFINITY, "-INFINITY"}, {NAN, "NAN"}, {1.0 / 3, "0.3333333333333333"},
+    static const struct {
+        double x;
+        const char *text;
+    } rows[] = {
+        {0, "0.0"},
+        {1, "1.0"},
+        {-1, "-1.0"},
+        {0.1, "0.1"},
+        {0.5, "0.5"},
+        {100, "100.0"},
+        {1234567, "1234567.0"},
+        {1e300, "1e+300"},
+        {1e6, "1000000.0"},
+        {-9999999, "-9999999.0"},
+        {1e7, "1e+07"},
+        {1e-7, "1e-07"},
+        {0.30000000000000004, "0.30000000000000004"},
+        {2.5e-5, "2.5e-05"},
+        {-0.0, "-0.0"},
+        {INFINITY, "INFINITY"},
+        {-INFINITY, "-INFINITY"},
+        {NAN, "NAN"},
+        {1.0 / 3, "0.3333333333333333"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         ck_assert_str_eq(real_text(arena, rows[i].x), rows[i].text);
@@ -202,8 +220,8 @@ END_TEST
 
 START_TEST(reals_read_back_exactly)
 {
-    static const double edges[] = {DBL_MIN, DBL_MAX, 5e-324, 2.2250738585072011e-308, 9007199254740993.0,
-                                   1e22, 1e23, 123456789012345680.0};
+    static const double edges[] = {
+        DBL_MIN, DBL_MAX, 5e-324, 2.2250738585072011e-308, 9007199254740993.0, 1e22, 1e23, 123456789012345680.0};
     for (size_t i = 0; i < sizeof edges / sizeof *edges; i++)
         ck_assert_msg(strtod(real_text(arena, edges[i]), NULL) == edges[i], "%s", real_text(arena, edges[i]));
     uint64_t bits = 88172645463325252u;
