@@ -362,6 +362,8 @@ START_TEST(bases)
     Value *sum = b_2(&b, OP_iadd, n, m), *minus = b_2(&b, OP_isub, b_int(&b, 1), n);
     ck_assert(ir_base_of(sum, &c) == sum && c == 0);
     ck_assert(ir_base_of(minus, &c) == minus && c == 0); // 1 - n is not n + c
+    Value *twice = b_2(&b, OP_imul, n, b_int(&b, 2));
+    ck_assert(ir_base_of(twice, &c) == twice && c == 0);
 }
 END_TEST
 
