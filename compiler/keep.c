@@ -620,6 +620,18 @@ static void keep(Planner *w, Value *v)
     }
 }
 
+// The result of an if that v is on the way through its branch, if that can be had for nothing: it is in scope, or an exit flag.
+static Value *result_to_have(const Planner *w, const Value *v)
+{
+    const Op *op = v->region->owner;
+    if (!op || op->code != OP_if || !type_is_scalar(v->type))
+        return NULL;
+    for (int k = op->n_in - 1; k < op->n_out; k++)
+        if (v->region->yields.at[k] == v && (region_plan(w->p, op->parent)->keep == KEEP_DIRECT || w->p->last[op->out[k]->id]))
+            return op->out[k];
+    return NULL;
+}
+
 static void decide(Planner *w, Value *v)
 {
     Plan *p = w->p;
@@ -627,7 +639,13 @@ static void decide(Planner *w, Value *v)
     w->cost[v->id] = p->joint && is_top(p, v->region) && type_is_scalar(v->type) ? 0 : redo_cost(w, v);
     if (!w->needed[v->id] || p->how[v->id] != HOW_NOT)
         return;
-    if (p->last[v->id] && w->cost[v->id] >= limit) {
+    Value *result = w->cost[v->id] >= limit ? result_to_have(w, v) : NULL;
+    if (result) {
+        p->how[v->id] = HOW_RESULT;
+        p->result[v->id] = result;
+        w->cost[v->id] = 0;
+        need(w, result);
+    } else if (p->last[v->id] && w->cost[v->id] >= limit) {
         p->how[v->id] = HOW_EXIT;
         w->cost[v->id] = 0;
         need(w, p->last[v->id]);
@@ -788,6 +806,7 @@ Plan *keep_plan(DeriveCtx *c, Arena *a, Func *f, bool joint, const bool *active_
     p->consumer = NEW_N(a, Op *, n);
     p->finished = NEW_N(a, Value *, n);
     p->last = NEW_N(a, Value *, n);
+    p->result = NEW_N(a, Value *, n);
     Planner w = {.c = c, .p = p, .needed = NEW_N(a, bool, n), .cost = NEW_N(a, int, n), .listed = NEW_N(a, int, n),
                  .writes = map_new(a)};
     mark_active(&w, active_args, active_results);

@@ -15,6 +15,7 @@ typedef enum How {
     HOW_TAPE,                               // on an array indexed by the counters of the loops around it
     HOW_APPEND,                             // on a growable tape
     HOW_EXIT,                               // a flag that is true on a loop's last trip at most: (t == trips - 1) && its last value
+    HOW_RESULT,                             // what its branch yields: the result of the if is had
     HOW_COPY                                // a whole array that is overwritten later: a copy made before that (joint, outermost region)
 } How;
 
@@ -60,6 +61,7 @@ typedef struct Plan {
     bool *arg_needed;                       // per argument of f (split): the reverse wants it handed over
     Op **consumer;                          // per value id of an array or buf: the op that consumes it, NULL: none or a yield
     Value **finished;                       // per value id of a load: the later version that still holds what it read, or NULL
+    Value **result;                         // per value id: HOW_RESULT, the result of the if
     Value **last;                           // per value id of an exit flag: the loop's result that is its value on the last trip, or NULL
     unsigned mask;                          // all growable tapes used
     Map *regions, *ops;

@@ -185,6 +185,8 @@ void vjp_have_values(Gen *g, Builder *b, const Region *r)
             redo_value(g, b, v);
         if (how == HOW_EXIT)
             have_exit_flag(g, b, v);
+        if (how == HOW_RESULT)
+            g->had[v->id] = gen_had(g, b, g->plan->result[v->id]);
         if (how != HOW_TAPE)
             continue;
         if (!idx) {
