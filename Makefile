@@ -7,7 +7,7 @@
 #   make bless      rewrites the expected files of the golden cases from what adc says now
 #   make samples    builds and runs every folder under samples/
 #   make bench      timings, kept out of `make check`
-#   make fuzz       throws bytes and mutated programs at the front end for a while (SECONDS_TO_FUZZ=60)
+#   make fuzz       random programs, derived, compiled and checked: N=1000 of them from seed FIRST=1 on
 #   make install    PREFIX=/usr/local, DESTDIR=
 #   make clean
 #
@@ -152,7 +152,7 @@ check: setup
 	@$(MAKE) --no-print-directory $(PARALLEL) check-built
 
 check-built: all tests
-	@+$(CHECKENV) sh tests/check.sh unit blas cli bad_input docs golden run samples
+	@+$(CHECKENV) sh tests/check.sh unit blas cli bad_input docs golden run samples fuzz
 check-unit: all tests
 	@+$(CHECKENV) sh tests/check.sh unit
 check-cli: all

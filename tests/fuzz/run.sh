@@ -1,5 +1,5 @@
 #!/bin/sh
-# run.sh - random programs (gen.c and its parts), compiled by adc at every level and checked (check.c).
+# run.sh - random programs (program.c and its parts), compiled by adc at every level and checked (check.c).
 #
 #   run.sh                  N programs from seed FIRST on; the last line is `N passed, N failed`
 #   run.sh one SEED         one program, with what gen and adc made of it left in build/fuzz/one-SEED
@@ -33,11 +33,10 @@ level() {
 tools() {
     mkdir -p "$OUT/fail" "$OUT/small"
     [ -n "$(find "$HERE" -name '*.[ch]' -newer "$OUT/gen" 2>/dev/null)" ] || [ ! -x "$OUT/gen" ] || [ ! -f "$OUT/check.o" ] || return 0
-    warn='-std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror'
     # shellcheck disable=SC2086
-    $CC $warn -O1 -D_POSIX_C_SOURCE=200809L -iquote compiler -o "$OUT/gen" \
+    $CC $WARN -O1 -D_POSIX_C_SOURCE=200809L -iquote compiler -o "$OUT/gen" \
         "$HERE/tree.c" "$HERE/expr.c" "$HERE/stmt.c" "$HERE/program.c" "$HERE/adapt.c" "$BUILD/libadc.a" -lm &&
-        $CC $warn -O1 -c -o "$OUT/check.o" "$HERE/check.c"
+        $CC $WARN -O1 -c -o "$OUT/check.o" "$HERE/check.c"
 }
 
 # unit DIR LEVEL SEED..: prints one translation unit of these programs
