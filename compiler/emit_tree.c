@@ -42,11 +42,14 @@ static Stmt *put(Emit *e, Block *b, StmtKind kind, Op *op)
     return s;
 }
 
+// The line it belongs to is that of the computation it ends in, where there is one.
 static Stmt *put_assign(Emit *e, Block *b, Op *op, Var *var, Value *value)
 {
     Stmt *s = put(e, b, S_ASSIGN, op);
     s->var = var;
     s->value = value;
+    if (value && value->def && op_is_scalar(value->def->code) && value->def->loc.line > 0)
+        s->loc = value->def->loc;
     return s;
 }
 
