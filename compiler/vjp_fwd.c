@@ -150,10 +150,14 @@ static void make_sites(Gen *g, Builder *b, const OpPlan *o)
             continue;
         const RegionPlan *rp = region_plan(g->plan, v->region);
         Value **dims = NEW_N(g->a, Value *, rp->loops.n + 1);
-        for (int k = 0; k < rp->loops.n; k++)
+        int64_t size;
+        bool maybe_local = v->region->owner->code != OP_loop;   // written in a branch only: gcc would say it may be uninitialized
+        for (int k = 0; k < rp->loops.n; k++) {
             dims[k] = trip_count(g, b, rp->loops.at[k]);
+            maybe_local = maybe_local && ir_is_int_const(dims[k], &size);
+        }
         const char *name = arena_printf(b->f->module->arena, "%s_tape", tape_name(v));
-        g->site[v->id] = b_new(b, (Elem)v->type.elem, rp->loops.n, dims, false, name);
+        g->site[v->id] = b_new(b, (Elem)v->type.elem, rp->loops.n, dims, maybe_local, name);
     }
 }
 

@@ -285,7 +285,7 @@ static const Value *named_in(const Region *r, const char *name)
 // "tape", "copy!", "redo @a3"
 static const char *word_for(Arena *a, const Plan *p, const Value *v)
 {
-    static const char *const words[] = {"not", "direct", "redo", "index", "yield", "tape", "append", "exit", "copy"};
+    static const char *const words[] = {"not", "direct", "redo", "index", "yield", "tape", "append", "exit", "result", "copy"};
     const char *word = words[how_of(p, v)];
     if (p->copy_first[v->id])
         word = arena_printf(a, "%s!", word);
