@@ -582,7 +582,8 @@ static bool is_call(const Emit *e, const Stmt *s)
 {
     return s->op && s->op->code == OP_call &&
            (s->kind == S_OP ||
-            (s->kind == S_ASSIGN && s->value && s->value->def == s->op && !e->v[s->value->id].folded));
+            (s->kind == S_ASSIGN && s->value && s->value->def == s->op && plan_var(e, s->value) == s->var &&
+             !e->v[s->value->id].folded));
 }
 
 // The variables of inout scalars, which the callee reads through their pointers.

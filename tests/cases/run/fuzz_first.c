@@ -30,6 +30,13 @@ static double cleared_c(int n, int k, const double *x)
     return 0.5 * n + 1.0 + x[0] * x[0] + x[0] * x[1] + y * y;
 }
 
+static double end_of_arm_c(int n, int k, const double *x)
+{
+    (void)n;
+    (void)k;
+    return sin(x[1] * (x[0] + x[1]));
+}
+
 RUN_CASE(fuzz_first)
 {
     double x[4], y[4], r[3], value = 0.5;
@@ -38,6 +45,7 @@ RUN_CASE(fuzz_first)
     for (int n = 2; n <= 4; n++) {
         CHECK_MAP(fill_self, fill_self_c, n, 0, x, y);
         CHECK_SCALAR(unread_inout, unread_inout_c, n, 0, x);
+        CHECK_SCALAR(end_of_arm, end_of_arm_c, n, 0, x);
         CHECK_SCALAR(cleared, cleared_c, n, 0, x);
         for (int k = 1; k < 5; k++)
             CHECK_SCALAR(do_while_array, do_while_array_c, n, k, x);
