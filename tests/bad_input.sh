@@ -140,6 +140,45 @@ awk 'BEGIN { print "static real f0(real x) { return sin(x); }"
              print "real f(real x) { return f39(x); }\nderive g = grad(f);" }' >fan.ad
 good fan --emit=ir
 
+# ---- large and right: time and memory grow with the size of the program, not with its square ----
+
+# program N PART [BEFORE [AFTER]]: prints a function with N times PART (# is the number), and its gradient
+program() {
+    awk -v n="$1" -v part="$2" -v before="${3:-}" -v after="${4:-}" 'BEGIN {
+        print "@noinline real h(real x) { return sin(x) * 2.0; }"
+        print "real f(int n, real x[n], real a, real b) {" before
+        for (i = 0; i < n; i++) { line = part; gsub(/#/, i, line); print line }
+        print after " return a + b; }\nderive g = grad(f);" }'
+}
+
+# large NAME N PART ..: that, compiled to IR in 60 s and 400 MB, which is not too little for any by half
+large() {
+    name=$1
+    shift
+    program "$@" >"$name.ad"
+    limited good "$name" --emit=ir
+}
+limited() {
+    keep=$ADC
+    [ -n "${SAN:-}" ] || ADC=$top/limited   # a sanitizer's shadow memory is not ours to limit
+    "$@"
+    ADC=$keep
+}
+printf '#!/bin/sh\nulimit -v 400000 2>/dev/null\nexec "%s" "$@"\n' "$ADC" >"$top/limited"
+chmod +x "$top/limited"
+large statements 6000 'a = sin(a) * b + #.5;'
+large in_a_loop 4000 'a = sin(a) * b + x[i];' 'for (int i = 0; i < n; i++) {' '}'
+large branches 2500 'if (a > #.0) a = a * b; else b = b - sin(a);'
+large branches_in_a_loop 2500 'if (a > #.0) a = a * b; else b = b - sin(a);' 'for (int i = 0; i < n; i++) {' '}'
+large loops 1500 'for (int i = 0; i < n; i++) a = a * x[i] + #.5;'
+large arrays 700 'real t#[n] = x; for (int i = 1; i < n; i++) t#[i] = t#[i - 1] * sin(t#[i]); a += t#[n - 1];'
+large arrays_in_a_loop 700 'real t#[n] = x; t#[i] = t#[i] * x[i]; a += t#[0];' 'for (int i = 0; i < n; i++) {' '}'
+large elementwise 700 't = sin(t) * x + #.5;' 'real t[n] = x;' 'a += sum(t);'
+large calls 5000 'a = h(a) + #.0;'
+large returns 400 'if (a > 1#.0) return a * #.5; a = a * b;'
+program 5000 'a = sin(a) * b + #.5;' | tr '\n' ' ' >one_line.ad
+limited good one_line --emit=ir
+
 # ---- bytes ----
 
 source nul_first '\000real f(real x) { return x; }';       bad nul_first 1 'nul_first.ad:1:1: error: the file holds a NUL byte'
