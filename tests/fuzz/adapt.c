@@ -53,7 +53,8 @@ static Flow flow(Gen *g, const Sig *f, const Sig *d, int i)
         return w;
     }
     Role of = p->of < 0 ? OUT : f->params.at[p->of].role;
-    const char *in_at = of != OUT ? offset(g, f, p->of, false) : "", *out_at = of != IN ? offset(g, f, p->of, true) : "";
+    const char *in_at = of != OUT ? offset(g, f, p->of, false) : "",
+               *out_at = of != IN ? offset(g, f, p->of, true) : "";
     if (p->kind == DOT) {
         if (p->role != OUT)
             w.from = "in_dot", w.from_at = in_at;
@@ -95,7 +96,8 @@ static void print_call(Gen *g, FILE *out, const Sig *f, const Sig *d)
         const Param *p = &d->params.at[i];
         Flow w = flow(g, f, d, i);
         if (p->type.elem == REAL && w.to)
-            fprintf(out, "    fuzz_%s(%s + %s, a%d, %s);\n", w.how[0] == '+' ? "add" : "copy", w.to, w.to_at, i, count(g, p->type));
+            fprintf(out, "    fuzz_%s(%s + %s, a%d, %s);\n", w.how[0] == '+' ? "add" : "copy", w.to, w.to_at, i,
+                    count(g, p->type));
         fprintf(out, "    free(a%d);\n", i);
     }
     if (real)
@@ -108,7 +110,10 @@ static void print_map(Gen *g, FILE *out, const Sig *f, const Sig *d, const char 
     for (int i = 0; i < d->params.n; i++)
         print_parameter(g, out, f, d, i);
     print_call(g, out, f, d);
-    fprintf(out, "    (void)z, (void)in, (void)out%s;\n}\n", d == f ? "" : d->transform == JVP ? ", (void)in_dot, (void)out_dot" : ", (void)in_bar, (void)out_bar");
+    fprintf(out, "    (void)z, (void)in, (void)out%s;\n}\n",
+            d == f                ? ""
+            : d->transform == JVP ? ", (void)in_dot, (void)out_dot"
+                                  : ", (void)in_bar, (void)out_bar");
 }
 
 static void print_sizes(Gen *g, FILE *out, const Sig *f, const Sig *jvp)
@@ -117,7 +122,8 @@ static void print_sizes(Gen *g, FILE *out, const Sig *f, const Sig *jvp)
     fprintf(out, "    *n_in = %s;\n    *n_out = %s;\n", total(g, f, false), total(g, f, true));
     for (int i = 0; i < f->params.n; i++)
         if (jvp->wrt[i])
-            fprintf(out, "    for (int i = 0; i < %s; i++)\n        wrt[%s + i] = 1;\n", count(g, f->params.at[i].type), offset(g, f, i, false));
+            fprintf(out, "    for (int i = 0; i < %s; i++)\n        wrt[%s + i] = 1;\n", count(g, f->params.at[i].type),
+                    offset(g, f, i, false));
     fprintf(out, "    (void)z;\n}\n");
 }
 
@@ -139,14 +145,15 @@ void print_adaptors(Gen *g, FILE *out, const Mask *mask)
     Text table = text_in(g->a);
     for (int i = 0; i + 1 < g->sigs.n; i++) {
         const Sig *jvp = g->sigs.at[i], *vjp = g->sigs.at[i + 1];
-        if (jvp->transform != JVP || vjp->transform != VJP || jvp->base != vjp->base || jvp->base->name != vjp->base->name)
+        if (jvp->transform != JVP || vjp->transform != VJP || jvp->base != vjp->base ||
+            jvp->base->name != vjp->base->name)
             continue;
         const Sig *f = jvp->base;
         if (left_out(jvp, mask) || left_out(vjp, mask) || left_out(f, mask))
             continue;
         print_triple(g, out, f, jvp, vjp);
-        text_printf(&table, "    {\"%s\", %d, %d, %s_sizes, %s_0_map, %s_map, %s_map},\n", f->name, f->order, g->stopped, f->name, f->name,
-                    jvp->name, vjp->name);
+        text_printf(&table, "    {\"%s\", %d, %d, %s_sizes, %s_0_map, %s_map, %s_map},\n", f->name, f->order,
+                    g->stopped, f->name, f->name, jvp->name, vjp->name);
     }
     fprintf(out, "static const Triple p%ld_triples[] = {\n%s    {0},\n};\n", g->seed, table.n ? table.at : "");
 }

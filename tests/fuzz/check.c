@@ -80,7 +80,8 @@ static double uniform(Check *c, double lo, double hi)
 
 static void fail(Check *c, const char *what, int i, double got, double want)
 {
-    printf("FAIL %ld %s %s: n=%d m=%d [%d] got %.15g want %.15g\n", c->program->seed, what, c->t->name, c->z.n, c->z.m, i, got, want);
+    printf("FAIL %ld %s %s: n=%d m=%d [%d] got %.15g want %.15g\n", c->program->seed, what, c->t->name, c->z.n, c->z.m,
+           i, got, want);
     fflush(stdout);
     fclose(c->values);
     _exit(1);
@@ -104,7 +105,8 @@ static bool sane(const double *x, int n)
 static void record(Check *c, int what, const double *x, int n)
 {
     bool ok = sane(x, n);
-    int32_t head[6] = {(int32_t)c->program->seed, (int32_t)(c->t - c->program->triples), c->z.n * 10 + c->z.m, what, n, ok};
+    int32_t head[6] = {
+        (int32_t)c->program->seed, (int32_t)(c->t - c->program->triples), c->z.n * 10 + c->z.m, what, n, ok};
     fwrite(head, sizeof head, 1, c->values);
     fwrite(x, sizeof *x, (size_t)n, c->values);
 }
@@ -267,7 +269,8 @@ typedef struct Record {
 
 static bool read_record(FILE *in, Record *r)
 {
-    return fread(r->head, sizeof r->head, 1, in) == 1 && fread(r->x, sizeof *r->x, (size_t)r->head[4], in) == (size_t)r->head[4];
+    return fread(r->head, sizeof r->head, 1, in) == 1 &&
+           fread(r->x, sizeof *r->x, (size_t)r->head[4], in) == (size_t)r->head[4];
 }
 
 static bool records_agree(const Record *a, const Record *b)

@@ -257,7 +257,8 @@ static Node *any_or_all(Gen *g)
     if (w >= 0 && chance(g, 50))
         return node(g->a, "bool", "true", chance(g, 50) ? "any($)" : "all($)", g->vars.at[w].name);
     if (v >= 0)
-        return node(g->a, "bool", "true", chance(g, 50) ? "any($ > 0.#)" : "all($ > -0.#)", g->vars.at[v].name, 1 + pick(g, 9));
+        return node(g->a, "bool", "true", chance(g, 50) ? "any($ > 0.#)" : "all($ > -0.#)", g->vars.at[v].name,
+                    1 + pick(g, 9));
     return node(g->a, "bool", "true", "false");
 }
 
@@ -273,7 +274,8 @@ Node *bool_expr(Gen *g, int depth)
     if (call)
         return call;
     switch (depth <= 0 ? pick(g, 2) : pick(g, 9)) {
-    case 0: return node(g->a, "bool", "true", compare[pick(g, 4)], bounded(g, depth - 1, 4).n, bounded(g, depth - 1, 4).n);
+    case 0:
+        return node(g->a, "bool", "true", compare[pick(g, 4)], bounded(g, depth - 1, 4).n, bounded(g, depth - 1, 4).n);
     case 1: return node(g->a, "bool", "true", compare[pick(g, 6)], small_int(g, depth - 1), small_int(g, depth - 1));
     case 2:
     case 3: return node(g->a, "bool", "true", "(@ && @)", bool_expr(g, depth - 1), bool_expr(g, depth - 1));
@@ -292,15 +294,51 @@ typedef struct Form { // a function of one real that is smooth and bounded for a
 } Form;
 
 static const Form unary[] = {
-    {"sin(@)", 1}, {"cos(@)", 1}, {"tanh(@)", 1}, {"atan(@)", 1.6}, {"sigmoid(@)", 1}, {"erf(@)", 1}, {"sin(@)", 1}, {"tanh(@)", 1},
-    {"asinh(@)", 0}, {"abs(@)", 0}, {"relu(@)", 0}, {"softplus(@)", 0}, {"erfc(@)", 2}, {"step(@)", 1}, {"sign(@)", 1}, {"-(@)", 0},
-    {"floor(@)", 0}, {"ceil(@)", 0}, {"round(@)", 0}, {"trunc(@)", 0}, {"exp(0.5 * sin(@))", 1.7}, {"log(1.5 + cos(@))", 1},
-    {"sqrt(1.4 + sin(@))", 1.6}, {"cbrt(1.7 + sin(@))", 1.4}, {"exp2(sin(@))", 2}, {"expm1(0.7 * cos(@))", 1.1},
-    {"log2(1.6 + sin(@))", 1.4}, {"log10(1.3 + cos(@))", 0.6}, {"log1p(0.6 * sin(@))", 1}, {"tan(tanh(@))", 1.6},
-    {"asin(0.8 * sin(@))", 1}, {"acos(0.7 * cos(@))", 2.4}, {"sinh(sin(@))", 1.2}, {"cosh(cos(@))", 1.6},
-    {"acosh(2.2 + sin(@))", 1.9}, {"atanh(0.6 * sin(@))", 0.7}, {"lgamma(2.5 + sin(@))", 1}, {"digamma(2.3 + sin(@))", 1.2},
-    {"tgamma(2.0 + 0.5 * sin(@))", 1.4}, {"1.0 / (1.4 + cos(@))", 2.5}, {"fabs(@)", 0}, {"pow(1.4 + sin(@), 3)", 14},
-    {"pow(1.4 + sin(@), -1.5)", 4}, {"pow(sin(@), 2)", 1}, {"hypot(sin(@), 0.7)", 1.3},
+    {"sin(@)", 1},
+    {"cos(@)", 1},
+    {"tanh(@)", 1},
+    {"atan(@)", 1.6},
+    {"sigmoid(@)", 1},
+    {"erf(@)", 1},
+    {"sin(@)", 1},
+    {"tanh(@)", 1},
+    {"asinh(@)", 0},
+    {"abs(@)", 0},
+    {"relu(@)", 0},
+    {"softplus(@)", 0},
+    {"erfc(@)", 2},
+    {"step(@)", 1},
+    {"sign(@)", 1},
+    {"-(@)", 0},
+    {"floor(@)", 0},
+    {"ceil(@)", 0},
+    {"round(@)", 0},
+    {"trunc(@)", 0},
+    {"exp(0.5 * sin(@))", 1.7},
+    {"log(1.5 + cos(@))", 1},
+    {"sqrt(1.4 + sin(@))", 1.6},
+    {"cbrt(1.7 + sin(@))", 1.4},
+    {"exp2(sin(@))", 2},
+    {"expm1(0.7 * cos(@))", 1.1},
+    {"log2(1.6 + sin(@))", 1.4},
+    {"log10(1.3 + cos(@))", 0.6},
+    {"log1p(0.6 * sin(@))", 1},
+    {"tan(tanh(@))", 1.6},
+    {"asin(0.8 * sin(@))", 1},
+    {"acos(0.7 * cos(@))", 2.4},
+    {"sinh(sin(@))", 1.2},
+    {"cosh(cos(@))", 1.6},
+    {"acosh(2.2 + sin(@))", 1.9},
+    {"atanh(0.6 * sin(@))", 0.7},
+    {"lgamma(2.5 + sin(@))", 1},
+    {"digamma(2.3 + sin(@))", 1.2},
+    {"tgamma(2.0 + 0.5 * sin(@))", 1.4},
+    {"1.0 / (1.4 + cos(@))", 2.5},
+    {"fabs(@)", 0},
+    {"pow(1.4 + sin(@), 3)", 14},
+    {"pow(1.4 + sin(@), -1.5)", 4},
+    {"pow(sin(@), 2)", 1},
+    {"hypot(sin(@), 0.7)", 1.3},
 };
 
 static Expr real_unary(Gen *g, int depth)
@@ -382,12 +420,15 @@ static Expr reduction(Gen *g, int depth)
     case 6: return (Expr){node(g->a, "real", "0.7", "norm(@ + 0.3)", x), 12};
     case 7: return (Expr){node(g->a, "real", "0.7", "logsumexp(@)", x), 7};
     case 8: return (Expr){node(g->a, "real", "0.7", "sum((@)[1:])", x), 16};
-    case 9: t = some_array(g, 1);
-            return (Expr){node(g->a, "real", "0.7", "dot(@, @)", array_expr(g, t, depth), array_expr(g, t, depth)), 64};
-    case 10: t.rank = 2, t.d[1] = t.d[0];
-             return (Expr){node(g->a, "real", "0.7", "trace(@)", array_expr(g, t, depth)), 16};
-    default: t = some_array(g, 1);
-             return (Expr){node(g->a, "real", "0.7", "sum((@)[#:])", array_expr(g, t, depth), pick(g, 2)), 16};
+    case 9:
+        t = some_array(g, 1);
+        return (Expr){node(g->a, "real", "0.7", "dot(@, @)", array_expr(g, t, depth), array_expr(g, t, depth)), 64};
+    case 10:
+        t.rank = 2, t.d[1] = t.d[0];
+        return (Expr){node(g->a, "real", "0.7", "trace(@)", array_expr(g, t, depth)), 16};
+    default:
+        t = some_array(g, 1);
+        return (Expr){node(g->a, "real", "0.7", "sum((@)[#:])", array_expr(g, t, depth), pick(g, 2)), 16};
     }
 }
 
@@ -483,10 +524,12 @@ static Node *bool_array(Gen *g, Ty t, int depth)
     Ty r = t;
     r.elem = REAL;
     if (depth > 0 && chance(g, 25))
-        return node(g->a, tag, NULL, chance(g, 50) ? "(@ && @)" : "(@ || @)", bool_array(g, t, depth - 1), bool_array(g, t, depth - 1));
+        return node(g->a, tag, NULL, chance(g, 50) ? "(@ && @)" : "(@ || @)", bool_array(g, t, depth - 1),
+                    bool_array(g, t, depth - 1));
     if (chance(g, 30))
         return array_leaf(g, t);
-    return node(g->a, tag, NULL, "(@ > @)", array_expr(g, r, depth - 1), chance(g, 50) ? array_expr(g, r, depth - 1) : bounded(g, 1, 4).n);
+    return node(g->a, tag, NULL, "(@ > @)", array_expr(g, r, depth - 1),
+                chance(g, 50) ? array_expr(g, r, depth - 1) : bounded(g, 1, 4).n);
 }
 
 static Node *linear_algebra(Gen *g, Ty t, const char *tag, int depth)
@@ -494,18 +537,28 @@ static Node *linear_algebra(Gen *g, Ty t, const char *tag, int depth)
     int k = some_array(g, 1).d[0];
     if (t.rank == 1)
         switch (pick(g, 7)) {
-        case 0: return node(g->a, tag, NULL, "sin(matmul(@, @))", array_expr(g, matrix(REAL, t.d[0], k), depth), array_expr(g, vector(REAL, k), depth));
-        case 1: return node(g->a, tag, NULL, "sin(matmul(@, @))", array_expr(g, vector(REAL, k), depth), array_expr(g, matrix(REAL, k, t.d[0]), depth));
+        case 0:
+            return node(g->a, tag, NULL, "sin(matmul(@, @))", array_expr(g, matrix(REAL, t.d[0], k), depth),
+                        array_expr(g, vector(REAL, k), depth));
+        case 1:
+            return node(g->a, tag, NULL, "sin(matmul(@, @))", array_expr(g, vector(REAL, k), depth),
+                        array_expr(g, matrix(REAL, k, t.d[0]), depth));
         case 2: return node(g->a, tag, NULL, "tanh(sum(@, 0))", array_expr(g, matrix(REAL, k, t.d[0]), depth));
         case 3: return node(g->a, tag, NULL, "mean(@, 1)", array_expr(g, matrix(REAL, t.d[0], k), depth));
-        case 4: return node(g->a, tag, NULL, chance(g, 50) ? "amax(@, 0)" : "amin(@, 0)", array_expr(g, matrix(REAL, k, t.d[0]), depth));
+        case 4:
+            return node(g->a, tag, NULL, chance(g, 50) ? "amax(@, 0)" : "amin(@, 0)",
+                        array_expr(g, matrix(REAL, k, t.d[0]), depth));
         case 5: return node(g->a, tag, NULL, "diag(@)", array_expr(g, matrix(REAL, t.d[0], t.d[0]), depth));
         default: return node(g->a, tag, NULL, "sin(cumsum(@))", array_expr(g, t, depth));
         }
     switch (pick(g, 5)) {
-    case 0: return node(g->a, tag, NULL, "sin(matmul(@, @))", array_expr(g, matrix(REAL, t.d[0], k), depth), array_expr(g, matrix(REAL, k, t.d[1]), depth));
+    case 0:
+        return node(g->a, tag, NULL, "sin(matmul(@, @))", array_expr(g, matrix(REAL, t.d[0], k), depth),
+                    array_expr(g, matrix(REAL, k, t.d[1]), depth));
     case 1: return node(g->a, tag, NULL, "transpose(@)", array_expr(g, matrix(REAL, t.d[1], t.d[0]), depth));
-    case 2: return node(g->a, tag, NULL, "sin(outer(@, @))", array_expr(g, vector(REAL, t.d[0]), depth), array_expr(g, vector(REAL, t.d[1]), depth));
+    case 2:
+        return node(g->a, tag, NULL, "sin(outer(@, @))", array_expr(g, vector(REAL, t.d[0]), depth),
+                    array_expr(g, vector(REAL, t.d[1]), depth));
     case 3: return node(g->a, tag, NULL, "tanh(cumsum(@, #))", array_expr(g, t, depth), pick(g, 2));
     default: return node(g->a, tag, NULL, "softmax(@, #)", array_expr(g, t, depth), pick(g, 2));
     }
@@ -521,10 +574,15 @@ static Node *elementwise(Gen *g, Ty t, const char *tag, int depth)
     case 1: return node(g->a, tag, NULL, "(@ * sin(@))", x, array_expr(g, t, depth));
     case 2: return node(g->a, tag, NULL, "0.5 * (@ - @)", bounded(g, depth, 4).n, x);
     case 3: return node(g->a, tag, NULL, "(@ * @)", bounded(g, depth, 1).n, x);
-    case 4: return node(g->a, tag, NULL, "(@ / (1.5 + cos(@)))", node(g->a, tag, NULL, "tanh(@)", x), array_expr(g, t, depth));
-    case 5: return node(g->a, tag, NULL, "where(@, @, @)", bool_array(g, b, depth), x, chance(g, 70) ? array_expr(g, t, depth) : bounded(g, depth, 4).n);
+    case 4:
+        return node(g->a, tag, NULL, "(@ / (1.5 + cos(@)))", node(g->a, tag, NULL, "tanh(@)", x),
+                    array_expr(g, t, depth));
+    case 5:
+        return node(g->a, tag, NULL, "where(@, @, @)", bool_array(g, b, depth), x,
+                    chance(g, 70) ? array_expr(g, t, depth) : bounded(g, depth, 4).n);
     case 6: return node(g->a, tag, NULL, "(@ ? @ : @)", bool_expr(g, depth), x, array_expr(g, t, depth));
-    case 7: return node(g->a, tag, NULL, "max(@, @)", x, chance(g, 50) ? bounded(g, depth, 4).n : array_expr(g, t, depth));
+    case 7:
+        return node(g->a, tag, NULL, "max(@, @)", x, chance(g, 50) ? bounded(g, depth, 4).n : array_expr(g, t, depth));
     case 8: return node(g->a, tag, NULL, "sin(@ + @)", x, real_expr(g, depth).n);
     default: return node(g->a, tag, NULL, "-(@)", x);
     }
@@ -559,10 +617,13 @@ Node *array_expr(Gen *g, Ty t, int depth)
     if (k < 90 || t.rank != 1)
         return linear_algebra(g, t, tag, depth - 1);
     if (t.d[0] == 2)
-        return node(g->a, tag, NULL, "concat((@)[0:1], (@)[2:3])", array_expr(g, t, depth - 1), array_expr(g, vector(REAL, 3), depth - 1));
+        return node(g->a, tag, NULL, "concat((@)[0:1], (@)[2:3])", array_expr(g, t, depth - 1),
+                    array_expr(g, vector(REAL, 3), depth - 1));
     if (t.d[0] == 3)
-        return node(g->a, tag, NULL, "concat(@, (@)[:1])", array_expr(g, vector(REAL, 2), depth - 1), array_expr(g, vector(REAL, 2), depth - 1));
-    return node(g->a, tag, NULL, "(softmax(@) + 0.1 * real(iota($)))", array_expr(g, t, depth - 1), dim_text(g->a, t.d[0]));
+        return node(g->a, tag, NULL, "concat(@, (@)[:1])", array_expr(g, vector(REAL, 2), depth - 1),
+                    array_expr(g, vector(REAL, 2), depth - 1));
+    return node(g->a, tag, NULL, "(softmax(@) + 0.1 * real(iota($)))", array_expr(g, t, depth - 1),
+                dim_text(g->a, t.d[0]));
 }
 
 Node *value_of(Gen *g, Ty t, int depth)
@@ -670,7 +731,8 @@ Node *call_of(Gen *g, const Sig *s, int depth, const char *const *given)
     Binding b = {'n', 'm'};
     if ((!s->has_ret || s->ret.rank == 0) && !given && chance(g, 30))
         b = (Binding){dims[pick(g, 4)], dims[pick(g, 4)]};
-    Node *n = node(g->a, s->has_ret ? ty_tag(g->a, bound_type(s->ret, b)) : "", s->has_ret && s->ret.rank == 0 ? "0" : NULL, "$(", s->name);
+    Node *n = node(g->a, s->has_ret ? ty_tag(g->a, bound_type(s->ret, b)) : "",
+                   s->has_ret && s->ret.rank == 0 ? "0" : NULL, "$(", s->name);
     if (s->has_ret && s->ret.rank == 0)
         n->fallback = s->ret.elem == REAL ? "0.7" : s->ret.elem == INT ? "1" : "true";
     Roots roots = {.n_arrays = 0};

@@ -23,7 +23,8 @@ typedef struct Part { // a piece of text or a child
 } Part;
 
 struct Node {
-    const char *tag;      // "s": statement, "f": function or derive; of expressions the type: only equal tags may stand for each other
+    const char *
+        tag; // "s": statement, "f": function or derive; of expressions the type: only equal tags may stand for each other
     const char *fallback; // what may stand instead of it, or NULL
     int id;               // by position, from 1
     VEC(Part) parts;
@@ -40,7 +41,8 @@ void node_child(Arena *a, Node *n, Node *child);
 void node_text(Arena *a, Node *n, const char *text);
 int tree_number(Node *root, int next); // gives ids; the next free one
 void tree_print(Text *out, const Node *root, const Mask *mask, Arena *a);
-void tree_list(FILE *out, const Node *root); // a line `id children-of-the-same-tag.. / nodes in it` for each that may be changed
+void tree_list(FILE *out,
+               const Node *root); // a line `id children-of-the-same-tag.. / nodes in it` for each that may be changed
 
 // ---- types and signatures ----
 
@@ -69,9 +71,9 @@ typedef struct Sig {
     VEC(Param) params;
     bool has_ret;
     Ty ret;
-    double cost;      // a bound on the statements it runs
-    int order;        // how often it is differentiated, inside too
-    bool rough;       // derived: its values may be large, and it has to be called as a statement
+    double cost; // a bound on the statements it runs
+    int order;   // how often it is differentiated, inside too
+    bool rough;  // derived: its values may be large, and it has to be called as a statement
     Transform transform;
     const struct Sig *base;
     bool wrt[48];     // derived: per parameter of the base
@@ -109,7 +111,7 @@ typedef struct Gen {
     bool stopped; // a stop_gradient is somewhere: differences say nothing
 } Gen;
 
-int pick(Gen *g, int n);             // 0 .. n-1
+int pick(Gen *g, int n); // 0 .. n-1
 bool chance(Gen *g, int percent);
 int pick_var(Gen *g, bool (*want)(const Var *v, const void *env), const void *env); // index of a visible one, or -1
 void declare(Gen *g, const char *name, Ty t, bool writable, int index_of);
@@ -125,8 +127,8 @@ Expr bounded(Gen *g, int depth, double most); // real_expr of at most that size
 Expr int_expr(Gen *g, int depth);             // at most 1000
 Node *small_int(Gen *g, int depth);           // at most 20, as every int variable
 Node *bool_expr(Gen *g, int depth);
-Node *array_expr(Gen *g, Ty t, int depth);    // real, elements of at most 4, int or bool
-Node *value_of(Gen *g, Ty t, int depth);      // any of these, fit to be assigned
+Node *array_expr(Gen *g, Ty t, int depth); // real, elements of at most 4, int or bool
+Node *value_of(Gen *g, Ty t, int depth);   // any of these, fit to be assigned
 Node *index_expr(Gen *g, int dim);
 Node *lvalue(Gen *g, Ty t, const char **root); // a place of that type, or NULL; root: the variable's name
 // A call of s as an expression (of its result's type) or, without a result, without the semicolon. NULL if something is missing.
@@ -134,11 +136,11 @@ Node *call_of(Gen *g, const Sig *s, int depth, const char *const *given);
 const Sig *callee(Gen *g, bool has_ret, Ty ret); // one that may be called here and gives that, or NULL
 
 Node *block(Gen *g, int budget); // "{ .. }"
-Node *statement(Gen *g); // NULL if none was found
-Node *state(Gen *g);     // declarations
+Node *statement(Gen *g);         // NULL if none was found
+Node *state(Gen *g);             // declarations
 
 void make_program(Gen *g);
-void derive_signature(Gen *g, Sig *d); // from base, transform and wrt
+void derive_signature(Gen *g, Sig *d);                    // from base, transform and wrt
 void print_adaptors(Gen *g, FILE *out, const Mask *mask); // of what the mask leaves
 
 #endif

@@ -14,7 +14,8 @@
 
 static void add_param(Gen *g, Sig *d, const Param *p, Ty t, Role role, Kind kind, int of)
 {
-    Param q = {arena_printf(g->a, "%s_%s", p ? p->name : "result", kind == BAR ? "bar" : "dot"), t, role, kind, of, false};
+    Param q = {
+        arena_printf(g->a, "%s_%s", p ? p->name : "result", kind == BAR ? "bar" : "dot"), t, role, kind, of, false};
     vec_push(g->a, &d->params, q);
 }
 
@@ -180,7 +181,9 @@ static Node *mixture(Gen *g)
         for (int k = i + 1; k < g->vars.n; k++)
             hidden |= strcmp(g->vars.at[k].name, v->name) == 0;
         if (!hidden)
-            node_child(g->a, n, node(g->a, "term", "", v->type.rank == 0 ? " + 0.# * $" : " + 0.# * sum($)", 1 + pick(g, 8), v->name));
+            node_child(
+                g->a, n,
+                node(g->a, "term", "", v->type.rank == 0 ? " + 0.# * $" : " + 0.# * sum($)", 1 + pick(g, 8), v->name));
     }
     node_text(g->a, n, ")");
     return n;
@@ -200,7 +203,8 @@ static Node *result(Gen *g, const Sig *s)
             continue;
         const char *op = chance(g, 60) ? "+=" : "=";
         if (p->type.rank == 1 && chance(g, 50))
-            node_child(g->a, n, node(g->a, "s", "", "$[@] $ @;\n", p->name, index_expr(g, p->type.d[0]), op, mixture(g)));
+            node_child(g->a, n,
+                       node(g->a, "s", "", "$[@] $ @;\n", p->name, index_expr(g, p->type.d[0]), op, mixture(g)));
         else
             node_child(g->a, n, node(g->a, "s", "", "$ $ @;\n", p->name, op, mixture(g)));
     }
@@ -234,8 +238,10 @@ static void finish(Gen *g, Sig *s)
 // A function that calls itself with one less, up to twice, and stops at 0.
 static void recurse(Gen *g, Sig *s, Node *body)
 {
-    node_child(g->a, body, node(g->a, "s", NULL, "if (depth <= 0) {\n@}\n", s->has_ret ? node(g->a, "s", NULL, "return @;\n", value_of(g, s->ret, 2))
-                                                                              : node(g->a, "s", NULL, "return;\n")));
+    node_child(g->a, body,
+               node(g->a, "s", NULL, "if (depth <= 0) {\n@}\n",
+                    s->has_ret ? node(g->a, "s", NULL, "return @;\n", value_of(g, s->ret, 2))
+                               : node(g->a, "s", NULL, "return;\n")));
     for (int i = 0; i < 1 + chance(g, 40); i++) {
         Node *call = call_of(g, s, 1, NULL);
         if (!call)
@@ -249,7 +255,8 @@ static void recurse(Gen *g, Sig *s, Node *body)
         Text dims = text_in(g->a);
         for (int k = 0; k < s->ret.rank; k++)
             text_printf(&dims, "[%s]", dim_text(g->a, s->ret.d[k]));
-        node_child(g->a, body, node(g->a, "s", "", "$ $$ = @;\n", elems[s->ret.elem], name, dims.n ? dims.at : "", call));
+        node_child(g->a, body,
+                   node(g->a, "s", "", "$ $$ = @;\n", elems[s->ret.elem], name, dims.n ? dims.at : "", call));
         declare(g, name, s->ret, true, 0);
     }
     g->cost *= 4;
@@ -280,7 +287,8 @@ static Sig *function(Gen *g, const char *name, int statements, bool may_recurse)
         if (one)
             node_child(g->a, body, one);
     }
-    Node *n = node(g->a, "f", "", "$$ {\n@@}\n", chance(g, 60) && may_recurse ? "static " : "", head, body, result(g, s));
+    Node *n =
+        node(g->a, "f", "", "$$ {\n@@}\n", chance(g, 60) && may_recurse ? "static " : "", head, body, result(g, s));
     vec_push(g->a, &g->top, n);
     finish(g, s);
     return s;
@@ -304,9 +312,11 @@ static void constants(Gen *g)
     if (chance(g, 30))
         constant(g, ty(REAL), k, node(g->a, "f", "", "const real $ = 0.#;\n", k, 1 + pick(g, 99)));
     if (chance(g, 20))
-        constant(g, (Ty){REAL, 1, {3, 0}}, reals, node(g->a, "f", "", "const real $[3] = {0.#, -1.#, 0.5};\n", reals, 1 + pick(g, 9), pick(g, 9)));
+        constant(g, (Ty){REAL, 1, {3, 0}}, reals,
+                 node(g->a, "f", "", "const real $[3] = {0.#, -1.#, 0.5};\n", reals, 1 + pick(g, 9), pick(g, 9)));
     if (chance(g, 20))
-        constant(g, (Ty){INT, 1, {2, 0}}, ints, node(g->a, "f", "", "const int $[2] = {#, #};\n", ints, pick(g, 9), pick(g, 3)));
+        constant(g, (Ty){INT, 1, {2, 0}}, ints,
+                 node(g->a, "f", "", "const int $[2] = {#, #};\n", ints, pick(g, 9), pick(g, 3)));
 }
 
 static void checks_of(Gen *g, const Sig *f, const char *stem, const bool *wrt, Sig **jvp, Sig **vjp)

@@ -15,7 +15,8 @@ void declare(Gen *g, const char *name, Ty t, bool writable, int index_of)
 // A name that nothing of this level has; now and then one of an outer level.
 const char *new_name(Gen *g)
 {
-    static const char *const plain[] = {"x", "y", "z", "s", "t", "u", "v", "w", "acc", "x_bar", "y_dot", "tape", "result", "norm", "i"};
+    static const char *const plain[] = {"x",   "y",     "z",     "s",    "t",      "u",    "v", "w",
+                                        "acc", "x_bar", "y_dot", "tape", "result", "norm", "i"};
     const char *name = plain[pick(g, sizeof plain / sizeof *plain)];
     for (int i = 0; i < g->vars.n; i++)
         if (strcmp(g->vars.at[i].name, name) == 0 && (g->vars.at[i].level == g->level || !chance(g, 15)))
@@ -132,7 +133,8 @@ static Node *assignment(Gen *g)
     if (t.elem == INT && chance(g, 40)) {
         static const char *const forms[] = {"@ += @;\n", "@ -= @;\n", "@++;\n", "@ *= @;\n"};
         const char *form = forms[pick(g, 4)];
-        Node *op = form[1] == '+' && form[2] == '+' ? node(g->a, "", "", form, place) : node(g->a, "", "", form, place, small_int(g, 1));
+        Node *op = form[1] == '+' && form[2] == '+' ? node(g->a, "", "", form, place)
+                                                    : node(g->a, "", "", form, place, small_int(g, 1));
         return node(g->a, "s", "", "@@ %= #;\n", op, place, 3 + pick(g, 9));
     }
     return node(g->a, "s", "", "@ = @;\n", place, value_of(g, t, 2));
@@ -203,7 +205,9 @@ static Node *counted_loop(Gen *g, const char *i, int budget)
     case 4: return node(g->a, "s", "", "for (int $ = #; $ < $; $ += 2) @", i, pick(g, 2), i, d, i, body);
     case 5: return node(g->a, "s", "", "for (real $ = 0.1; $ < 1.0; $ += 0.#) @", i, i, i, 3 + pick(g, 3), body);
     case 6: return node(g->a, "s", "", "for (int $ = 0; $ < abs(@) % 5; $++) @", i, i, trips, i, body);
-    case 7: return node(g->a, "s", "", "for (int $ = 0; $ < 5; $++) {\nif (@) {\n$ += 1;\n}\n@}\n", i, i, i, bool_expr(g, 1), i, body);
+    case 7:
+        return node(g->a, "s", "", "for (int $ = 0; $ < 5; $++) {\nif (@) {\n$ += 1;\n}\n@}\n", i, i, i,
+                    bool_expr(g, 1), i, body);
     default: return node(g->a, "s", "", "for (int $ = 0; $ < $; $++) @", i, i, d, i, body);
     }
 }
@@ -217,7 +221,9 @@ static Node *while_loop(Gen *g, const char *c, int budget)
     case 0: return node(g->a, "s", "", "int $ = 0;\nwhile ($ < # && @) {\n$++;\n@}\n", c, c, most, cond, c, body);
     case 1: return node(g->a, "s", "", "int $ = 0;\nwhile (@ && $ < #) {\n$++;\n@}\n", c, cond, c, most, c, body);
     case 2: return node(g->a, "s", "", "int $ = 0;\ndo {\n$++;\n@} while ($ < # && @);\n", c, c, body, c, most, cond);
-    default: return node(g->a, "s", "", "int $ = 0;\nfor (;;) {\n$++;\nif ($ > # || @) {\nbreak;\n}\n@}\n", c, c, c, most, cond, body);
+    default:
+        return node(g->a, "s", "", "int $ = 0;\nfor (;;) {\n$++;\nif ($ > # || @) {\nbreak;\n}\n@}\n", c, c, c, most,
+                    cond, body);
     }
 }
 
@@ -269,8 +275,9 @@ static const char *fresh(Gen *g, Node *before, Node *after, const Param *p)
     Node *value = p->role == INOUT ? value_of(g, p->type, 1) : NULL;
     const char *name = arena_printf(g->a, "r%d", ++g->names);
     Ty t = p->type;
-    node_child(g->a, before, value ? node(g->a, "s", "", "$ $$ = @;\n", elem_name(t), name, suffix(g, t), value)
-                                   : node(g->a, "s", "", "$ $$;\n", elem_name(t), name, suffix(g, t)));
+    node_child(g->a, before,
+               value ? node(g->a, "s", "", "$ $$ = @;\n", elem_name(t), name, suffix(g, t), value)
+                     : node(g->a, "s", "", "$ $$;\n", elem_name(t), name, suffix(g, t)));
     if (t.elem == REAL)
         node_child(g->a, after, node(g->a, "s", "", "$ = sin($);\n", name, name));
     declare(g, name, t, true, 0);
@@ -366,12 +373,14 @@ Node *state(Gen *g)
     static const int dims[] = {'n', 'm', 3, 2};
     Node *n = node(g->a, "s", NULL, "");
     for (int i = 1 + pick(g, 3); i > 0; i--) {
-        Ty t = chance(g, 40) ? ty(chance(g, 75) ? REAL : INT) : (Ty){chance(g, 85) ? REAL : INT, 1, {dims[pick(g, 4)], 0}};
+        Ty t =
+            chance(g, 40) ? ty(chance(g, 75) ? REAL : INT) : (Ty){chance(g, 85) ? REAL : INT, 1, {dims[pick(g, 4)], 0}};
         Node *value = chance(g, 70) ? value_of(g, t, 1) : NULL;
         const char *name = new_name(g);
         declare(g, name, t, true, 0);
-        node_child(g->a, n, value ? node(g->a, "s", "", "$ $$ = @;\n", elem_name(t), name, suffix(g, t), value)
-                                  : node(g->a, "s", "", "$ $$;\n", elem_name(t), name, suffix(g, t)));
+        node_child(g->a, n,
+                   value ? node(g->a, "s", "", "$ $$ = @;\n", elem_name(t), name, suffix(g, t), value)
+                         : node(g->a, "s", "", "$ $$;\n", elem_name(t), name, suffix(g, t)));
     }
     return n;
 }
