@@ -80,24 +80,31 @@ static bool is_plain(const Param *p)
     return type_is_scalar(p->type) && p->role == ROLE_IN && p->kind == P_PRIMAL;
 }
 
+// The names on the line of the comment that starts with param *i, which becomes the last of them.
+static const char *names_on_line(File *file, const Func *f, int *i)
+{
+    Text names = text_in(file->arena);
+    text_put(&names, f->params.at[*i].name);
+    while (is_plain(&f->params.at[*i]) && *i + 1 < f->params.n && is_plain(&f->params.at[*i + 1]) &&
+           names.n + 2 + strlen(f->params.at[*i + 1].name) <= 60)
+        text_printf(&names, ", %s", f->params.at[++*i].name);
+    return names.at;
+}
+
 static void put_params(File *file, Text *t, const Func *f)
 {
     static const char *const roles[] = {"in", "out", "in and out"};
     size_t width = 0;
     for (int i = 0; i < f->params.n; i++) {
-        size_t n = strlen(f->params.at[i].name);
+        size_t n = strlen(names_on_line(file, f, &i));
         width = n > width ? n : width;
     }
     for (int i = 0; i < f->params.n; i++) {
+        const char *names = names_on_line(file, f, &i);
         const Param *p = &f->params.at[i];
-        Text names = text_in(file->arena);
-        text_put(&names, p->name);
-        while (is_plain(p) && i + 1 < f->params.n && is_plain(&f->params.at[i + 1]) &&
-               names.n + 2 + strlen(f->params.at[i + 1].name) <= 60)
-            text_printf(&names, ", %s", f->params.at[++i].name);
         const char *what = meaning(file->arena, f, p);
         const char *shape = p->shape && *p->shape ? p->shape : NULL;
-        text_printf(t, "\n *   %-*s  %s%s%s%s%s", (int)width, names.at, roles[p->role], shape ? ", " : "",
+        text_printf(t, "\n *   %-*s  %s%s%s%s%s", (int)width, names, roles[p->role], shape ? ", " : "",
                     shape ? shape : "", what ? ": " : "", what ? what : "");
     }
 }

@@ -8,6 +8,7 @@
 # In (environment): BUILD, JOBS, WANT (a pattern of file names). In the first three lines of a case, after // or /*:
 #     flags: -O0 --standalone     more options for adc
 #     exit: 3                     the expected exit status (errors/: 1 if not said; elsewhere 0)
+#     source: ../x/y.ad           adc compiles that file instead, which the case only names
 # A case is a .ad or a .ir file. adc runs in the directory of the case, so that paths in messages are relative. In
 # errors/, adc must also leave no output file behind. A missing expected file is a failure.
 set -u
@@ -20,19 +21,33 @@ ROOT=$PWD/tests/cases
 # The table of stages: adc's options, and which of its outputs are compared with which file. x: the name of the case
 # without its ending.
 stage() {
-    options= compare_stdout= compare_stderr= compare_c= compare_h= status=0
+    options= compare_stdout= compare_stderr= compare_c= compare_h= only= status=0
     case $1 in
     parse)  options=--emit=ast compare_stdout=ast ;;
     errors) compare_stderr=err status=1 ;;
     ir)     options=--emit=ir compare_stdout=ir.expected ;;
     dot)    options=--emit=dot compare_stdout=dot.expected ;;
     emit)   compare_c=c.expected compare_h=h.expected ;;
+    primal) options=-O0 compare_c=c.expected only=written ;;
     pass_*) options="--emit=ir --passes=${1#pass_}" compare_stdout=ir.expected ;;
     *) return 1 ;;
     esac
 }
 
 note() { sed -n -e "s|^ *[/;*#]* *$2: *\(.*[^ */]\)[ */]*\$|\1|p" -e 3q "$1" 2>/dev/null | tr -d '\r\000'; }
+
+# written C SOURCE: leaves in the C only the functions that the source writes out itself, no derivatives
+written() {
+    awk -v source="$(cat "$2")" '
+        /^[a-z].*\(/ && !/;$/ {
+            name = $0
+            sub(/\(.*/, "", name)
+            sub(/.*[ *]/, "", name)
+            sub(/_$/, "", name)
+            skip = !index(source, " " name "(") && !index(source, "] " name "(")
+        }
+        !skip' "$1" >"$tmp/written" && mv "$tmp/written" "$1"
+}
 
 # compare ACTUAL EXPECTED: or, with bless, makes them the same
 compare() {
@@ -54,9 +69,10 @@ one() {
     rm -rf "$tmp/out"
     mkdir "$tmp/out"
     want_status=$(note "$1" exit)
+    source=$(note "$1" source)
     # shellcheck disable=SC2046,SC2086
     (cd "$dir" && exec "$BUILD/adc" $options $(note "$file" flags) ${compare_stdout:+-o -} \
-        $([ -n "$compare_stdout" ] || echo -o "$tmp/out/$file.c" -H "$tmp/out/$file.h") "$file") \
+        $([ -n "$compare_stdout" ] || echo -o "$tmp/out/$file.c" -H "$tmp/out/$file.h") "${source:-$file}") \
         >"$tmp/stdout" 2>"$tmp/stderr" </dev/null
     got=$?
     if [ "$got" != "${want_status:-$status}" ]; then
@@ -65,6 +81,7 @@ one() {
         bad=1
         [ "$mode" != bless ] || return 1
     fi
+    [ -z "$only" ] || written "$tmp/out/$file.c" "$dir/${source:-$file}"
     [ -z "$compare_stdout" ] || compare "$tmp/stdout" "$x.$compare_stdout" || bad=1
     [ -z "$compare_stderr" ] || compare "$tmp/stderr" "$x.$compare_stderr" || bad=1
     [ -z "$compare_c" ] || compare "$tmp/out/$file.c" "$x.$compare_c" || bad=1
