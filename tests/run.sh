@@ -14,9 +14,9 @@
 #
 # In the first three lines of NAME.ad:  // flags: --real=float     more options for adc
 #                                       // skip: clang standalone   configurations (any whose name contains the word) not to run in
-#                                       // also: check standalone   configurations to run in that only one case in four is run in
+#                                       // also: check standalone   configurations to run in that only one case in eight is run in
 # Every case runs at adc's -O0, -O1 and -O2, with both compilers and with sanitizers, but in every combination of these only with FULL=1, as CI does;
-# else in the others one case in four.
+# else in the others one case in eight.
 # A case without a driver is only compiled. A driver sees ADC_STANDALONE or ADC_CHECK defined in those configurations.
 set -u
 cd "$(dirname "$0")/.." || exit 2
@@ -77,14 +77,14 @@ names_it() {
     return 1
 }
 
-# Whether case $2 is not for configuration $1. One in four goes by the length of its name: cheap, and the same in
+# Whether case $2 is not for configuration $1. One in eight goes by the length of its name: cheap, and the same in
 # every run.
 skips() {
     # shellcheck disable=SC2046
     ! names_it "$1" $(note "$CASES/$2.ad" skip) || return 0
     case $1 in O1-gcc-san | O2-gcc | O0-clang | O?-gcc-san) return 1 ;; esac
     [ -z "${FULL:-}" ] || return 1
-    [ $((${#2} % 4)) != 0 ] || return 1
+    [ $((${#2} % 8)) != 0 ] || return 1
     # shellcheck disable=SC2046
     ! names_it "$1" $(note "$CASES/$2.ad" also)
 }
