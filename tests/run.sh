@@ -15,7 +15,7 @@
 # In the first three lines of NAME.ad:  // flags: --real=float     more options for adc
 #                                       // skip: clang standalone   configurations (any whose name contains the word) not to run in
 #                                       // also: check standalone   configurations to run in that only one case in eight is run in
-# Every case runs at adc's -O0, -O1 and -O2, with both compilers and with sanitizers, but in every combination of these only with FULL=1, as CI does;
+# Every case runs at adc's -O0, -O1 and -O2, with both compilers and with sanitizers, but in every combination of these only with FULL=1;
 # else in the others one case in eight.
 # A case without a driver is only compiled. A driver sees ADC_STANDALONE or ADC_CHECK defined in those configurations.
 set -u
