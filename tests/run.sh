@@ -7,7 +7,7 @@
 #   run.sh configs                                                the names of the configurations
 #
 # In (environment): BUILD (absolute or relative to the top), CC, MAKE, JOBS, SAN, WANT (a pattern of names),
-# BLAS_LIBS. Run from the top. The idea: adc's output and the driver are one translation unit, and all cases of a
+# BLAS_LIBS, RUN_CONFIGS (the only configurations wanted). Run from the top. The idea: adc's output and the driver are one translation unit, and all cases of a
 # configuration are linked into one program, so that hundreds of cases take a minute. Every symbol but run_case_* is
 # made local, so names may clash between cases. A case that does not compile is left out of the program and reported.
 # adc's output is only recompiled where it changed.
@@ -53,7 +53,8 @@ CLANG_CONFIGS='O0-clang O1-clang O2-clang standalone-clang'
 SAN_CONFIGS='O0-gcc-san O1-gcc-san O2-gcc-san check-gcc-san'
 
 configs() {
-    if [ -n "$SAN" ]; then echo "$SAN_CONFIGS"
+    if [ -n "${RUN_CONFIGS:-}" ]; then echo "$RUN_CONFIGS"
+    elif [ -n "$SAN" ]; then echo "$SAN_CONFIGS"
     elif have clang; then echo "$GCC_CONFIGS $CLANG_CONFIGS"
     else echo "$GCC_CONFIGS"; fi
 }
