@@ -86,7 +86,6 @@ typedef struct Order {
     VEC(Func *) funcs;
     VEC(Func *) prototypes;
     Map *declared;
-    Map *arrays; // constant arrays that are named
 } Order;
 
 static void visit_func(Order *o, Func *f);
@@ -132,17 +131,7 @@ static void visit_func(Order *o, Func *f)
 
 // ---- functions ----
 
-// Constant arrays that the text names.
-static void list_arrays(const Emit *e, Map *arrays)
-{
-    const Module *m = e->file->m;
-    for (int i = 0; i < e->vars.n; i++)
-        for (int k = 0; e->vars.at[i]->fixed && e->vars.at[i]->printed && k < m->arrays.n; k++)
-            if (e->vars.at[i]->base == m->arrays.at[k]->name)
-                map_set(arrays, m->arrays.at[k], m->arrays.at[k]);
-}
-
-static void put_function(File *file, Text *out, const Func *f, Map *arrays)
+static void put_function(File *file, Text *out, const Func *f)
 {
     Emit e = {.file = file, .arena = file->arena, .original = f};
     Text body = text_in(file->arena);
@@ -162,7 +151,6 @@ static void put_function(File *file, Text *out, const Func *f, Map *arrays)
     if (body.n > 0)
         text_putn(out, body.at, body.n);
     text_put(out, "}\n");
-    list_arrays(&e, arrays);
 }
 
 static bool is_wanted(const Order *o, const Func *f)
@@ -177,7 +165,7 @@ static void put_functions(Order *o, Text *out)
     for (int i = o->funcs.n - 1; i >= 0; i--) {
         texts[i] = text_in(o->file->arena);
         if (is_wanted(o, o->funcs.at[i]))
-            put_function(o->file, &texts[i], o->funcs.at[i], o->arrays);
+            put_function(o->file, &texts[i], o->funcs.at[i]);
     }
     for (int i = 0; i < o->funcs.n; i++)
         text_putn(out, texts[i].at, texts[i].n);
@@ -215,11 +203,17 @@ static void put_element(File *file, Text *line, const ConstArray *c, int k)
     }
 }
 
-static void put_const_array(File *file, Text *out, const ConstArray *c)
+static void put_constant(File *file, Text *out, const ConstArray *c)
 {
     file->uses_bool |= c->elem == E_BOOL;
     Text line = text_in(file->arena);
-    text_printf(&line, "static const %s %s[] = {", c_type(file, c->elem), c->name);
+    text_printf(&line, "static const %s %s%s = ", c_type(file, c->elem), c->name, c->rank ? "[]" : "");
+    if (c->rank == 0) {
+        put_element(file, &line, c, 0);
+        text_printf(out, "%s;\n", line.at);
+        return;
+    }
+    text_put(&line, "{");
     for (int k = 0; k < c->n; k++) {
         text_put(&line, k ? ", " : "");
         put_element(file, &line, c, k);
@@ -232,6 +226,36 @@ static void put_const_array(File *file, Text *out, const ConstArray *c)
     }
     text_put(&line, c->n == 0 ? "0};\n" : "};\n");
     text_put(out, line.at);
+}
+
+// Every identifier of the text that is a constant's name is marked in `names`, where the constants are.
+static void mark_named(File *file, const char *text, Map *names, Map *named)
+{
+    static const char LETTERS[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+    for (const char *s = text; *(s += strcspn(s, LETTERS));) {
+        size_t n = strspn(s, LETTERS);
+        const ConstArray *c = map_get(names, intern(file->names, s, n));
+        if (c)
+            map_set(named, c, file);
+        s += n;
+    }
+}
+
+// The constants that the functions name.
+static void put_constants(File *file, Text *out, const char *functions)
+{
+    const Module *m = file->m;
+    if (!m->arrays.n)
+        return;
+    Map *names = map_new(file->arena), *named = map_new(file->arena);
+    for (int i = 0; i < m->arrays.n; i++)
+        map_set(names, intern_z(file->names, m->arrays.at[i]->name), m->arrays.at[i]);
+    mark_named(file, functions, names, named);
+    for (int i = 0, n = 0; i < m->arrays.n; i++)
+        if (map_get(named, m->arrays.at[i])) {
+            text_put(out, n++ ? "" : "\n");
+            put_constant(file, out, m->arrays.at[i]);
+        }
 }
 
 // ---- the file ----
@@ -286,19 +310,13 @@ bool emit_c(Text *out, const Module *m, const EmitOptions *o)
 {
     Arena *a = arena_new();
     File file = emit_file(a, m, o);
-    Order order = {.file = &file, .seen = map_new(a), .declared = map_new(a), .arrays = map_new(a)};
+    Order order = {.file = &file, .seen = map_new(a), .declared = map_new(a)};
     for (int i = 0; i < m->funcs.n; i++)
         if (emit_is_exported(m->funcs.at[i]))
             visit_func(&order, m->funcs.at[i]);
     Text funcs = text_in(a), head = text_in(a), includes = text_in(a);
     put_functions(&order, &funcs);
-    bool any = false;
-    for (int i = 0; i < m->arrays.n; i++)
-        if (map_get(order.arrays, m->arrays.at[i])) {
-            text_put(&head, any ? "" : "\n");
-            put_const_array(&file, &head, m->arrays.at[i]);
-            any = true;
-        }
+    put_constants(&file, &head, funcs.n ? funcs.at : "");
     put_prototypes(&order, &head);
     text_put(&head, funcs.n ? funcs.at : "");
 

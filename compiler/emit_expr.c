@@ -14,6 +14,7 @@
 
 #include <assert.h>
 #include <float.h>
+#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
@@ -60,8 +61,13 @@ void expr_var(Emit *e, Text *t, Var *var, int least)
 
 // ---- constants ----
 
+// `spelling`: as the user wrote it, a number or the name of a constant of the module; NULL: by its value.
 static void put_real(Emit *e, Text *t, double x, const char *spelling, int least)
 {
+    if (spelling && (isalpha((unsigned char)spelling[0]) || spelling[0] == '_')) {
+        text_put(t, spelling);
+        return;
+    }
     if (e->file->o->real_float) {
         x = (double)(float)x;
         if (x == 0 || isinf(x) || isnan(x))

@@ -102,11 +102,34 @@ static void collect_items(const Expr *e, int at, int size, const AstType *type, 
         collect_items(e->braces.items.at[i], at + i * part, part, type, depth + 1, items);
 }
 
+static void take_names(Lower *l, const Function *g)
+{
+    map_set(l->taken, g->cname ? g->cname : g->name.text, l);
+    for (int i = 0; i < g->params.n; i++)
+        map_set(l->taken, g->params.at[i]->sym->cname ? g->params.at[i]->sym->cname : g->params.at[i]->name.text, l);
+}
+
+// Constants give way to functions and parameters, whose names the user of the C sees.
+static const char *constant_name(Lower *l, const Symbol *sym)
+{
+    if (!l->taken) {
+        l->taken = map_new(l->arena);
+        for (int i = 0; i < l->program->functions.n; i++)
+            take_names(l, l->program->functions.at[i]);
+        for (int i = 0; i < l->program->derived.n; i++)
+            take_names(l, l->program->derived.at[i]);
+    }
+    const char *name = sym->cname ? sym->cname : sym->name;
+    while (map_get(l->taken, name))
+        name = intern_z(l->program->module->names, arena_printf(l->arena, "%s_", name));
+    map_set(l->taken, name, l);
+    return name;
+}
+
 static ConstArray *const_array(Fn *f, const Symbol *sym)
 {
-    Items items = {.n = 1, .known = sym->decl->init->kind == EXPR_BRACES};
+    Items items = {.n = 1, .known = sym->type.rank == 0 || sym->decl->init->kind == EXPR_BRACES};
     ConstArray *c = NEW(f->l->arena, ConstArray);
-    c->name = sym->cname ? sym->cname : sym->name;
     c->elem = elem_of(sym->type.elem);
     c->rank = sym->type.rank;
     for (int i = 0; i < c->rank; i++) {
@@ -120,20 +143,26 @@ static ConstArray *const_array(Fn *f, const Symbol *sym)
     c->n = items.n;
     c->data = items.data;
     c->text = items.text;
-    return items.known ? c : NULL;
+    if (!items.known)
+        return NULL;
+    c->name = constant_name(f->l, sym);
+    vec_push(f->l->arena, &f->l->m->arrays, c);
+    ((Symbol *)sym)->lowered = c;
+    return c;
 }
 
 Value *const_array_value(Fn *f, const Symbol *sym)
 {
-    ConstArray *c = sym->lowered;
-    if (!c) {
-        c = const_array(f, sym);
-        if (!c)                                                 // made of exp(1.0) and the like: computed where used
-            return lazy_value(f, lower_array(f, sym->decl->init));
-        vec_push(f->l->arena, &f->l->m->arrays, c);
-        ((Symbol *)sym)->lowered = c;
-    }
+    ConstArray *c = sym->lowered ? sym->lowered : const_array(f, sym);
+    if (!c)                                                     // made of exp(1.0) and the like: computed where used
+        return lazy_value(f, lower_array(f, sym->decl->init));
     return b_const_array(&f->b, c);
+}
+
+const char *const_real_name(Fn *f, const Symbol *sym)
+{
+    ConstArray *c = sym->lowered ? sym->lowered : const_array(f, sym);
+    return c->name;
 }
 
 // ---- signatures

@@ -36,7 +36,14 @@ static Elem elem_wanted(const Expr *e)
     return e->convert == ELEM_REAL ? E_REAL : elem_of(e->type.elem);
 }
 
-// A real literal, a negated one, or a constant that was given by one: spelt as it was.
+// A real constant by its name.
+static Value *named(Fn *f, const Expr *e)
+{
+    double x = e->value.elem == ELEM_REAL ? e->value.r : (double)e->value.i;
+    return b_real_text(&f->b, f->l->options.real_float ? (double)(float)x : x, const_real_name(f, e->name.sym));
+}
+
+// A real literal, a negated one, or the user's constant: spelt as it was.
 static Value *literal(Fn *f, const Expr *e)
 {
     if (e->kind == EXPR_REAL)
@@ -45,10 +52,8 @@ static Value *literal(Fn *f, const Expr *e)
         const Expr *x = e->unary.operand;
         return b_real_text(&f->b, -x->real.value, arena_printf(f->arena, "-%s", x->real.text));
     }
-    if (e->kind != EXPR_NAME || e->name.sym->kind != SYM_CONST || !e->name.sym->decl)
-        return NULL;
-    const Expr *init = e->name.sym->decl->init;
-    return init->kind != EXPR_NAME && init->type.elem == ELEM_REAL ? literal(f, init) : NULL;
+    bool mine = e->kind == EXPR_NAME && e->name.sym->kind == SYM_CONST && e->name.sym->decl;
+    return mine ? named(f, e) : NULL;
 }
 
 // The value of a constant expression, or NULL where it is better computed as it was written.

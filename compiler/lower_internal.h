@@ -60,6 +60,7 @@ typedef struct Lower {
     Module *m;
     const Program *program;
     LowerOptions options;
+    Map *taken;                 // names in C of functions, parameters and constants; NULL until a constant is named
 } Lower;
 
 // What break, continue and return set where we are; see lower_stmt.c.
@@ -94,6 +95,7 @@ Var *var_new(Fn *f, const char *name, Type type);
 Var *var_of(Fn *f, Symbol *sym);
 const char *source_text(Fn *f, const Expr *e);                        // an expression as the user might have written it
 Value *const_array_value(Fn *f, const Symbol *sym);                     // the array that a global constant is
+const char *const_real_name(Fn *f, const Symbol *sym);                  // of a global real constant whose value is known, in C
 
 // ---- lower_info.c
 StmtInfo *info_of(Fn *f, Stmt *s);                                      // memoised

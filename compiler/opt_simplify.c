@@ -202,6 +202,8 @@ static Value *fold_reals(Builder *b, OpCode code, Value *const *in, int arity)
     bool r;
     if (!p || (arity == 2 && !q))
         return NULL;
+    if (code == OP_mul && (p->r == 1 || q->r == 1))             // the other one, which may have a name
+        return p->r == 1 ? in[1] : in[0];
     if (arity == 1 ? fold_real1(code, p->r, &y) : fold_real2(code, p->r, q->r, &y))
         return isfinite(y) ? b_real(b, y) : NULL;
     if (code == OP_rtoi && fabs(p->r) < 2147483647.0)
@@ -258,6 +260,9 @@ static Value *simplify_sub(Builder *b, Value *x, Value *y)
     const Op *ny = def_of(y, OP_neg);
     if (is_real(y, 0.0))
         return x;
+    const Op *cy = def_of(y, OP_const_real);
+    if (cy && cy->r < 0)
+        return b_2(b, OP_add, x, b_real(b, -cy->r));
     return ny ? b_2(b, OP_add, x, ny->in[0]) : NULL;
 }
 
