@@ -23,6 +23,7 @@ enum {
     AST_MAX_DEPTH = 1000,       // of nested nodes; a chain a + b + c + ... nests to the left, and an else-if chain to the right
     MAX_RANK = 8,               // of arrays; checked by check.c
     MAX_CONST_ITEMS = 1 << 22,  // of a constant array; checked by check.c
+    MAX_STRUCT_SCALARS = 1 << 20,   // in one struct; checked by check_struct.c
     MAX_PARAMS = 1000,          // of a function; checked by check.c
     MAX_DERIVED_PARAMS = 4000,  // of a derived one, which every order doubles; checked by check_derive.c
 };
@@ -252,13 +253,19 @@ struct Stmt {
 // ---------------------------------------------------------------------------------------------------------
 // declarations
 
+typedef enum StructState { STRUCT_NEW, STRUCT_OPEN, STRUCT_DONE, STRUCT_BROKEN } StructState;   // OPEN: its fields are being checked
+
 struct StructDecl {
     Name name;
     Loc loc;
-    VarDeclList fields;
+    VarDeclList fields;         // [check] each has a sym, with its type and its name in C
     bool imported;
-    int state;                  // [check] for cycles
-    void *lowered;              // [lower]
+    StructState state;          // [check]
+    const char *cname;          // [check] its name in C
+    bool has_real;              // [check] somewhere in it
+    int depth;                  // [check] the most dimensions on a way to a scalar in it
+    int64_t n_scalars;          // [check] in one struct
+    const void *lowered;        // [lower]
 };
 
 struct Function {

@@ -404,6 +404,20 @@ static bool count_fits(Checker *c, const Expr *call)
     return false;
 }
 
+// Of structs only the sizes of arrays can be asked for.
+static bool no_structs(Checker *c, const Expr *call)
+{
+    for (int i = 0; i < call->call.args.n; i++) {
+        Type t = arg(call, i)->type;
+        if (t.elem != ELEM_STRUCT || (call->call.builtin->id == BUILTIN_len && t.rank > 0))
+            continue;
+        diag_error(c->diags, arg(call, i)->loc, "'%s' takes no structs, but this is %s", call->call.builtin->name,
+                   type_text(c->arena, t));
+        return false;
+    }
+    return true;
+}
+
 void builtin_check(Checker *c, Expr *call)
 {
     static const Elem ELEMS[] = {[RESULT_REAL] = ELEM_REAL, [RESULT_INT] = ELEM_INT, [RESULT_BOOL] = ELEM_BOOL};
@@ -412,7 +426,7 @@ void builtin_check(Checker *c, Expr *call)
     bool good = count_fits(c, call);
     for (int i = 0; i < call->call.args.n; i++)
         good = good && !failed(arg(call, i));
-    good = good && (b->rule == RULE_LATER || convert_operands(c, call, &elem)) && RULES[b->rule](c, call);
+    good = good && no_structs(c, call) && (b->rule == RULE_LATER || convert_operands(c, call, &elem)) && RULES[b->rule](c, call);
     if (!good) {
         fail(call);
         return;

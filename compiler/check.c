@@ -16,7 +16,6 @@
 // ---- not supported yet: each row goes when its feature comes
 
 static const char *const LATER[] = {
-    [LATER_STRUCT] = "structs",
     [LATER_RECORD] = "'record'",
     [LATER_JACOBIAN] = "'jacobian', 'jacfwd', 'jacrev' and 'hessian'",
     [LATER_DIRECTIONS] = "several directions or seeds at once",
@@ -65,7 +64,8 @@ void scope_declare(Checker *c, Symbol *sym)
 Symbol *symbol_new(Checker *c, SymbolKind kind, VarDecl *d)
 {
     Symbol *sym = NEW(c->arena, Symbol);
-    bool fixed = kind == SYM_CONST || d->is_const || (kind == SYM_PARAM && d->role == ROLE_IN && d->dims.n > 0);
+    bool in_memory = d->dims.n > 0 || d->type.elem == ELEM_STRUCT;
+    bool fixed = kind == SYM_CONST || d->is_const || (kind == SYM_PARAM && d->role == ROLE_IN && in_memory);
     *sym = (Symbol){.name = d->name.text, .kind = kind, .type = type_scalar(ELEM_ERROR), .loc = d->name.loc,
                     .role = d->role,
                     .is_const = fixed, .decl = d, .owner = c->function, .cname = d->name.text};
@@ -80,9 +80,8 @@ Symbol *symbol_new(Checker *c, SymbolKind kind, VarDecl *d)
 Type declared_type(Checker *c, const TypeName *name, const ExprList *dims)
 {
     Type t = type_scalar(name->elem);
-    bool good = name->elem != ELEM_STRUCT;                      // void stands only where it may: the parser sees to that
-    if (!good)
-        not_yet(c, name->loc, LATER_STRUCT);
+    t.decl = name->elem == ELEM_STRUCT ? struct_of(c, name) : NULL;
+    bool good = name->elem != ELEM_STRUCT || t.decl;            // void stands only where it may: the parser sees to that
     if (dims->n > MAX_RANK) {
         diag_error(c->diags, dims->at[MAX_RANK]->loc, "an array has at most %d dimensions", MAX_RANK);
         good = false;
@@ -157,7 +156,7 @@ static void collect_names(Checker *c)
         case TOP_FUNCTION: define_function(c, d->function); break;
         case TOP_DERIVE:   derive_collect(c, d->derive); break;
         case TOP_CUSTOM:   vec_push(c->arena, &c->customs, d->custom); break;
-        case TOP_STRUCT:   not_yet(c, d->struct_->name.loc, LATER_STRUCT); break;
+        case TOP_STRUCT:   struct_name(c, d->struct_); break;
         case TOP_IMPORT:   break;
         }
     }
@@ -244,7 +243,7 @@ static void check_signature(Checker *c, Function *f)
         sym->index = i;
         sym->owner = f;
         sym->type = type_scalar(d->type.elem);
-        sym->type.rank = d->dims.n;                             // enough to tell what a size may be made of
+        sym->type.rank = d->dims.n + (d->type.elem == ELEM_STRUCT);     // enough to tell what a size may be made of
         scope_declare(c, sym);
     }
     for (int i = 0; i < f->params.n; i++) {
@@ -261,7 +260,9 @@ static void check_signatures(Checker *c)
 {
     for (c->order = 0; c->order < c->module->decls.n; c->order++) {
         TopDecl *d = c->module->decls.at[c->order];
-        if (d->kind == TOP_CONST)
+        if (d->kind == TOP_STRUCT)
+            struct_check(c, d->struct_);
+        else if (d->kind == TOP_CONST)
             define_constant(c, d->constant);
         else if (d->kind == TOP_FUNCTION)
             check_signature(c, d->function);
@@ -299,7 +300,7 @@ static bool same_type(Checker *c, const Function *a, Type x, const Function *b, 
 {
     Type in_b = type_renamed(c, x, a, b);
     bool unsure = x.elem == ELEM_ERROR || y.elem == ELEM_ERROR; // was reported
-    return unsure || (x.elem == y.elem && shapes_fit(c, &in_b, &y) == FIT_YES);
+    return unsure || (same_elem(x, y) && shapes_fit(c, &in_b, &y) == FIT_YES);
 }
 
 bool same_signature(Checker *c, const Function *a, const Function *b, const char **why)
@@ -421,7 +422,7 @@ Program *check_module(Module *m, Diags *d)
     Arena *a = m->arena;
     Program *program = NEW(a, Program);
     Checker c = {.arena = a, .diags = d, .module = m, .program = program, .shapes = shapes_new(a),
-                 .functions = map_new(a),
+                 .functions = map_new(a), .structs = map_new(a),
                  .constants = map_new(a), .variables = map_new(a), .calls = map_new(a), .derived = map_new(a)};
     program->module = m;
     predefine(&c);

@@ -52,6 +52,7 @@
 
 typedef struct Program {
     Module *module;
+    VEC(StructDecl *) structs;          // in source order, so each after those in it
     VEC(Symbol *) constants;            // global ones, in source order
     VEC(Function *) functions;          // with a body, and externs; in source order; no prototypes
     VEC(Function *) derived;            // what derives make, unnamed inner transforms too; each after its base
@@ -68,7 +69,7 @@ struct Checker;
 Function *derive_signature(struct Checker *c, Function *base, TransformKind transform, const int *wrt, int n,
                            Name name);
 
-// A type as messages show it: "real", "int[n][3]", "void".
+// A type as messages show it: "real", "int[n][3]", "struct camera", "void".
 char *type_text(Arena *a, Type t);
 
 #endif

@@ -17,22 +17,43 @@
 
 // ---- regions
 
+enum { MAX_AXES = 4 * MAX_RANK };                               // of a variable, then of a field, and of one of that
+
 typedef struct Region {
     const Symbol *of;                                           // NULL: no part of a variable
-    int rank;
-    const Size *lo[MAX_RANK], *hi[MAX_RANK];                    // on each axis, hi not included
-    bool sliced[MAX_RANK];                                      // the axis is still there to be indexed
+    int rank;                                                   // a field counts as an axis, of which it is one index
+    const Size *lo[MAX_AXES], *hi[MAX_AXES];                    // on each axis, hi not included
+    bool sliced[MAX_AXES];                                      // the axis is still there to be indexed
 } Region;
+
+static void region_axis(Region *r, const Size *lo, const Size *hi, bool sliced)
+{
+    r->lo[r->rank] = lo;
+    r->hi[r->rank] = hi;
+    r->sliced[r->rank++] = sliced;
+}
+
+static void region_axes(Region *r, Shapes *shapes, const Type *t)
+{
+    for (int i = 0; i < t->rank; i++)
+        region_axis(r, size_const(shapes, 0), t->dims[i], true);
+}
 
 static Region region_all(const Symbol *sym, Shapes *shapes)
 {
-    Region r = {.of = sym, .rank = sym->type.rank};
-    for (int i = 0; i < r.rank; i++) {
-        r.lo[i] = size_const(shapes, 0);
-        r.hi[i] = sym->type.dims[i];
-        r.sliced[i] = true;
-    }
+    Region r = {.of = sym};
+    region_axes(&r, shapes, &sym->type);
     return r;
+}
+
+// Deeper than there is room for, the whole of what the field is in is taken.
+static void region_field(Checker *c, Region *r, const Expr *e)
+{
+    Shapes *shapes = c->shapes;
+    if (r->rank + 1 + e->type.rank > MAX_AXES)
+        return;
+    region_axis(r, size_const(shapes, e->field.number), size_const(shapes, e->field.number + 1), false);
+    region_axes(r, shapes, &e->type);
 }
 
 static void region_narrow(Checker *c, Region *r, const Expr *e) // by the subscripts of e
@@ -60,10 +81,15 @@ static Region region_of(Checker *c, const Expr *e)
     if (e->kind == EXPR_NAME && e->name.sym)
         return region_all(e->name.sym, c->shapes);
     Region r = {0};
-    if (e->kind == EXPR_INDEX && !failed(e))
-        r = region_of(c, e->index.base);
+    if (e->kind == EXPR_FIELD && !failed(e))
+        r = region_of(c, e->field.base);
     if (r.of)
-        region_narrow(c, &r, e);
+        region_field(c, &r, e);
+    if (e->kind == EXPR_INDEX && !failed(e)) {
+        r = region_of(c, e->index.base);
+        if (r.of)
+            region_narrow(c, &r, e);
+    }
     return r;
 }
 
@@ -84,7 +110,7 @@ static Overlap regions_overlap(Checker *c, const Region *a, const Region *b)
     Overlap all = OVERLAP_SURE;
     if (!a->of || a->of != b->of)
         return OVERLAP_NEVER;
-    for (int i = 0; i < a->rank; i++) {
+    for (int i = 0; i < a->rank && i < b->rank; i++) {          // a struct overlaps its fields
         Overlap at = axis_overlap(c, a, b, i);
         if (at == OVERLAP_NEVER)
             return OVERLAP_NEVER;
@@ -127,13 +153,14 @@ static bool is_output(const VarDecl *param)
 
 static void check_in(Checker *c, Expr *e, Type want, const char *what)
 {
-    if (want.rank == 0 && e->type.rank == 0) {
+    bool structs = want.elem == ELEM_STRUCT || e->type.elem == ELEM_STRUCT;
+    if (want.rank == 0 && e->type.rank == 0 && !structs) {
         convert_expr(c, e, want.elem, what);
         return;
     }
     Fit fit = shapes_fit(c, &want, &e->type);
     e->check_shape = fit == FIT_TEST;
-    if (fit != FIT_NO && e->type.elem == want.elem)
+    if (fit != FIT_NO && same_elem(e->type, want))
         return;
     diag_error(c->diags, e->loc, "%s is %s, but this is %s", what, type_text(c->arena, want),
                type_text(c->arena, e->type));
@@ -148,7 +175,7 @@ static void check_out(Checker *c, Expr *e, Type want, const char *what)
 {
     Fit fit = shapes_fit(c, &want, &e->type);
     e->check_shape = fit == FIT_TEST;
-    if (fit == FIT_NO || e->type.elem != want.elem)
+    if (fit == FIT_NO || !same_elem(e->type, want))
         diag_error(c->diags, e->loc, "%s is %s, but this is %s", what, type_text(c->arena, want),
                    type_text(c->arena, e->type));
 }
@@ -176,11 +203,12 @@ static void check_two_outputs(Checker *c, Arguments *a, int i, int j)   // i bef
         a->at[j]->check_overlap = true;
     if (overlap != OVERLAP_SURE)
         return;
-    diag_error(c->diags, a->at[j]->loc, "'%s' writes to two arguments that are one array", name);
+    bool array = a->at[i]->type.rank > 0 && a->at[j]->type.rank > 0;
+    diag_error(c->diags, a->at[j]->loc, "'%s' writes to two arguments that are one %s", name, array ? "array" : "struct");
     diag_note(c->diags, a->at[i]->loc, "this is the other one");
 }
 
-// Only arrays can share anything: a scalar goes in and out by value.
+// Only arrays and structs can share anything: a scalar goes in and out by value.
 static void check_overlaps(Checker *c, Arguments *a)
 {
     for (int j = 0; j < a->n; j++) {
@@ -207,7 +235,7 @@ static bool type_arguments(Checker *c, Arguments *a)
         good = good && !failed(e);
         bool is_int = e->type.elem == ELEM_INT && e->type.rank == 0;
         a->sizes[i] = is_int ? size_of(c, e) : NULL;
-        a->regions[i] = e->type.rank > 0 ? region_of(c, e) : (Region){0};
+        a->regions[i] = e->type.rank > 0 || e->type.elem == ELEM_STRUCT ? region_of(c, e) : (Region){0};
     }
     return good;
 }
@@ -235,9 +263,12 @@ static void note_call(Checker *c, Function *callee, Loc loc)
 
 static bool writes_int(const Function *f)
 {
-    for (int i = 0; i < f->params.n; i++)
-        if (is_output(f->params.at[i]) && f->params.at[i]->type.elem == ELEM_INT && f->params.at[i]->dims.n == 0)
+    for (int i = 0; i < f->params.n; i++) {
+        Elem elem = f->params.at[i]->type.elem;
+        bool may = elem == ELEM_INT || elem == ELEM_STRUCT;
+        if (is_output(f->params.at[i]) && may && f->params.at[i]->dims.n == 0)
             return true;
+    }
     return false;
 }
 

@@ -112,7 +112,7 @@ static void own_params(Checker *c, Function *f, const Function *base)
 static void fill_signature(Checker *c, Function *f, Function *base, TransformKind kind, const int *wrt, int n)
 {
     const TransformRow *row = transform_row(kind);
-    bool real_result = base->result_type.elem == ELEM_REAL;
+    bool real_result = type_has_real(base->result_type);
     f->base = base;
     f->transform = (int)kind;
     for (int i = 0; i < n; i++)
@@ -124,7 +124,7 @@ static void fill_signature(Checker *c, Function *f, Function *base, TransformKin
         add_param(c, f, base, -1, row->result_first, row->suffix);
     for (int i = 0; i < base->params.n; i++) {
         const VarDecl *p = base->params.at[i];
-        if (p->sym->type.elem == ELEM_REAL)
+        if (type_has_real(p->sym->type))
             add_param(c, f, base, i, row->adds[p->role][among(wrt, n, i)], row->suffix);
     }
     if (real_result)
@@ -144,13 +144,13 @@ Function *derive_signature(Checker *c, Function *base, TransformKind transform, 
 
 static bool is_real_input(const VarDecl *p)
 {
-    return p->role != ROLE_OUT && p->sym->type.elem == ELEM_REAL;
+    return p->role != ROLE_OUT && type_has_real(p->sym->type);
 }
 
 static const VarDecl *real_output_param(const Function *f)      // the first, or NULL
 {
     for (int i = 0; i < f->params.n; i++)
-        if (f->params.at[i]->role != ROLE_IN && f->params.at[i]->sym->type.elem == ELEM_REAL)
+        if (f->params.at[i]->role != ROLE_IN && type_has_real(f->params.at[i]->sym->type))
             return f->params.at[i];
     return NULL;
 }
@@ -165,7 +165,7 @@ static bool has_real_input(const Function *f)
 
 static bool has_real_output(const Function *f)
 {
-    return f->result_type.elem == ELEM_REAL || real_output_param(f);
+    return type_has_real(f->result_type) || real_output_param(f);
 }
 
 static bool grad_takes(const Function *f)
@@ -227,7 +227,7 @@ static bool differentiable_by(Checker *c, const Function *f, Name name, int i)
     if (p->role == ROLE_OUT)
         diag_error(c->diags, name.loc, "'%s' is an out parameter of '%s', so nothing depends on it", name.text,
                    f->name.text);
-    else if (p->sym->type.elem != ELEM_REAL)
+    else if (!type_has_real(p->sym->type))
         diag_error(c->diags, name.loc, "'%s' is %s; only real parameters can be differentiated by", name.text,
                    type_text(c->arena, p->sym->type));
     else

@@ -150,6 +150,11 @@ static void suggest_conversion(Checker *c, const Expr *e, Elem want, bool tight)
         diag_fixit(c->diags, e->loc, fix);
 }
 
+static bool has_struct(const Expr *a, const Expr *b)
+{
+    return a->type.elem == ELEM_STRUCT || b->type.elem == ELEM_STRUCT;
+}
+
 bool convert_expr(Checker *c, Expr *e, Elem want, const char *what)
 {
     if (failed(e) || want == ELEM_ERROR || e->type.elem == want)
@@ -315,14 +320,17 @@ static void check_cond(Checker *c, Expr *e)
     if (elem == ELEM_ERROR)
         return;
     bool numbers = is_number(a->type.elem) && is_number(b->type.elem);
-    if (a->type.rank != b->type.rank || (a->type.elem != b->type.elem && !numbers)) {
+    if (a->type.rank != b->type.rank || (!same_elem(a->type, b->type) && !numbers)) {
         diag_error(c->diags, e->loc, "the arms of '?:' have different types: %s and %s", type_text(c->arena, a->type),
                    type_text(c->arena, b->type));
         return;
     }
     convert_expr(c, a, elem, "");
     convert_expr(c, b, elem, "");
-    e->type = join_shapes(c, a, b, elem, "the arms of", "?:");
+    if (has_struct(a, b) && a->type.rank == 0)
+        e->type = a->type;
+    else
+        e->type = join_shapes(c, a, b, elem, "the arms of", "?:");
 }
 
 // ---- subscripts
@@ -404,14 +412,6 @@ static void check_cast(Checker *c, Expr *e)
     e->type.elem = e->cast.to;
 }
 
-static void check_field(Checker *c, Expr *e)                    // structs come later: nothing has fields
-{
-    check_operand(c, e->field.base);
-    if (!failed(e->field.base))
-        diag_error(c->diags, e->loc, "%s has no fields", type_text(c->arena, e->field.base->type));
-    fail(e);
-}
-
 Type check_expr(Checker *c, Expr *e)
 {
     switch (e->kind) {
@@ -445,11 +445,34 @@ Type check_operand(Checker *c, Expr *e)
 
 // ---- values that meet a variable
 
+static void check_item(Checker *c, Expr *at, Type item, const char *what)
+{
+    check_value(c, at, item, what);
+    if (item.rank > 0 && at->kind != EXPR_BRACES && !failed(at) && at->type.rank == 0)
+        diag_error(c->diags, at->loc, "this item is %s, so it needs braces of its own", type_text(c->arena, item));
+}
+
+static void check_struct_braces(Checker *c, Expr *e, Type want, const char *what)
+{
+    const StructDecl *s = want.decl;
+    int n = e->braces.items.n;
+    if (n > s->fields.n)
+        diag_error(c->diags, e->braces.items.at[s->fields.n]->loc, "too many items: %d for the %d field%s of %s", n, s->fields.n,
+                   s->fields.n == 1 ? "" : "s", type_text(c->arena, want));
+    for (int i = 0; i < n && i < s->fields.n; i++)
+        check_item(c, e->braces.items.at[i], s->fields.at[i]->sym->type,
+                   arena_printf(c->arena, "field '%s' of %s", s->fields.at[i]->name.text, what));
+}
+
 static void check_braces(Checker *c, Expr *e, Type want, const char *what)
 {
     e->type = want;
+    if (want.rank == 0 && want.elem == ELEM_STRUCT) {
+        check_struct_braces(c, e, want, what);
+        return;
+    }
     if (want.rank == 0) {
-        diag_error(c->diags, e->loc, "braces initialise arrays, but this is %s", type_text(c->arena, want));
+        diag_error(c->diags, e->loc, "braces initialise arrays and structs, but this is %s", type_text(c->arena, want));
         fail(e);
         return;
     }
@@ -461,12 +484,17 @@ static void check_braces(Checker *c, Expr *e, Type want, const char *what)
         diag_error(c->diags, e->braces.items.at[size->value]->loc, "too many items: %d for %s", e->braces.items.n,
                    type_text(c->arena, want));
     e->check_shape = !size->is_const && n->value > 0;
-    for (int i = 0; i < e->braces.items.n; i++) {
-        Expr *at = e->braces.items.at[i];
-        check_value(c, at, item, what);
-        if (item.rank > 0 && at->kind != EXPR_BRACES && !failed(at) && at->type.rank == 0)
-            diag_error(c->diags, at->loc, "this item is %s, so it needs braces of its own", type_text(c->arena, item));
-    }
+    for (int i = 0; i < e->braces.items.n; i++)
+        check_item(c, e->braces.items.at[i], item, what);
+}
+
+// A struct is a value of its own type and no other; one does not fill an array of them.
+static void check_struct_value(Checker *c, Expr *e, Type want, const char *what)
+{
+    Fit fit = same_elem(e->type, want) ? shapes_fit(c, &want, &e->type) : FIT_NO;
+    e->check_shape = fit == FIT_TEST;
+    if (fit == FIT_NO)
+        diag_error(c->diags, e->loc, "%s is %s, but this is %s", what, type_text(c->arena, want), type_text(c->arena, e->type));
 }
 
 void check_value(Checker *c, Expr *e, Type want, const char *what)
@@ -476,6 +504,10 @@ void check_value(Checker *c, Expr *e, Type want, const char *what)
         return;
     }
     check_operand(c, e);
+    if (!failed(e) && want.elem != ELEM_ERROR && (e->type.elem == ELEM_STRUCT || want.elem == ELEM_STRUCT)) {
+        check_struct_value(c, e, want, what);
+        return;
+    }
     if (failed(e) || want.elem == ELEM_ERROR || !convert_expr(c, e, want.elem, what) || e->type.rank == 0)
         return;
     Fit fit = want.rank ? shapes_fit(c, &want, &e->type) : FIT_NO;
@@ -495,8 +527,9 @@ static Symbol *target_symbol(const Expr *e)                     // the variable 
 static void report_constant(Checker *c, const Expr *e, const Symbol *sym, const char *verb)
 {
     if (sym->kind == SYM_PARAM) {
-        diag_error(c->diags, e->loc, "'%s' is an in array and cannot be %s", sym->name, verb);
-        diag_note(c->diags, sym->loc, "declare it inout, or copy it to a local array");
+        const char *kind = sym->type.rank ? "array" : "struct";
+        diag_error(c->diags, e->loc, "'%s' is an in %s and cannot be %s", sym->name, kind, verb);
+        diag_note(c->diags, sym->loc, "declare it inout, or copy it to a local %s", kind);
     } else {
         diag_error(c->diags, e->loc, "'%s' is a constant and cannot be %s", sym->name, verb);
         if (sym->decl)                                          // else it is predefined

@@ -114,6 +114,8 @@ char *type_text(Arena *a, Type t)
 {
     Text text = text_in(a);
     text_put(&text, elem_text(t.elem));
+    if (t.elem == ELEM_STRUCT)
+        text_printf(&text, " %s", t.decl->name.text);
     for (int i = 0; i < t.rank; i++)
         text_printf(&text, "[%s]", t.dims[i]->text);
     return text.at;

@@ -101,7 +101,7 @@ static void check_compound(Checker *c, Stmt *s, Type want)
 
 static void wrote_to(Checker *c, const Expr *target)
 {
-    if (target->type.elem == ELEM_INT && target->type.rank == 0)
+    if ((target->type.elem == ELEM_INT || target->type.elem == ELEM_STRUCT) && target->type.rank == 0)
         wrote_int(c);
 }
 
@@ -123,7 +123,7 @@ static bool check_step(Checker *c, Stmt *s)
 {
     Expr *e = s->step.target;
     const char *op = s->step.by > 0 ? "++" : "--";
-    if (check_target(c, e, "assigned to") && (e->type.rank > 0 || e->type.elem == ELEM_BOOL)) {
+    if (check_target(c, e, "assigned to") && (e->type.rank > 0 || e->type.elem == ELEM_BOOL || e->type.elem == ELEM_STRUCT)) {
         diag_error(c->diags, e->loc, "'%s' steps one number, but this is %s", op, type_text(c->arena, e->type));
         if (e->type.rank > 0)
             diag_note(c->diags, e->loc, "'%c= 1' does so to all elements", op[0]);
@@ -228,7 +228,7 @@ static bool check_return(Checker *c, Stmt *s)
         return false;
     Expr *e = s->return_.value;
     check_value(c, e, want, arena_printf(c->arena, "the result of '%s'", name));
-    if (!failed(e) && want.rank > 0 && e->type.rank == 0)
+    if (!failed(e) && want.rank > 0 && e->type.rank == 0 && e->type.elem != ELEM_STRUCT)
         diag_error(c->diags, e->loc, "the result of '%s' is %s, but this is %s", name, type_text(c->arena, want),
                    type_text(c->arena, e->type));
     return false;

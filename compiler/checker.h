@@ -3,6 +3,7 @@
 // In: a Module. Out: see check.h. The files, in the order in which a module passes through them:
 //
 //     check.c         the module: names of functions and constants, signatures, prototypes, bodies
+//     check_struct.c  structs and their fields
 //     check_derive.c  what derives and customs make
 //     check_cycles.c  which derivatives need themselves
 //     check_stmt.c    statements, and whether their end can be reached
@@ -44,6 +45,8 @@ typedef struct Checker {
     Shapes *shapes;
     Map *functions;             // name -> Function: the definition, else the first prototype
     VEC(Function *) named;      // all that are in `functions`, in source order
+    Map *structs;               // name -> StructDecl
+    VEC(StructDecl *) structs_known;    // whose declaration was looked at
     Map *constants;             // name -> Symbol of a global constant, declared or yet to be
     Map *variables;             // name -> innermost local Symbol; the ones it hides hang on its next
     SymbolList scope;           // locals that can be seen, outermost first
@@ -79,9 +82,17 @@ Type type_renamed(Checker *c, Type t, const Function *from, const Function *to);
 char *signature_text(Checker *c, const Function *f, const char *name);  // "void f(int n, out real y[n])"
 
 // ---- not supported yet: one table, in check.c
-typedef enum Later { LATER_STRUCT, LATER_RECORD, LATER_JACOBIAN, LATER_DIRECTIONS, LATER_SOLVERS,
+typedef enum Later { LATER_RECORD, LATER_JACOBIAN, LATER_DIRECTIONS, LATER_SOLVERS,
                     LATER_ATTRIBUTES } Later;
 void not_yet(Checker *c, Loc loc, Later what);
+
+// ---- check_struct.c
+void struct_name(Checker *c, StructDecl *s);                            // puts it among the structs
+void struct_check(Checker *c, StructDecl *s);                           // its fields
+StructDecl *struct_of(Checker *c, const TypeName *name);                // the one that is meant; NULL after an error
+void check_field(Checker *c, Expr *e);
+bool type_has_real(Type t);                                             // real, or structs with a real in them
+bool same_elem(Type a, Type b);                                         // scalars or structs of one type
 
 // ---- check_derive.c
 void derive_collect(Checker *c, Derive *d);                             // puts what it defines among the functions
@@ -123,6 +134,7 @@ Fit shapes_fit(Checker *c, const Type *a, const Type *b);               // ranks
 
 // ---- cnames.c
 bool reserved_in_c(const char *name);                                   // a keyword, macro or library name of C or C++
+bool reserved_as_field(const char *name);                               // a keyword or macro
 
 // ---- walking trees, in check_size.c: every expression below, outermost first
 typedef void (*ExprVisit)(void *context, Expr *e);

@@ -123,6 +123,30 @@ static const char *const RESERVED[] = {             // sorted as strcmp does
     "xor_eq", "y0", "y0f", "y1", "y1f", "yield", "yn", "ynf",
 };
 
+// Members of structs have names of their own: only keywords and macros are in their way.
+static const char *const KEYWORDS[] = {             // of C and C++, and macros in small letters
+    "alignas", "alignof", "and", "and_eq", "asm", "assert", "auto", "bitand", "bitor", "bool", "break", "case", "catch", "char",
+    "char16_t", "char32_t", "char8_t", "class", "co_await", "co_return", "co_yield", "compl", "concept", "const",
+    "const_cast", "consteval", "constexpr", "constinit", "continue", "decltype", "default", "delete", "do", "double",
+    "dynamic_cast", "else", "enum", "errno", "explicit", "export", "extern", "false", "far", "float", "for", "fortran", "friend",
+    "goto", "if", "inline", "int", "isfinite", "isgreater", "isgreaterequal", "isinf", "isless", "islessequal",
+    "islessgreater", "isnan", "isnormal", "isunordered", "linux", "long", "math_errhandling", "mutable", "namespace", "near", "new",
+    "noexcept", "not", "not_eq", "nullptr", "offsetof", "operator", "or", "or_eq", "private", "protected", "public",
+    "register", "reinterpret_cast", "requires", "restrict", "return", "short", "signbit", "signed", "sizeof", "static",
+    "static_assert", "static_cast", "stderr", "stdin", "stdout", "struct", "switch", "template", "this", "thread_local", "throw",
+    "true", "try", "typedef", "typeid", "typename", "typeof", "union", "unix", "unsigned", "using", "virtual", "void",
+    "volatile", "while", "xor", "xor_eq",
+};
+
+bool reserved_as_field(const char *name)
+{
+    bool small = name[0] >= 'a' && name[0] <= 'z';
+    for (size_t i = 0; small && i < sizeof KEYWORDS / sizeof *KEYWORDS; i++)
+        if (strcmp(name, KEYWORDS[i]) == 0)
+            return true;
+    return !small && reserved_in_c(name);
+}
+
 bool reserved_in_c(const char *name)
 {
     int lo = 0, hi = (int)(sizeof RESERVED / sizeof *RESERVED);

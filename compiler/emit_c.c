@@ -25,7 +25,7 @@ static const char *param_type(File *file, const Func *f, int k, bool restricted)
 {
     static const char *const bufs[] = {"real", "int", "byte", "pos", "bit"};
     const Param *p = &f->params.at[k];
-    const char *elem = p->type.elem == E_BIT ? "unsigned char" : c_type(file, (Elem)p->type.elem);
+    const char *elem = c_element(file, p->type);
     const char *end = restricted ? "restrict " : "";
     const char *suffix = p->type.elem == E_REAL ? file->suffix : "";
     if (type_is_scalar(p->type))
@@ -38,10 +38,19 @@ static const char *param_type(File *file, const Func *f, int k, bool restricted)
     return arena_printf(file->arena, "%s%s *%s", p->role == ROLE_IN ? "const " : "", elem, end);
 }
 
+int emit_struct_result(const Func *f)
+{
+    int last = f->params.n - 1;
+    const Param *p = last >= 0 ? &f->params.at[last] : NULL;
+    return p && p->is_result && type_is_struct(p->type) && p->type.rank == 0 ? last : -1;
+}
+
 void emit_signature(File *file, Text *t, const Func *f, const char *name, bool restricted)
 {
     enum { WIDTH = 120 };
-    const char *ret = f->ret >= 0 ? c_type(file, (Elem)f->ret_type.elem) : "void";
+    int result = emit_struct_result(f), n_params = f->params.n - (result >= 0);
+    const char *ret = f->ret >= 0 ? c_type(file, (Elem)f->ret_type.elem)
+                      : result >= 0 ? c_element(file, f->params.at[result].type) : "void";
     Text head = text_in(file->arena);
     text_printf(&head, "%s %s(", ret, name);
     size_t line = t->n;
@@ -49,9 +58,9 @@ void emit_signature(File *file, Text *t, const Func *f, const char *name, bool r
         line--;
     size_t indent = t->n - line + head.n, at = indent;
     text_put(t, head.at);
-    if (f->params.n == 0)
+    if (n_params == 0)
         text_put(t, "void");
-    for (int i = 0; i < f->params.n; i++) {
+    for (int i = 0; i < n_params; i++) {
         const char *one =
             arena_printf(file->arena, "%s%s", param_type(file, f, i, restricted), emit_param_name(file, f, i));
         size_t n = strlen(one);
@@ -69,6 +78,94 @@ void emit_signature(File *file, Text *t, const Func *f, const char *name, bool r
     for (int i = 0; i < f->params.n; i++)
         file->uses_bool |= f->params.at[i].type.elem == E_BOOL;
     file->uses_bool |= f->ret >= 0 && f->ret_type.elem == E_BOOL;
+}
+
+// ---- structs ----
+
+static void put_dims(Text *t, const Field *f)
+{
+    for (int i = f->n_outer; i < f->rank; i++)
+        text_printf(t, "[%d]", f->dims[i]);
+}
+
+static const char *struct_guard(File *file, const StructInfo *st)
+{
+    Text t = text_in(file->arena);
+    text_put(&t, "ADC_STRUCT_");
+    for (const char *p = st->name; *p; p++)
+        text_printf(&t, "%c", *p);
+    return t.at;
+}
+
+void emit_struct(File *file, Text *t, const StructInfo *st)
+{
+    const char *guard = struct_guard(file, st);
+    text_printf(t, "\n#ifndef %s\n#define %s\nstruct %s {\n", guard, guard, st->name);
+    for (int i = 0; i < st->fields.n; i++) {
+        const Field *f = &st->fields.at[i];
+        if (f->parent >= 0)
+            continue;
+        file->uses_bool |= f->elem == E_BOOL;
+        text_printf(t, "    %s %s", c_element(file, (Type){.kind = K_SCALAR, .elem = (unsigned char)f->elem, .st = f->st}), f->name);
+        put_dims(t, f);
+        text_put(t, ";\n");
+    }
+    text_put(t, "};\n#endif\n");
+}
+
+const char *emit_adder(const File *file, const StructInfo *st)
+{
+    Text t = text_in(file->arena);
+    text_printf(&t, "add_%s", st->name);
+    while (func_by_name(file->m, t.at))
+        text_put(&t, "_");
+    return t.at;
+}
+
+// The statements that add the reals of member f: to->rot[i] += from->rot[i];
+static void put_adder_member(File *file, Text *t, const Field *f)
+{
+    Text place = text_in(file->arena);
+    text_put(&place, f->name);
+    int depth = 1;
+    for (int i = f->n_outer; i < f->rank; i++, depth++) {
+        char index = (char)('i' + i - f->n_outer);
+        text_printf(t, "%*sfor (int %c = 0; %c < %d; %c++)\n", 4 * depth, "", index, index, f->dims[i], index);
+        text_printf(&place, "[%c]", index);
+    }
+    if (f->st)
+        text_printf(t, "%*s%s(&to->%s, &from->%s);\n", 4 * depth, "", emit_adder(file, f->st), place.at, place.at);
+    else
+        text_printf(t, "%*sto->%s += from->%s;\n", 4 * depth, "", place.at, place.at);
+}
+
+// The function that adds one struct's reals to another's, after those it calls.
+static void put_adder(File *file, Text *out, const StructInfo *st, Map *done)
+{
+    Text t = text_in(file->arena);
+    if (map_get(done, st))
+        return;
+    map_set(done, st, (void *)st);
+    text_printf(&t, "\nstatic void %s(struct %s *restrict to, const struct %s *restrict from)\n{\n", emit_adder(file, st), st->name,
+                st->name);
+    for (int i = 0; i < st->fields.n; i++) {
+        const Field *f = &st->fields.at[i];
+        bool real = f->st ? f->st->has_real : f->elem == E_REAL;
+        if (f->parent >= 0 || !real)
+            continue;
+        if (f->st)
+            put_adder(file, out, f->st, done);
+        put_adder_member(file, &t, f);
+    }
+    text_printf(out, "%s}\n", t.at);
+}
+
+static void put_adders(File *file, Text *out)
+{
+    Map *done = map_new(file->arena);
+    for (int i = 0; i < file->m->structs.n; i++)
+        if (map_get(file->adders, file->m->structs.at[i]))
+            put_adder(file, out, file->m->structs.at[i], done);
 }
 
 // ---- which functions, in which order ----
@@ -136,6 +233,7 @@ static void put_function(File *file, Text *out, const Func *f)
     Emit e = {.file = file, .arena = file->arena, .original = f};
     Text body = text_in(file->arena);
     e.out = &body;
+    int result = emit_struct_result(f);
     emit_jumps(&e);
     emit_plan(&e);
     emit_rows(&e);
@@ -146,8 +244,10 @@ static void put_function(File *file, Text *out, const Func *f)
     emit_signature(file, out, f, f->name, true);
     text_put(out, "\n{\n");
     for (int i = 0; i < f->params.n; i++)
-        if (!e.param_vars[i]->printed)
+        if (!e.param_vars[i]->printed && i != result)
             text_printf(out, "    (void)%s;\n", emit_param_name(file, f, i));
+    if (result >= 0 && !e.param_vars[result]->declared)
+        text_printf(out, "    %s %s;\n", e.param_vars[result]->type, e.param_vars[result]->name);
     if (body.n > 0)
         text_putn(out, body.at, body.n);
     text_put(out, "}\n");
@@ -269,6 +369,7 @@ File emit_file(Arena *a, const Module *m, const EmitOptions *o)
     file.reserved = map_new(a);
     file.tape_params = map_new(a);
     file.called = map_new(a);
+    file.adders = map_new(a);
     file.param_names = map_new(a);
     emit_reserve(&file);
     return file;
@@ -316,7 +417,11 @@ bool emit_c(Text *out, const Module *m, const EmitOptions *o)
             visit_func(&order, m->funcs.at[i]);
     Text funcs = text_in(a), head = text_in(a), includes = text_in(a);
     put_functions(&order, &funcs);
+    if (!o->header)
+        for (int i = 0; i < m->structs.n; i++)
+            emit_struct(&file, &head, m->structs.at[i]);
     put_constants(&file, &head, funcs.n ? funcs.at : "");
+    put_adders(&file, &head);
     put_prototypes(&order, &head);
     text_put(&head, funcs.n ? funcs.at : "");
 

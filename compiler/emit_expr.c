@@ -28,8 +28,16 @@ const char *c_type(const File *file, Elem elem)
     case E_BOOL: return "bool";
     case E_BIT: return "bool";
     case E_POS: return "ptrdiff_t";
+    case E_STRUCT: break;
     }
     return "";
+}
+
+const char *c_element(const File *file, Type t)
+{
+    if (t.elem == E_BIT)
+        return "unsigned char";
+    return type_is_struct(t) ? arena_printf(file->arena, "struct %s", t.st->name) : c_type(file, (Elem)t.elem);
 }
 
 // Appends s, in parentheses if its precedence is less than least or if it would put one sign behind another.
@@ -322,7 +330,10 @@ void expr_array(Emit *e, Text *t, const Value *array, int least)
     Var *var = plan_var(e, root);
     if (var) {
         var->printed = true;
-        text_put(t, var->name);
+        if (is_object(e, root))
+            put_text(t, arena_printf(t->arena, "&%s", var->name), P_UNARY, least);
+        else
+            text_put(t, var->name);
         return;
     }
     assert(root->def);
@@ -417,6 +428,7 @@ static bool is_small(const Value *root)
 static Offset offset_of(Emit *e, const Value *root, Value *const *idx, int n)
 {
     Offset o = {.wide = root->type.rank == 1 || is_small(root)};
+    n = n < root->type.rank ? n : root->type.rank;
     for (int k = 0; k < root->type.rank; k++) {
         if (k > 0)
             offset_times(e, &o, place_dim(root, k));
@@ -426,11 +438,143 @@ static Offset offset_of(Emit *e, const Value *root, Value *const *idx, int n)
     return o;
 }
 
+static void put_offset(Text *t, const Offset *o)
+{
+    if (o->text)
+        text_put(t, o->text);
+    else
+        text_printf(t, "%lld", (long long)o->c);
+}
+
+// ---- structs ----
+
+bool is_object(const Emit *e, const Value *root)
+{
+    if (!type_is_struct(root->type) || root->type.rank > 0)
+        return false;
+    Storage storage = e->places[root->id].storage;
+    const Var *var = plan_var(e, root);
+    return storage == PLACE_LOCAL || storage == PLACE_CONST || (var && var->fixed && var->type);
+}
+
+// The struct that idx[0..rank) leads to, up to where a member's name follows: cam. or cam-> or cams[i].
+static void put_owner(Emit *e, Text *t, const Value *array, Value *const *idx)
+{
+    const Value *root = array->root;
+    Var *var = plan_var(e, root);
+    if (array->type.rank > 0) {
+        Offset o = offset_of(e, root, idx, array->type.rank);
+        expr_array(e, t, array, P_PRIMARY);
+        text_put(t, "[");
+        put_offset(t, &o);
+        text_put(t, "].");
+    } else if (var && !is_object(e, root)) {
+        var->printed = true;
+        text_printf(t, "%s->", var->name);
+    } else {
+        expr_struct(e, t, array, P_PRIMARY);
+        text_put(t, ".");
+    }
+}
+
+// name[j] for field `at` of st and, before it, the fields that it is a member of. *k: the next index of idx, of which there are n.
+static void put_members(Emit *e, Text *t, const StructInfo *st, int at, Value *const *idx, int *k, int n)
+{
+    const Field *f = &st->fields.at[at];
+    if (f->parent >= 0) {
+        put_members(e, t, st, f->parent, idx, k, n);
+        text_put(t, ".");
+    }
+    text_put(t, f->name);
+    for (int i = f->n_outer; i < f->rank && *k < n; i++, ++*k) {
+        text_put(t, "[");
+        expr(e, t, idx[*k], P_LOWEST);
+        text_put(t, "]");
+    }
+}
+
+// The member that n indices, which go on to a field, lead to; gives how many dimensions it still has.
+static int put_member(Emit *e, Text *t, const Value *array, Value *const *idx, int n)
+{
+    const Type type = array->type;
+    const Field *f = type_field(type, n, idx);
+    int k = type.rank + 1;
+    put_owner(e, t, array, idx);
+    put_members(e, t, type.st, (int)(f - type.st->fields.at), idx, &k, n);
+    return f->rank - (n - type.rank - 1);
+}
+
+void expr_struct(Emit *e, Text *t, const Value *array, int least)
+{
+    const Value *root = array->root;
+    Var *var = plan_var(e, root);
+    assert(type_is_struct(root->type) && root->type.rank == 0);
+    if (var) {
+        var->printed = true;
+        put_text(t, arena_printf(t->arena, is_object(e, root) ? "%s" : "*%s", var->name),
+                 is_object(e, root) ? P_PRIMARY : P_UNARY, least);
+        return;
+    }
+    const Op *view = root->def;
+    assert(view && view->code == OP_slice);
+    const Value *base = view->in[0];
+    int n = view->paths->n_idx;
+    if (type_field(base->type, n, view->in + 1)) {
+        put_member(e, t, base, view->in + 1, n);
+        return;
+    }
+    Offset o = offset_of(e, base->root, view->in + 1, n);
+    expr_array(e, t, base, P_PRIMARY);
+    text_put(t, "[");
+    put_offset(t, &o);
+    text_put(t, "]");
+}
+
+// A part of structs as a pointer: &cams[i], cams[i].rot, &cams[i].pts[j], cams[i].R[0].
+static void put_struct_part(Emit *e, Text *t, const Value *array, const Path *p, Value *const *in, int least)
+{
+    Text s = text_in(e->arena);
+    int prec = P_PRIMARY, rest = p->rank;
+    if (type_field(array->type, p->n_idx, in)) {
+        rest = put_member(e, &s, array, in, p->n_idx);
+    } else {
+        Offset o = offset_of(e, array->root, in, p->n_idx + p->has_range);
+        expr_array(e, &s, array, P_PRIMARY);
+        text_put(&s, "[");
+        put_offset(&s, &o);
+        text_put(&s, "]");
+        rest = 0;
+    }
+    if (rest > 0 && p->has_range) {
+        int64_t c;
+        bool from_start = ir_is_int_const(in[p->n_idx], &c) && c == 0;
+        if (rest > 1) {
+            text_put(&s, "[");
+            expr(e, &s, in[p->n_idx], P_LOWEST);
+            text_put(&s, "]");
+        } else if (!from_start) {
+            text_put(&s, " + ");
+            expr(e, &s, in[p->n_idx], P_ADD + 1);
+            prec = P_ADD;
+        }
+    }
+    for (int i = p->has_range ? 2 : 1; i < rest; i++)
+        text_put(&s, "[0]");
+    if (rest == 0)
+        put_text(t, arena_printf(e->arena, "&%s", s.at), P_UNARY, least);
+    else
+        put_text(t, s.at, prec, least);
+}
+
 void expr_element(Emit *e, Text *t, const Op *access)
 {
     const Value *array = access->in[0], *root = array->root;
     Value *const *idx = access->in + 1;
     int n = array->type.rank;
+    if (type_is_struct(array->type)) {
+        put_member(e, t, array, idx, op_n_index(access));
+        return;
+    }
     Var *row = op_data(e, access)->row;
     if (row) {
         text_printf(t, "%s[", row->name);
@@ -447,15 +591,18 @@ void expr_element(Emit *e, Text *t, const Op *access)
     }
     Offset o = offset_of(e, root, idx, n);
     expr_array(e, t, array, P_PRIMARY);
-    if (o.text)
-        text_printf(t, "[%s]", o.text);
-    else
-        text_printf(t, "[%lld]", (long long)o.c);
+    text_put(t, "[");
+    put_offset(t, &o);
+    text_put(t, "]");
 }
 
 void expr_part(Emit *e, Text *t, const Value *array, const Path *p, Value *const *in, int least)
 {
     Offset o;
+    if (type_is_struct(array->type) && !p->at_pos && p->n_idx >= array->type.rank) {
+        put_struct_part(e, t, array, p, in, least);
+        return;
+    }
     if (p->at_pos) {
         o = (Offset){.wide = true};
         offset_plus(e, &o, in[0]);
@@ -602,9 +749,16 @@ static void put_argument(Emit *e, Text *t, const Op *op, int p)
 void expr_call(Emit *e, Text *t, const Op *op)
 {
     map_set(e->file->called, op->callee, op->callee);
+    int result = emit_struct_result(op->callee);
+    if (result >= 0) {
+        expr_struct(e, t, op->in[op->callee->params.at[result].arg], P_UNARY);
+        text_put(t, " = ");
+    }
     text_printf(t, "%s(", op->callee->name);
     bool first = true;
     for (int i = 0; i < op->callee->params.n; i++) {
+        if (i == result)
+            continue;
         text_put(t, first ? "" : ", ");
         first = false;
         put_argument(e, t, op, i);

@@ -127,12 +127,16 @@ bool emit_h(Text *out, const Module *m, const EmitOptions *o)
     for (int i = 0; i < m->funcs.n; i++)
         if (emit_is_exported(m->funcs.at[i]))
             put_function(&file, &body, m->funcs.at[i]);
+    Text structs = text_in(a);
+    for (int i = 0; i < m->structs.n; i++)
+        emit_struct(&file, &structs, m->structs.at[i]);
     const char *guard = guard_of(&file);
     emit_mark(out, m);
     text_printf(out, "#ifndef %s\n#define %s\n\n", guard, guard);
     if (file.uses_bool)
         text_put(out, "#include <stdbool.h>\n\n");
     text_put(out, "#ifdef __cplusplus\nextern \"C\" {\n#endif\n");
+    text_put(out, structs.n ? structs.at : "");
     text_put(out, body.n ? body.at : "");
     text_put(out, "\n#ifdef __cplusplus\n}\n#endif\n\n#endif\n");
     arena_free(a);

@@ -143,6 +143,7 @@ typedef struct File {
     Map *reserved; // keywords, macros, functions of the library
     Interner *names;
     Map *tape_params; // Func -> bool[params]
+    Map *adders;      // StructInfo -> itself: += of such structs is wanted
     Map *called;      // Func -> itself: some text that was printed calls it
     Map *param_names; // Func -> const char *[params]
 } File;
@@ -218,6 +219,12 @@ void emit_reserve(File *file);
 
 // ---- emit_expr.c
 const char *c_type(const File *file, Elem elem);
+// Of an element of an array of that type: "double", "struct camera".
+const char *c_element(const File *file, Type t);
+// A struct in memory as C names it, to be read or assigned to: cam, *cam, cams[i].
+void expr_struct(Emit *e, Text *t, const Value *array, int least);
+// Is the struct itself the variable, not a pointer to it?
+bool is_object(const Emit *e, const Value *root);
 // Appends v as an operand of an operator that needs precedence `least` or higher.
 void expr(Emit *e, Text *t, const Value *v, int least);
 // Appends the negation of condition v.
@@ -249,6 +256,12 @@ void emit_body(Emit *e);
 File emit_file(Arena *a, const Module *m, const EmitOptions *o);
 void emit_mark(Text *out, const Module *m);
 bool emit_is_exported(const Func *f);
+// The parameter that is the struct which f returns by value, or -1.
+int emit_struct_result(const Func *f);
+// The name of the function that adds one struct to another.
+const char *emit_adder(const File *file, const StructInfo *st);
+// Declares a struct as C does, with its guard and those in it before.
+void emit_struct(File *file, Text *t, const StructInfo *st);
 // The C name of parameter p: its own, or with a digit where two of an internal function have the same.
 const char *emit_param_name(File *file, const Func *f, int p);
 // The signature of f as it stands in FILE.c (restrict, definition) or in a header.

@@ -58,6 +58,8 @@ void emit_reserve(File *file)
         reserve(file, file->globals, file->m->funcs.at[i]->name);
     for (int i = 0; i < file->m->arrays.n; i++)
         reserve(file, file->globals, file->m->arrays.at[i]->name);
+    for (int i = 0; i < file->m->structs.n; i++)
+        reserve(file, file->globals, emit_adder(file, file->m->structs.at[i]));
 }
 
 static bool is_reserved(const File *file, const char *name)
@@ -71,7 +73,7 @@ static bool is_reserved(const File *file, const char *name)
 
 static const char *default_name(Elem elem)
 {
-    static const char *const names[] = {"t", "k", "c", "at", "bits"};
+    static const char *const names[] = {"t", "k", "c", "at", "bits", "s"};
     return names[elem];
 }
 

@@ -61,7 +61,7 @@ static bool is_access(const Emit *e, const Op *op)
     if ((op->code != OP_load && op->code != OP_store && op->code != OP_acc) || !op_data(e, op)->needed)
         return false;
     const Value *root = op->in[0]->root;
-    if (root->type.rank < 2 || !plan_var(e, root) || (op->code == OP_load && e->v[op->out[0]->id].uses == 0))
+    if (root->type.rank < 2 || type_is_struct(root->type) || !plan_var(e, root) || (op->code == OP_load && e->v[op->out[0]->id].uses == 0))
         return false;
     int64_t c;
     bool moves = false, sized = false; // else an index like 3 * i + j is as good

@@ -177,6 +177,11 @@ static void put_array(Printer *p, const Stmt *s)
         break;
     case PLACE_LOCAL: {
         note_type(e, (Elem)v->type.elem);
+        if (is_object(e, v)) {
+            declare(&t, s->var);
+            text_put(&t, s->op->code == OP_new && s->op->i ? " = {0}" : "");
+            break;
+        }
         Text size = text_in(e->arena);
         expr_size(e, &size, v, 0);
         declare(&t, s->var);
@@ -234,7 +239,8 @@ static void put_each(Printer *p, const Stmt *s, const Value *v)
         root = root->def->in[0]->root;
     const char *i = s->from->name;
     Text t = text_in(e->arena);
-    bool frozen = root->def && (root->def->code == OP_freeze || (root->def->code == OP_shape && root->def->n_in == 1));
+    bool frozen = root->def && (root->def->code == OP_freeze || (root->def->code == OP_shape && root->def->n_in == 1 &&
+                                                                 root->type.rank == 1));
     Dim d = frozen || root->type.rank != 1 ? (Dim){0} : place_dim(root, 0);
     bool one = !frozen && root->type.rank == 1 && !(d.v && d.v->type.elem == E_POS);
     text_printf(&t, "for (%s %s = 0; %s < ", one ? "int" : "size_t", i, i);
@@ -281,7 +287,7 @@ static void put_bytes(Emit *e, Text *t, const Value *v)
     }
     expr_size(e, &n, v, 13);
     bool plain = a.at[0] != '(' && strchr(a.at, '+') == NULL;
-    text_printf(t, plain ? "%s * sizeof *%s" : "%s * sizeof(%s)", n.at, plain ? a.at : c_type(e->file, elem_of(v)));
+    text_printf(t, plain ? "%s * sizeof *%s" : "%s * sizeof(%s)", n.at, plain ? a.at : c_element(e->file, v->type));
 }
 
 static void put_memset(Printer *p, const Stmt *s, const Value *v)
@@ -306,8 +312,100 @@ static bool is_zero(const Value *v)
     return v->def && v->def->code == OP_const_real && memcmp(&v->def->r, &zero, sizeof zero) == 0;
 }
 
+// ---- whole structs ----
+
+static bool is_struct(const Value *v)
+{
+    return type_is_struct(v->type);
+}
+
+static bool is_one_struct(const Value *v)
+{
+    return is_struct(v) && v->type.rank == 0;
+}
+
+// The struct that the function returns is declared where it is first assigned to, if that is where the function begins.
+static void put_assigned(Printer *p, const Stmt *s, Text *t, const Value *to)
+{
+    Var *var = plan_var(p->e, to);
+    if (var && var->fixed && var->type && !var->declared && !var->printed && s->block == p->e->top) {
+        var->declared = true;
+        declare(t, var);
+        var->printed = true;
+    } else {
+        expr_struct(p->e, t, to, 0);
+    }
+    text_put(t, " = ");
+}
+
+static void put_copy_struct(Printer *p, const Stmt *s, const Value *to, const Value *from)
+{
+    Text t = text_in(p->e->arena);
+    put_assigned(p, s, &t, to);
+    expr_struct(p->e, &t, from, 3);
+    put_statement(p, s, &t);
+}
+
+static void put_zero_struct(Printer *p, const Stmt *s, const Value *v)
+{
+    Text t = text_in(p->e->arena);
+    put_assigned(p, s, &t, v);
+    const Var *var = plan_var(p->e, v);
+    bool declares = strncmp(t.at, "struct ", 7) == 0 && var;
+    text_printf(&t, declares ? "{0}" : "(%s){0}", c_element(p->e->file, v->type));
+    put_statement(p, s, &t);
+}
+
+// for (i) cams[i] = (struct camera){0};
+static void put_zero_structs(Printer *p, const Stmt *s, const Value *v)
+{
+    put_each(p, s, v);
+    Text t = text_in(p->e->arena);
+    put_element(p->e, &t, s, v);
+    text_printf(&t, " = (%s){0}", c_element(p->e->file, v->type));
+    p->depth++;
+    put_statement(p, s, &t);
+    p->depth--;
+}
+
+// Only the reals are added: by a function of its own, which emit_c.c puts before those that call it.
+static void put_add_structs(Printer *p, const Stmt *s, const Value *to, const Value *from)
+{
+    Emit *e = p->e;
+    const StructInfo *st = to->type.st;
+    Text t = text_in(e->arena);
+    map_set(e->file->adders, st, (void *)st);
+    text_printf(&t, "%s(", emit_adder(e->file, st));
+    if (is_one_struct(to)) {
+        expr_array(e, &t, to, 3);
+        text_put(&t, ", ");
+        expr_array(e, &t, from, 3);
+        text_put(&t, ")");
+        put_statement(p, s, &t);
+        return;
+    }
+    put_each(p, s, to);
+    text_put(&t, "&");
+    put_element(e, &t, s, to);
+    text_put(&t, ", &");
+    put_element(e, &t, s, from);
+    text_put(&t, ")");
+    p->depth++;
+    put_statement(p, s, &t);
+    p->depth--;
+}
+
 static void put_fill(Printer *p, const Stmt *s)
 {
+    const Value *to = s->op->in[0];
+    if (is_one_struct(to)) {
+        put_zero_struct(p, s, to);
+        return;
+    }
+    if (is_struct(to) && may_be_null(p->e, to)) {
+        put_zero_structs(p, s, to);
+        return;
+    }
     if (is_zero(s->op->in[1]) && !may_be_null(p->e, s->op->in[0]))
         put_memset(p, s, s->op->in[0]);
     else
@@ -317,6 +415,10 @@ static void put_fill(Printer *p, const Stmt *s)
 static void put_memcpy(Printer *p, const Stmt *s, const Value *to, const Value *from)
 {
     Emit *e = p->e;
+    if (is_one_struct(to)) {
+        put_copy_struct(p, s, to, from);
+        return;
+    }
     if (may_be_null(e, to) || may_be_null(e, from)) {
         put_loop_over(p, s, to, "=", from, NULL);
         return;
@@ -455,7 +557,12 @@ static void put_op(Printer *p, const Stmt *s)
     case OP_fill: put_fill(p, s); return;
     case OP_copy: put_memcpy(p, s, s->op->out[0], s->op->in[0]); return;
     case OP_copy_to: put_memcpy(p, s, s->op->in[0], s->op->in[1]); return;
-    case OP_add_to: put_loop_over(p, s, s->op->in[0], "+=", s->op->in[1], NULL); return;
+    case OP_add_to:
+        if (is_struct(s->op->in[0]))
+            put_add_structs(p, s, s->op->in[0], s->op->in[1]);
+        else
+            put_loop_over(p, s, s->op->in[0], "+=", s->op->in[1], NULL);
+        return;
     case OP_gemm: put_gemm(p, s); return;
     case OP_put: put_put(p, s); return;
     case OP_puts: put_puts(p, s); return;
@@ -705,6 +812,12 @@ static void put_return(Printer *p, const Stmt *s)
         expr_var(p->e, &t, s->from, 0);
     else if (s->value)
         expr_converted(p->e, &t, s->value);
+    int result = emit_struct_result(p->e->original);
+    if (result >= 0) {
+        Var *var = p->e->param_vars[result];
+        var->printed = true;
+        text_printf(&t, " %s", var->name);
+    }
     put_statement(p, NULL, &t);
 }
 
@@ -716,7 +829,12 @@ static void put_stmt(Printer *p, const Stmt *s)
     case S_ASSIGN: put_assign(p, s); return;
     case S_OP: put_op(p, s); return;
     case S_ARRAY: put_array(p, s); return;
-    case S_ZERO: put_memset(p, s, s->op->out[0]); return;
+    case S_ZERO:
+        if (is_one_struct(s->op->out[0]))
+            put_zero_struct(p, s, s->op->out[0]);
+        else
+            put_memset(p, s, s->op->out[0]);
+        return;
     case S_IF: put_if(p, s, ""); return;
     case S_LOOP: put_loop(p, s); return;
     case S_BREAK: put_line(p, NULL, "break;"); return;

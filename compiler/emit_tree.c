@@ -288,7 +288,7 @@ static void build_return(Emit *e, Block *b, Region *r, bool jumps)
     }
     put_moves(&m, b, last);
     put_rewind(e, b, mark);
-    if (ret || jumps) {
+    if (ret || jumps || emit_struct_result(e->original) >= 0) {
         Stmt *s = put(e, b, S_RETURN, ret ? ret->def : last);
         s->value = temporary ? NULL : ret;
         s->from = temporary;

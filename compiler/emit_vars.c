@@ -377,6 +377,8 @@ static void give_param_vars(Emit *e)
         const Param *p = &e->f->params.at[i];
         Var *var = plan_new_var(e, emit_param_name(e->file, e->original, i), NULL, (Elem)p->type.elem);
         var->fixed = true;
+        if (i == emit_struct_result(e->original))
+            var->type = c_element(e->file, p->type);            // a variable, which is returned
         var->deref = type_is_scalar(p->type) && p->role != ROLE_IN;
         e->param_vars[i] = var;
         if (p->arg < 0)
@@ -390,7 +392,7 @@ static void give_param_vars(Emit *e)
 
 static const char *pointer_type(Emit *e, const Value *v, bool constant, bool restricted)
 {
-    const char *elem = v->type.elem == E_BIT ? "unsigned char" : c_type(e->file, (Elem)v->type.elem);
+    const char *elem = c_element(e->file, v->type);
     return arena_printf(e->arena, "%s%s *%s", constant ? "const " : "", elem, restricted ? "restrict " : "");
 }
 
@@ -403,7 +405,7 @@ static const char *buf_type(Emit *e, Elem elem)
 // A part that is a row and bears its array's name is called as rows are.
 static void name_row(Var *var, const Value *v, const Value *of, const Path *p, Value *const *in)
 {
-    if (p->at_pos || p->has_range || p->n_idx == 0 || (v->name && of->name && strcmp(v->name, of->name) != 0))
+    if (p->at_pos || p->has_range || p->n_idx == 0 || p->n_idx > of->type.rank || (v->name && of->name && strcmp(v->name, of->name) != 0))
         return;
     var->row_of = of;
     var->row_at = in;
@@ -435,7 +437,7 @@ static void give_array_var(Emit *e, Value *v)
         i->var->fixed = true;
         break;
     case PLACE_LOCAL:
-        i->var = plan_new_var(e, v->name, c_type(e->file, (Elem)v->type.elem), (Elem)v->type.elem);
+        i->var = plan_new_var(e, v->name, c_element(e->file, v->type), (Elem)v->type.elem);
         i->var->own = true;
         break;
     case PLACE_ARENA:

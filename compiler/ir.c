@@ -9,16 +9,119 @@
 #include <assert.h>
 #include <string.h>
 
-const Type T_REAL = {K_SCALAR, E_REAL, 0}, T_INT = {K_SCALAR, E_INT, 0}, T_BOOL = {K_SCALAR, E_BOOL, 0}, T_POS = {K_SCALAR, E_POS, 0};
+const Type T_REAL = {.kind = K_SCALAR, .elem = E_REAL}, T_INT = {.kind = K_SCALAR, .elem = E_INT},
+           T_BOOL = {.kind = K_SCALAR, .elem = E_BOOL}, T_POS = {.kind = K_SCALAR, .elem = E_POS};
 
 Type type_array(Elem elem, int rank)
 {
-    return (Type){K_ARRAY, (unsigned char)elem, (unsigned char)rank};
+    assert(elem != E_STRUCT);
+    return (Type){.kind = K_ARRAY, .elem = (unsigned char)elem, .rank = (unsigned char)rank};
+}
+
+Type type_like(Type of, int rank)
+{
+    return (Type){.kind = K_ARRAY, .elem = of.elem, .rank = (unsigned char)rank, .st = of.st};
 }
 
 Type type_buf(Elem elem)
 {
-    return (Type){K_BUF, (unsigned char)elem, 0};
+    return (Type){.kind = K_BUF, .elem = (unsigned char)elem};
+}
+
+// ---- structs ----
+
+const StructInfo *struct_by_name(const Module *m, const char *name)
+{
+    for (int i = 0; i < m->structs.n; i++)
+        if (strcmp(m->structs.at[i]->name, name) == 0)
+            return m->structs.at[i];
+    return NULL;
+}
+
+StructInfo *struct_new(Module *m, const char *name)
+{
+    StructInfo *st = NEW(m->arena, StructInfo);
+    st->name = name;
+    vec_push(m->arena, &m->structs, st);
+    return st;
+}
+
+void struct_member(Module *m, StructInfo *st, const char *name, Elem elem, const StructInfo *of, int rank, const int *dims)
+{
+    Field f = {.name = name, .parent = -1, .rank = rank, .elem = elem, .st = of};
+    int base = st->fields.n;
+    memcpy(f.dims, dims, sizeof *dims * (size_t)rank);
+    vec_push(m->arena, &st->fields, f);
+    st->has_real |= elem == E_REAL || (of && of->has_real);
+    for (int i = 0; of && i < of->fields.n; i++) {
+        Field in = of->fields.at[i];
+        assert(rank + in.rank <= IR_MAX_RANK);
+        memmove(in.dims + rank, in.dims, sizeof *dims * (size_t)in.rank);
+        memcpy(in.dims, dims, sizeof *dims * (size_t)rank);
+        in.rank += rank;
+        in.n_outer += rank;
+        in.parent = base + 1 + in.parent;
+        vec_push(m->arena, &st->fields, in);
+    }
+}
+
+int struct_field(const StructInfo *st, int parent, const char *name)
+{
+    for (int i = 0; i < st->fields.n; i++)
+        if (st->fields.at[i].parent == parent && strcmp(st->fields.at[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+int struct_scalars(const StructInfo *st)
+{
+    int n = 0;
+    for (int i = 0; i < st->fields.n; i++) {
+        const Field *f = &st->fields.at[i];
+        int here = f->elem != E_STRUCT;
+        for (int k = 0; k < f->rank; k++)
+            here *= f->dims[k];
+        n += here;
+    }
+    return n;
+}
+
+const Field *type_field(Type t, int n, Value *const *idx)
+{
+    int64_t k;
+    if (t.elem != E_STRUCT || n <= t.rank || !ir_is_int_const(idx[t.rank], &k) || k < 0 || k >= t.st->fields.n)
+        return NULL;
+    return &t.st->fields.at[k];
+}
+
+Type type_part(Type t, int n, Value *const *idx)
+{
+    const Field *f = type_field(t, n, idx);
+    if (!f)
+        return type_like(t, t.rank - n);
+    Type whole = {.kind = K_ARRAY, .elem = (unsigned char)f->elem, .rank = (unsigned char)f->rank, .st = f->st};
+    return type_like(whole, f->rank - (n - t.rank - 1));
+}
+
+Type type_element(Type t, int n, Value *const *idx)
+{
+    Elem e = (Elem)type_part(t, n, idx).elem;
+    return (Type){.kind = K_SCALAR, .elem = (unsigned char)(e == E_BIT ? E_BOOL : e)};
+}
+
+int op_n_index(const Op *op)
+{
+    return op->n_in - (op->code == OP_load ? 1 : 2);
+}
+
+Type op_element(const Op *op)
+{
+    return type_element(op->in[0]->type, op_n_index(op), op->in + 1);
+}
+
+Type path_type(Type base, const Path *p, Value *const *in)
+{
+    return p->at_pos ? type_like(base, p->rank) : type_part(base, p->n_idx, in);
 }
 
 // ---- the table ----
@@ -276,6 +379,13 @@ Value *b_new(Builder *b, Elem elem, int rank, Value *const *dims, bool zero, con
     return b_result(op, type_array(elem, rank), name, NULL);
 }
 
+Value *b_new_like(Builder *b, Type type, Value *const *dims, bool zero, const char *name)
+{
+    Op *op = b_op(b, OP_new, type.rank, dims);
+    op->i = zero;
+    return b_result(op, type_like(type, type.rank), name, NULL);
+}
+
 Value *b_copy(Builder *b, Value *a, const char *name)
 {
     Op *op = b_op(b, OP_copy, 1, &a);
@@ -287,6 +397,17 @@ Value *b_const_array(Builder *b, ConstArray *c)
     Op *op = b_op(b, OP_const_array, 0, NULL);
     op->array = c;
     return b_result(op, type_array(c->elem, c->rank), c->name, NULL);
+}
+
+// What a part of a is called: as a, or as the field that it is, cam_bar.rot being rot_bar.
+static const char *part_name(Builder *b, const Value *a, int n_idx, Value *const *idx)
+{
+    const Field *f = type_field(a->type, n_idx, idx);
+    if (!f)
+        return a->name;
+    const char *bar = a->name ? strstr(a->name, "_bar") : NULL, *dot = a->name ? strstr(a->name, "_dot") : NULL;
+    const char *end = bar && (!dot || bar < dot) ? bar : dot ? dot : "";
+    return intern_z(b->f->module->names, arena_printf(arena_of(b), "%s%s", f->name, end));
 }
 
 Value *b_slice(Builder *b, Value *a, int n_idx, Value *const *idx, Value *lo, Value *len)
@@ -301,43 +422,48 @@ Value *b_slice(Builder *b, Value *a, int n_idx, Value *const *idx, Value *lo, Va
     Op *op = b_op(b, OP_slice, 1 + n_idx + (lo ? 2 : 0), in);
     op->n_paths = 1;
     op->paths = NEW(arena_of(b), Path);
-    *op->paths = (Path){.n_idx = n_idx, .has_range = lo != NULL, .rank = a->type.rank - n_idx};
-    return b_result(op, type_array(a->type.elem, op->paths->rank), a->name, NULL);
+    Type part = type_part(a->type, n_idx, idx);
+    *op->paths = (Path){.n_idx = n_idx, .has_range = lo != NULL, .rank = part.rank};
+    return b_result(op, part, part_name(b, a, n_idx, idx), NULL);
 }
 
 Value *b_reshape(Builder *b, Value *a, int rank, Value *const *dims)
 {
     Op *op = b_op(b, OP_reshape, 1 + rank, operands(b, a, rank, dims, 0));
-    return b_result(op, type_array(a->type.elem, rank), a->name, NULL);
+    return b_result(op, type_like(a->type, rank), a->name, NULL);
 }
 
-// load (slice A, i, lo:..)[j, k] is load A[i, lo + j, k].
+// load (slice A, i, lo:..)[j, k] is load A[i, lo + j, k]. A field of what was a field itself is one of A's: (S.pts)[j].xy is S.pts[j].xy.
 static Value *load_through(Builder *b, Op *slice, int n, Value *const *idx)
 {
     const Path *p = slice->paths;
-    Value **all = NEW_N(arena_of(b), Value *, p->n_idx + n);
+    Value *base = slice->in[0], **all = NEW_N(arena_of(b), Value *, p->n_idx + n);
+    const Field *outer = type_field(base->type, p->n_idx, slice->in + 1), *inner = type_field(slice->out[0]->type, n, idx);
+    int m = 0;
     for (int i = 0; i < p->n_idx; i++)
-        all[i] = slice->in[1 + i];
+        all[m++] = slice->in[1 + i];
     for (int i = 0; i < n; i++)
-        all[p->n_idx + i] = idx[i];
-    if (p->has_range)
-        all[p->n_idx] = b_2(b, OP_iadd, slice->in[1 + p->n_idx], idx[0]);
-    return b_load(b, slice->in[0], p->n_idx + n, all);
+        if (!(outer && inner && i == slice->out[0]->type.rank))
+            all[m++] = i == 0 && p->has_range ? b_2(b, OP_iadd, slice->in[1 + p->n_idx], idx[0]) : idx[i];
+    if (outer && inner) {
+        int64_t at = outer - base->type.st->fields.at, within = inner - slice->out[0]->type.st->fields.at;
+        all[base->type.rank] = b_int(b, at + 1 + within);
+    }
+    return b_load(b, base, m, all);
 }
 
 Value *b_load(Builder *b, Value *a, int n, Value *const *idx)
 {
-    assert(a->type.kind == K_ARRAY && n == a->type.rank);
+    assert(a->type.kind == K_ARRAY && type_part(a->type, n, idx).rank == 0);
     if (a->def && a->def->code == OP_slice)
         return load_through(b, a->def, n, idx);
     Op *op = b_op(b, OP_load, 1 + n, operands(b, a, n, idx, 0));
-    Elem e = a->type.elem == E_BIT ? E_BOOL : (Elem)a->type.elem;
-    return b_result(op, (Type){K_SCALAR, (unsigned char)e, 0}, NULL, NULL);
+    return b_result(op, type_element(a->type, n, idx), NULL, NULL);
 }
 
 static Value *write_element(Builder *b, OpCode code, Value *a, int n, Value *const *idx, Value *v)
 {
-    assert(a->type.kind == K_ARRAY && n == a->type.rank && v->type.elem == a->type.elem);
+    assert(a->type.kind == K_ARRAY && type_eq(type_element(a->type, n, idx), v->type));
     Value **in = operands(b, a, n, idx, 1);
     in[1 + n] = v;
     return b_result(b_op(b, code, 2 + n, in), a->type, a->name, a->root);
@@ -411,7 +537,7 @@ Value *b_view_at(Builder *b, Value *z, Value *p, int rank, Value *const *dims)
     Value **in = operands(b, z, 1, &p, rank);
     for (int i = 0; i < rank; i++)
         in[2 + i] = dims[i];
-    return b_result(b_op(b, OP_view_at, 2 + rank, in), type_array(z->type.elem, rank), z->name, NULL);
+    return b_result(b_op(b, OP_view_at, 2 + rank, in), type_like(z->type, rank), z->name, NULL);
 }
 
 Op *b_check(Builder *b, const char *kind, const char *message, Value *ok, int n, Value *const *values)
@@ -541,8 +667,8 @@ Op *b_within(Builder *b, Value *a, int n_paths, const Path *paths, int n_operand
     op->n_paths = n_paths;
     op->paths = arena_copy(arena_of(b), paths, sizeof *paths * (size_t)n_paths);
     Region *r = own_region(op, 0);
-    for (int i = 0; i < n_paths; i++)
-        region_arg(r, type_array(a->type.elem, paths[i].rank), a->name, NULL);
+    for (int i = 0, at = 0; i < n_paths; at += path_n_operands(&paths[i++]))
+        region_arg(r, path_type(a->type, &paths[i], ops + at), part_name(b, a, paths[i].n_idx, ops + at), NULL);
     for (int i = 0; i < n_extra; i++)
         region_arg(r, extra[i]->type, extra[i]->name, extra[i]->root);
     return op;
@@ -598,7 +724,8 @@ static Value *path_dim(Builder *b, Value *base, const Path *p, Value *const *in,
         return in[1 + k];
     if (p->has_range && k == 0)
         return in[p->n_idx + 1];
-    return ir_dim(b, base, p->n_idx + k);
+    const Field *f = type_field(base->type, p->n_idx, in);
+    return f ? b_int(b, f->dims[p->n_idx - base->type.rank - 1 + k]) : ir_dim(b, base, p->n_idx + k);
 }
 
 static Value *within_arg_dim(Builder *b, const Value *arg, int k)

@@ -31,14 +31,16 @@
 //   new {i} d0..             -> array       fresh; contents zero if i == 1, undefined if 0. A dimension < 0 counts as 0. A rank-1 `new` may have
 //                                           a pos dimension.
 //   copy A                   -> array       fresh, same shape and contents
-//   slice {n_idx, has_range} A, i0.., [lo, len] -> view   A[i0, i1, .., lo : lo+len, :, ..]; contiguous. The indices drop axes.
+//   slice {n_idx, has_range} A, i0.., [lo, len] -> view   A[i0, i1, .., lo : lo+len, :, ..]; contiguous. The indices drop axes; of structs
+//                                           they may go on with a field as in load, which need not be a scalar: cams[i].rot
 //   reshape A, d0..          -> view        same elements, other shape
-//   load A, i0..             -> scalar      as many indices as A's rank; A may be a frozen tape (rank 1) indexed by a pos
+//   load A, i0..             -> scalar      as many indices as A's rank; A may be a frozen tape (rank 1) indexed by a pos. Structs: then the
+//                                           number of a scalar field, always a const_int, and as many indices as that has dimensions
 //   store A, i0.., v         -> A'          A[i0, ..] = v
 //   acc A, i0.., v           -> A'          A[i0, ..] += v            (real; commutes with other acc's)
-//   fill A, v                -> A'          every element = v
+//   fill A, v                -> A'          every element = v; of structs: v is the constant 0.0, and all fields become zero
 //   copy_to A, B             -> A'          A = B elementwise, same number of elements, B not a view of A
-//   add_to A, B              -> A'          A += B elementwise, likewise
+//   add_to A, B              -> A'          A += B elementwise, likewise; of structs only the real fields, the others stay
 //   gemm {ta, tb} C, A, B, m, n, k -> C'    C(m,n) += op(A)(m,k) * op(B)(k,n), op = transposed where the flag says; row-major, any ranks
 //   buf_new {type}           -> buf         an empty growable tape of real, int, bit or pos
 //   put B, v1..vk            -> B'          appends k scalars (bit: bool operands)
@@ -81,19 +83,45 @@ typedef struct IrLoc {
 } IrLoc;
 
 typedef enum Kind { K_SCALAR, K_ARRAY, K_BUF } Kind;
-typedef enum Elem { E_REAL, E_INT, E_BOOL, E_POS, E_BIT } Elem;     // E_BIT: only in bufs and frozen tapes; loads give E_BOOL
+typedef enum Elem { E_REAL, E_INT, E_BOOL, E_POS, E_BIT, E_STRUCT } Elem;
+                                            // E_BIT: only in bufs and frozen tapes; loads give E_BOOL
+                                            // E_STRUCT: only in arrays; rank 0 is one struct in memory
+typedef struct StructInfo StructInfo;
 
 typedef struct Type {
     unsigned char kind, elem, rank;         // rank 0 unless K_ARRAY
+    const StructInfo *st;                   // of E_STRUCT
 } Type;
+
+enum { IR_MAX_RANK = 8, IR_MAX_INDEX = 2 * IR_MAX_RANK + 1 };   // of an array; operands that say which element or part of one
+
+// A member of a struct, or of a struct in it: %s.pts[%j].xy[%k] is the field `xy` of `pts`. Dimensions are those of the whole path.
+typedef struct Field {
+    const char *name;
+    int parent;                             // the field that this one is a member of; -1: the struct itself
+    int n_outer;                            // how many of the dimensions are the path's before it
+    int rank, dims[IR_MAX_RANK];
+    Elem elem;
+    const StructInfo *st;                   // of E_STRUCT
+} Field;
+
+// One that is declared in C. Fields stand in order, each before its own members, and are named by their number.
+struct StructInfo {
+    const char *name;                       // after the keyword `struct`
+    VEC(Field) fields;
+    bool has_real;                          // so that it can carry a derivative
+};
 
 extern const Type T_REAL, T_INT, T_BOOL, T_POS;
 Type type_array(Elem elem, int rank);
 Type type_buf(Elem elem);
-static inline bool type_eq(Type a, Type b) { return a.kind == b.kind && a.elem == b.elem && a.rank == b.rank; }
+Type type_like(Type of, int rank);          // the array of that rank with the elements of `of`
+static inline bool type_eq(Type a, Type b) { return a.kind == b.kind && a.elem == b.elem && a.rank == b.rank && a.st == b.st; }
 static inline bool type_is_scalar(Type t) { return t.kind == K_SCALAR; }
 static inline bool type_is_linear(Type t) { return t.kind != K_SCALAR; }
-static inline bool type_is_real(Type t) { return t.elem == E_REAL; }        // real scalar, array or buf: can carry a derivative
+static inline bool type_is_struct(Type t) { return t.elem == E_STRUCT; }
+// A real scalar, array or buf, or structs with a real in them: can carry a derivative.
+static inline bool type_is_real(Type t) { return t.elem == E_REAL || (t.elem == E_STRUCT && t.st->has_real); }
 
 typedef enum OpCode {
 #define SCALAR(name, sig, style, c, prec, cost, da, db, dc) OP_##name,
@@ -140,6 +168,15 @@ struct Region {
     VEC(Op *) ops;
     VEC(Value *) yields;
 };
+
+// A struct of the module by its name, or NULL.
+const StructInfo *struct_by_name(const Module *m, const char *name);
+// Adds a struct, and to it members in their order, which brings in what is in them. struct_end comes after the last.
+StructInfo *struct_new(Module *m, const char *name);
+void struct_member(Module *m, StructInfo *st, const char *name, Elem elem, const StructInfo *of, int rank, const int *dims);
+// The number of the member of field `parent` (-1: of st) with that name, or -1.
+int struct_field(const StructInfo *st, int parent, const char *name);
+int struct_scalars(const StructInfo *st);   // in one struct, arrays counted in full
 
 typedef struct ConstArray {
     const char *name;                       // C name
@@ -232,6 +269,7 @@ struct Module {
     Arena *arena;
     Interner *names;
     VEC(Func *) funcs;                      // in the order they are to be printed
+    VEC(StructInfo *) structs;              // each after those in it
     VEC(ConstArray *) arrays;
     const char *source;                     // FILE.ad
 };
@@ -274,6 +312,7 @@ Value *b_3(Builder *b, OpCode code, Value *a, Value *c, Value *d);
 
 Value *b_shape(Builder *b, Value *raw, int rank, Value *const *dims);
 Value *b_new(Builder *b, Elem elem, int rank, Value *const *dims, bool zero, const char *name);
+Value *b_new_like(Builder *b, Type type, Value *const *dims, bool zero, const char *name);     // also of structs
 Value *b_copy(Builder *b, Value *a, const char *name);
 Value *b_const_array(Builder *b, ConstArray *c);
 // n indices, then optionally lo and len (both NULL: none).
@@ -339,6 +378,14 @@ bool op_has_effect(const Op *op);
 bool func_has_effect(Func *f);
 void func_forget_effects(Module *m);
 int path_n_operands(const Path *p);
+// What is indexed by n operands: an array of type t has rank(t) leading indices; structs then may have the number of a field, a const_int,
+// and indices of that field.
+const Field *type_field(Type t, int n, Value *const *idx);             // the field, or NULL: the indices end before it
+Type type_part(Type t, int n, Value *const *idx);                       // the array that is left (of rank 0: an element)
+Type type_element(Type t, int n, Value *const *idx);                    // the scalar type of an element that load gives
+Type op_element(const Op *op);                                          // of the element that a load, store or acc is about
+int op_n_index(const Op *op);                                           // how many operands of a load, store or acc name that
+Type path_type(Type base, const Path *p, Value *const *in);             // of a part; in: the path's operands
 bool region_defines(const Region *r, const Value *v);                   // v is defined in r or deeper
 
 // ---- partial derivatives from the table ----

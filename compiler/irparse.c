@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_NESTING = 1000, IR_MAX_RANK = 8 };
+enum { MAX_NESTING = 1000 };
 
 typedef enum Tok { T_END, T_WORD, T_VALUE, T_FUNC, T_AT, T_NUMBER, T_STRING, T_ARROW, T_PUNCT } Tok;
 
@@ -255,7 +255,7 @@ static void advance(Parser *p)
         scan_number(p);
     } else if (is_name(*s)) {
         scan_name(p, T_WORD);
-    } else if (strchr("()[]{},:=", *s)) {
+    } else if (strchr("()[]{},:=.", *s)) {
         p->tok = T_PUNCT;
         p->punct = *s;
     } else {
@@ -353,19 +353,37 @@ static Elem parse_elem(Parser *p)
 
 static Type scalar_of(Elem e)
 {
-    return (Type){K_SCALAR, (unsigned char)(e == E_BIT ? E_BOOL : e), 0};
+    return (Type){.kind = K_SCALAR, .elem = (unsigned char)(e == E_BIT ? E_BOOL : e)};
+}
+
+// real, or struct point: what an array has elements of.
+static Type parse_item(Parser *p)
+{
+    Type t = {.kind = K_SCALAR};
+    if (!accept_word(p, "struct")) {
+        t.elem = (unsigned char)parse_elem(p);
+        return t;
+    }
+    const char *at = p->at;
+    t.elem = E_STRUCT;
+    t.st = struct_by_name(p->m, take(p, T_WORD, "the name of a struct"));
+    if (!t.st)
+        fail_at(p, at, "there is no such struct");
+    return t;
 }
 
 static Type parse_type(Parser *p)
 {
     if (accept_word(p, "buf"))
         return type_buf(parse_elem(p));
-    Elem e = parse_elem(p);
+    Type t = parse_item(p);
+    if (t.elem == E_STRUCT && !at_punct(p, '['))
+        expected(p, "'[': a struct is in memory");
     if (!accept(p, '['))
-        return (Type){K_SCALAR, (unsigned char)e, 0};
+        return t;
     int rank = take_int(p, 0, IR_MAX_RANK, "a rank");
     expect(p, ']');
-    return type_array(e, rank);
+    return type_like(t, rank);
 }
 
 // ---- values ----
@@ -600,34 +618,92 @@ static Op *parse_loop(Parser *p)
 
 // ---- paths ----
 
-// [%i, %lo : %len] of an array of that rank.
-static Path parse_index_path(Parser *p, Values *in, int rank)
+// [%i, %lo : %len]; gives how many single indices there are.
+static int parse_brackets(Parser *p, Values *in, bool *range)
 {
-    Path path = {0};
-    const char *at = p->at;
+    int n = 0;
     expect(p, '[');
-    while (!at_punct(p, ']') && !path.has_range) {
+    while (!at_punct(p, ']') && !(range && *range)) {
         push_operand(p, in, &T_INT);
-        if (accept(p, ':')) {
+        if (range && accept(p, ':')) {
             push_operand(p, in, &T_INT);
-            path.has_range = true;
+            *range = true;
         } else {
-            path.n_idx++;
+            n++;
         }
         if (!accept(p, ','))
             break;
     }
     expect(p, ']');
-    path.rank = rank - path.n_idx;
-    if (path.rank < path.has_range)
-        fail_at(p, at, "more subscripts than the array has dimensions, %d", rank);
+    return n;
+}
+
+// .pts[%j].xy(%5)[%k] of a struct. The operand in parentheses is the field's number; without it there is a new one.
+static int parse_fields(Parser *p, Values *in, const StructInfo *st, bool *range)
+{
+    int n = 1, slot = in->n, field = -1;
+    Value *number = NULL;
+    vec_push(p->arena, in, number);
+    while (accept(p, '.')) {
+        const char *at = p->at, *name = take(p, T_WORD, "the name of a field");
+        int inner = struct_field(st, field, name);
+        if (inner < 0)
+            fail_at(p, at, "there is no field '%s'", name);
+        if (field >= 0 && (n - 1 != st->fields.at[field].rank || (range && *range)))
+            fail_at(p, at, "'%s' is a field of one struct, this is an array of them", name);
+        field = inner;
+        if (accept(p, '(')) {
+            number = parse_operand(p, &T_INT);
+            expect(p, ')');
+        }
+        if (at_punct(p, '['))
+            n += parse_brackets(p, in, range);
+    }
+    if (!number)
+        note_id(p, number = b_int(&p->b, field), -1);
+    in->at[slot] = number;
+    int64_t c;
+    if (!ir_is_int_const(number, &c) || c != field)
+        fail_at(p, p->at, "the number of this field is %d", field);
+    return n;
+}
+
+// The indices into an array of type t, [%i] or [%i].rot[%j]; a range only where `range` is given. Gives how many there are without it.
+static int parse_index(Parser *p, Values *in, Type t, bool *range)
+{
+    int n = 0;
+    const char *at = p->at;
+    if (t.rank > 0 || !at_punct(p, '.'))
+        n = parse_brackets(p, in, range);
+    if (at_punct(p, '.')) {
+        if (t.elem != E_STRUCT || n != t.rank || (range && *range))
+            fail_at(p, p->at, "this is no struct and has no fields");
+        return n + parse_fields(p, in, t.st, range);
+    }
+    if (range && n + *range > t.rank)
+        fail_at(p, at, "more subscripts than the array has dimensions, %d", t.rank);
+    return n;
+}
+
+// A path into an array of type t; *part: what it leads to.
+static Path parse_index_path(Parser *p, Values *in, Type t, Type *part)
+{
+    Path path = {0};
+    const char *at = p->at;
+    int first = in->n;
+    path.n_idx = parse_index(p, in, t, &path.has_range);
+    const Field *f = type_field(t, path.n_idx, in->at + first);
+    if (f && path.n_idx - t.rank - 1 + path.has_range > f->rank)
+        fail_at(p, at, "more subscripts than the field has dimensions, %d", f->rank);
+    *part = type_part(t, path.n_idx, in->at + first);
+    path.rank = part->rank;
     return path;
 }
 
-static Path parse_path(Parser *p, Values *in, int rank)
+static Path parse_path(Parser *p, Values *in, Type t, Type *part)
 {
     if (!accept_word(p, "at"))
-        return parse_index_path(p, in, rank);
+        return parse_index_path(p, in, t, part);
     Path path = {.at_pos = true};
     push_operand(p, in, &T_POS);
     expect(p, '[');
@@ -637,6 +713,7 @@ static Path parse_path(Parser *p, Values *in, int rank)
         push_operand(p, in, &T_INT);
     }
     expect(p, ']');
+    *part = type_like(t, path.rank);
     return path;
 }
 
@@ -645,11 +722,12 @@ static Op *parse_slice(Parser *p)
     Values in = {0};
     Value *a = parse_array(p);
     vec_push(p->arena, &in, a);
-    Path path = parse_index_path(p, &in, a->type.rank);
+    Type part;
+    Path path = parse_index_path(p, &in, a->type, &part);
     Op *op = make(p, OP_slice, &in);
     op->n_paths = 1;
     op->paths = arena_copy(p->arena, &path, sizeof path);
-    b_result(op, type_array((Elem)a->type.elem, path.rank), NULL, NULL);
+    b_result(op, part, NULL, NULL);
     return op;
 }
 
@@ -658,6 +736,7 @@ static Op *parse_within(Parser *p)
     Values in = {0};
     Names names = {0};
     VEC(Path) paths = {0};
+    VEC(Type) parts = {0};
     int n_extra = 0;
     Value *a = parse_array(p);
     vec_push(p->arena, &in, a);
@@ -673,8 +752,10 @@ static Op *parse_within(Parser *p)
         }
         if (n_extra)
             expected(p, "another array, after the parts");
-        Path path = parse_path(p, &in, a->type.rank);
+        Type part;
+        Path path = parse_path(p, &in, a->type, &part);
         vec_push(p->arena, &paths, path);
+        vec_push(p->arena, &parts, part);
     } while (accept(p, ','));
     expect(p, ')');
     Op *op = make(p, OP_within, &in);
@@ -684,7 +765,7 @@ static Op *parse_within(Parser *p)
     op->loc = accept_loc(p);
     Region *body = add_region(p, op, 0);
     for (int s = 0; s < paths.n; s++)
-        note_id(p, region_arg(body, type_array((Elem)a->type.elem, paths.at[s].rank), NULL, NULL), -1);
+        note_id(p, region_arg(body, parts.at[s], NULL, NULL), -1);
     args_of_operands(p, body, op, op->n_in - n_extra);
     parse_region(p, body, &names, p->visible.n);
     b_result(op, a->type, NULL, a->root);
@@ -733,20 +814,14 @@ static Op *parse_const_array(Parser *p)
 static Op *parse_new(Parser *p)
 {
     Values in = {0};
-    Elem e = parse_elem(p);
+    Type t = parse_item(p);
     const char *at = p->at;
-    expect(p, '[');
-    while (!at_punct(p, ']')) {
-        if (in.n)
-            expect(p, ',');
-        push_operand(p, &in, &T_INT);
-    }
-    expect(p, ']');
+    parse_brackets(p, &in, NULL);
     if (in.n > IR_MAX_RANK)
         fail_at(p, at, "an array of more than %d dimensions", IR_MAX_RANK);
     Op *op = make(p, OP_new, &in);
     op->i = accept_word(p, "zero");
-    b_result(op, type_array(e, in.n), NULL, NULL);
+    b_result(op, type_like(t, in.n), NULL, NULL);
     return op;
 }
 
@@ -755,15 +830,12 @@ static Op *parse_element(Parser *p, OpCode code)
 {
     Values in = {0};
     Value *a = parse_array(p);
-    Type elem = scalar_of((Elem)a->type.elem);
+    const char *at = p->at;
     vec_push(p->arena, &in, a);
-    expect(p, '[');
-    while (!at_punct(p, ']')) {
-        if (in.n > 1)
-            expect(p, ',');
-        push_operand(p, &in, &T_INT);
-    }
-    expect(p, ']');
+    int n = parse_index(p, &in, a->type, NULL);
+    Type elem = type_element(a->type, n, in.at + 1);
+    if (elem.elem == E_STRUCT)
+        fail_at(p, at, "this is no scalar");
     if (code != OP_load) {
         expect(p, ',');
         push_operand(p, &in, &elem);
@@ -840,7 +912,7 @@ static void list_result(Parser *p, Op *op, const char *at)
     case OP_shape: b_result(op, t, NULL, NULL); break;
     case OP_copy: b_result(op, t, NULL, NULL); break;
     case OP_reshape:
-    case OP_view_at: b_result(op, type_array((Elem)t.elem, rank), NULL, NULL); break;
+    case OP_view_at: b_result(op, type_like(t, rank), NULL, NULL); break;
     case OP_freeze: b_result(op, type_array((Elem)t.elem, 1), NULL, NULL); break;
     case OP_len: b_result(op, T_POS, NULL, NULL); break;
     default: b_result(op, t, NULL, op->in[0]->root); break;
@@ -856,7 +928,7 @@ static const Type *wanted(OpCode code, const Values *in, Type *t)
     }
     if ((code != OP_fill && code != OP_put) || in->n == 0)
         return code == OP_view_at && in->n == 1 ? &T_POS : NULL;
-    *t = scalar_of((Elem)in->at[0]->type.elem);
+    *t = in->at[0]->type.elem == E_STRUCT ? T_REAL : scalar_of((Elem)in->at[0]->type.elem);
     return t;
 }
 
@@ -1225,6 +1297,40 @@ static void parse_array_def(Parser *p)
     vec_push(p->arena, &p->m->arrays, c);
 }
 
+// struct point = {xy: real[2], id: int}
+static void parse_struct(Parser *p)
+{
+    const char *at = p->at, *name = take(p, T_WORD, "the name of a struct");
+    if (struct_by_name(p->m, name))
+        fail_at(p, at, "struct %s is defined twice", name);
+    StructInfo st = {.name = name};
+    expect(p, '=');
+    expect(p, '{');
+    while (!at_punct(p, '}')) {
+        int dims[IR_MAX_RANK], rank = 0;
+        if (st.fields.n)
+            expect(p, ',');
+        at = p->at;
+        const char *member = take(p, T_WORD, "the name of a field");
+        if (struct_field(&st, -1, member) >= 0)
+            fail_at(p, at, "there are two fields '%s'", member);
+        expect(p, ':');
+        Type t = parse_item(p);
+        while (accept(p, '[')) {
+            if (rank == IR_MAX_RANK)
+                fail_at(p, p->at, "an array of more than %d dimensions", IR_MAX_RANK);
+            dims[rank++] = take_int(p, 1, INT_MAX, "a dimension");
+            expect(p, ']');
+        }
+        for (int i = 0; t.st && i < t.st->fields.n; i++)
+            if (rank + t.st->fields.at[i].rank > IR_MAX_RANK)
+                fail_at(p, at, "a field of more than %d dimensions", IR_MAX_RANK);
+        struct_member(p->m, &st, member, (Elem)t.elem, t.st, rank, dims);
+    }
+    expect(p, '}');
+    *struct_new(p->m, name) = st;
+}
+
 static Func *named_func(Parser *p, const Pending *q, const char *name)
 {
     Func *f = name ? map_get(p->funcs, name) : NULL;
@@ -1274,7 +1380,9 @@ static void parse_module(Parser *p)
     if (accept_word(p, "module"))
         p->m->source = take(p, T_STRING, "the name of a file");
     while (p->tok != T_END) {
-        if (accept_word(p, "array"))
+        if (accept_word(p, "struct"))
+            parse_struct(p);
+        else if (accept_word(p, "array"))
             parse_array_def(p);
         else
             parse_func(p);

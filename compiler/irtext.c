@@ -18,7 +18,7 @@ const OpForm op_form[OP_COUNT] = {
     [OP_within] = F_WITHIN,    [OP_call] = F_CALL,
 };
 
-const char *const elem_names[5] = {"real", "int", "bool", "pos", "bit"};
+const char *const elem_names[6] = {"real", "int", "bool", "pos", "bit", "struct"};
 const char *const role_names[3] = {"in", "out", "inout"};
 const char *const kind_names[4] = {"primal", "bar", "dot", "internal"};
 const char *const transform_names[4] = {"none", "grad", "vjp", "jvp"};
@@ -34,7 +34,9 @@ typedef struct Printer {
 
 void ir_print_type(Text *out, Type t)
 {
-    const char *elem = t.elem < 5 ? elem_names[t.elem] : "?";
+    const char *elem = t.elem <= E_STRUCT ? elem_names[t.elem] : "?";
+    if (t.elem == E_STRUCT)
+        elem = arena_printf(out->arena, "struct %s", t.st ? t.st->name : "?");
     if (t.kind == K_BUF)
         text_printf(out, "buf %s", elem);
     else if (t.kind == K_ARRAY)
@@ -183,28 +185,73 @@ static void print_loop(Printer *p, const Op *op)
     print_braces(p, body);
 }
 
+// ---- indices and paths ----
+
+// Operands k .. end-1 in brackets, and with `range` the two after them.
+static void print_brackets(Printer *p, const Op *op, int k, int end, bool range)
+{
+    text_put(p->out, "[");
+    print_ins(p, op, k, end);
+    if (range) {
+        text_put(p->out, end > k ? ", " : "");
+        print_in(p, op, end);
+        text_put(p->out, " : ");
+        print_in(p, op, end + 1);
+    }
+    text_put(p->out, "]");
+}
+
+// The names on the way to field `at` of st, each with its own indices: .pts[%j].xy(%5)[%k]. In parentheses stands the operand that is the
+// field's number. *k: the next index.
+static void print_field(Printer *p, const Op *op, const StructInfo *st, int at, int number, int *k, int end, bool range)
+{
+    const Field *f = &st->fields.at[at];
+    if (f->parent >= 0)
+        print_field(p, op, st, f->parent, -1, k, *k + st->fields.at[f->parent].rank - st->fields.at[f->parent].n_outer, false);
+    text_printf(p->out, ".%s", f->name);
+    if (number >= 0) {
+        text_put(p->out, "(");
+        print_in(p, op, number);
+        text_put(p->out, ")");
+    }
+    end = number >= 0 ? end : *k + f->rank - f->n_outer;
+    if (end > *k || range)
+        print_brackets(p, op, *k, end, range);
+    *k = end;
+}
+
+// Indices k .. k+n-1 into an array of type t: [%i, %j], and of structs [%i].rot(%5)[%j].
+static void print_index(Printer *p, const Op *op, Type t, int k, int n, bool range)
+{
+    int number = k + t.rank;
+    const Field *f = number < op->n_in && op->in[number] ? type_field(t, n, op->in + k) : NULL;
+    if (!f) {
+        print_brackets(p, op, k, k + n, range);
+        return;
+    }
+    if (t.rank)
+        print_brackets(p, op, k, number, false);
+    int next = number + 1;
+    print_field(p, op, t.st, (int)(f - t.st->fields.at), number, &next, k + n, range);
+}
+
+static Type base_type(const Op *op)
+{
+    return op->n_in && op->in[0] ? op->in[0]->type : T_REAL;
+}
+
 // The operands of a path, from operand *k on, which is moved past them.
 static void print_path(Printer *p, const Op *op, const Path *path, int *k)
 {
     if (path->at_pos) {
         text_put(p->out, "at ");
-        print_in(p, op, (*k)++);
-        text_put(p->out, " [");
-        print_ins(p, op, *k, *k + path->rank);
-        *k += path->rank;
-    } else {
-        text_put(p->out, "[");
-        print_ins(p, op, *k, *k + path->n_idx);
-        *k += path->n_idx;
-    }
-    if (!path->at_pos && path->has_range) {
-        text_put(p->out, path->n_idx ? ", " : "");
         print_in(p, op, *k);
-        text_put(p->out, " : ");
-        print_in(p, op, *k + 1);
-        *k += 2;
+        text_put(p->out, " ");
+        print_brackets(p, op, *k + 1, *k + 1 + path->rank, false);
+    } else {
+        print_index(p, op, base_type(op), *k, path->n_idx, path->has_range);
     }
-    text_put(p->out, "]");
+    *k += path_n_operands(path);
 }
 
 static void print_within(Printer *p, const Op *op)
@@ -236,10 +283,12 @@ static void print_within(Printer *p, const Op *op)
 // new real[%n, %m] zero
 static void print_new(Printer *p, const Op *op)
 {
-    int elem = op->n_out ? op->out[0]->type.elem : E_REAL;
-    text_printf(p->out, " %s[", elem < 5 ? elem_names[elem] : "?");
-    print_ins(p, op, 0, op->n_in);
-    text_put(p->out, op->i ? "] zero" : "]");
+    Type t = op->n_out ? op->out[0]->type : T_REAL;
+    t.kind = K_SCALAR;
+    text_put(p->out, " ");
+    ir_print_type(p->out, t);
+    print_brackets(p, op, 0, op->n_in, false);
+    text_put(p->out, op->i ? " zero" : "");
 }
 
 // load %a[%i, %j]; store %a[%i], %v
@@ -248,9 +297,7 @@ static void print_element(Printer *p, const Op *op)
     int end = op->code == OP_load ? op->n_in : op->n_in - 1;
     text_put(p->out, " ");
     print_in(p, op, 0);
-    text_put(p->out, "[");
-    print_ins(p, op, 1, end);
-    text_put(p->out, "]");
+    print_index(p, op, base_type(op), 1, end - 1, false);
     if (op->code != OP_load) {
         text_put(p->out, ", ");
         print_in(p, op, end);
@@ -464,6 +511,24 @@ void ir_print_func(Text *out, const Func *f)
 
 // ---- modules ----
 
+// struct point = {xy: real[2], id: int}
+static void print_struct(Text *out, const StructInfo *st)
+{
+    const char *sep = "";
+    text_printf(out, "struct %s = {", st->name);
+    for (int i = 0; i < st->fields.n; i++) {
+        const Field *f = &st->fields.at[i];
+        if (f->parent >= 0)
+            continue;                                           // shown where its struct is
+        text_printf(out, "%s%s: ", sep, f->name);
+        ir_print_type(out, (Type){.kind = K_SCALAR, .elem = (unsigned char)f->elem, .st = f->st});
+        for (int k = 0; k < f->rank; k++)
+            text_printf(out, "[%d]", f->dims[k]);
+        sep = ", ";
+    }
+    text_put(out, "}\n");
+}
+
 static void print_array(Text *out, const ConstArray *c)
 {
     text_printf(out, "array @%s: %s", c->name, elem_names[c->elem]);
@@ -489,10 +554,12 @@ void ir_print(Text *out, const Module *m)
         print_string(out, m->source);
         text_put(out, "\n");
     }
+    for (int i = 0; i < m->structs.n; i++)
+        print_struct(out, m->structs.at[i]);
     for (int i = 0; i < m->arrays.n; i++)
         print_array(out, m->arrays.at[i]);
     for (int i = 0; i < m->funcs.n; i++) {
-        if (i || m->arrays.n || m->source)
+        if (i || m->arrays.n || m->structs.n || m->source)
             text_put(out, "\n");
         ir_print_func(out, m->funcs.at[i]);
     }

@@ -4,6 +4,7 @@
 // there is:
 //
 //     module "gmm.ad"                                                ; comments run to the end of the line, `//` too
+//     struct point = {xy: real[2], id: int}                          ; members may be structs that stand before
 //     array @w: real[2][2] = [1.0, 0.5 "5e-1", 0.0, -2.0]            ; a string is the user's spelling
 //     extern func @g(%x: real) -> (real) source "g" vjp @g_rule @2
 //     derive @f_grad(%n: int, %x: real[1], %x_bar: real[1] out bar of 1) -> (real[1], real) = grad @f wrt 1
@@ -20,9 +21,10 @@
 //         %A.41, %s.42 = within %A.40 (%row.43 = [%i.15], %z.44 = at %p.45 [%n.0], %e.48 = %E.49)
 //                                      { ... yield %row.46, %z.44, %e.50, %s.47 }
 //         %v.48 = call @h(%x.2, %n.0)
+//         %v.52 = load %ps.51[%i.15].xy(%6)[%k.7]                    ; %6: the operand that is the field's number; may be left out
 //         yield %s.30 }
 //
-// Types: real int bool pos; real[2] is an array of rank 2; `buf bit`. Numbers may be left out in text written by hand:
+// Types: real int bool pos; real[2] is an array of rank 2, struct point[0] one struct in memory; `buf bit`. Numbers may be left out in text written by hand:
 // then values are numbered as they come. Results at the end of a list may be left out, and so may empty yields, an
 // empty else and `-> ()`.
 #ifndef ADC_IRTEXT_H
@@ -37,7 +39,7 @@ typedef enum OpForm {
 } OpForm;
 
 extern const OpForm op_form[OP_COUNT];
-extern const char *const elem_names[5];         // by Elem
+extern const char *const elem_names[6];         // by Elem
 extern const char *const role_names[3];         // by Role
 extern const char *const kind_names[4];         // by ParamKind
 extern const char *const transform_names[4];    // by Transform

@@ -162,7 +162,7 @@ static Value *new_like(Builder *b, Value *array, bool zeroed)
     Value *dims[8];
     for (int k = 0; k < rank; k++)
         dims[k] = ir_dim(b, array, k);
-    return b_new(b, (Elem)array->type.elem, rank, dims, zeroed, NULL);
+    return b_new_like(b, array->type, dims, zeroed, NULL);
 }
 
 // ---- scalar ops ----
@@ -238,7 +238,18 @@ static void shape_op(Gen *g, Builder *b, const Op *op)
 static Value *copied_dot(Gen *g, Builder *b, const Op *op)
 {
     Value *from = g->dot[op->in[0]->id];
+    if (from && type_is_struct(from->type))
+        return b_add_to(b, new_like(b, to(g, op->out[0]), true), from);
     return from ? b_copy(b, from, NULL) : new_like(b, to(g, op->out[0]), true);
+}
+
+// The tangent of an assignment. Of structs only the reals have one; the other fields of a tangent that is written over are 0.
+static Value *assigned_dot(Gen *g, Builder *b, const Op *op)
+{
+    Value *to = g->dot[op->in[0]->id], *from = g->dot[op->in[1]->id];
+    if (from && type_is_struct(from->type))
+        return b_add_to(b, b_fill(b, to, zero(b)), from);
+    return from ? b_copy_to(b, to, from) : b_fill(b, to, zero(b));
 }
 
 static Value *put_dot(Gen *g, Builder *b, const Op *op)
@@ -267,7 +278,8 @@ static Value *array_dot(Gen *g, Builder *b, const Op *op)
     Value **more = to_all(g, op->in + 1, op->n_in - 1 > 0 ? op->n_in - 1 : 0);
     const Path *path = op->paths;
     switch (op->code) {
-    case OP_new: return b_new(b, E_REAL, op->n_in, to_all(g, op->in, op->n_in), op->i, NULL);
+    case OP_new:
+        return b_new_like(b, op->out[0]->type, to_all(g, op->in, op->n_in), op->i || type_is_struct(op->out[0]->type), NULL);
     case OP_buf_new: return b_buf_new(b, E_REAL, NULL);
     case OP_copy: return copied_dot(g, b, op);
     case OP_slice:
@@ -276,11 +288,11 @@ static Value *array_dot(Gen *g, Builder *b, const Op *op)
     case OP_reshape: return b_reshape(b, first, op->n_in - 1, more);
     case OP_view_at: return b_view_at(b, first, more[0], op->n_in - 2, more + 1);
     case OP_freeze: return b_freeze(b, first);
-    case OP_load: return first ? b_load(b, first, op->n_in - 1, more) : NULL;
-    case OP_store: return b_store(b, first, op->n_in - 2, more, scalar_dot(g, b, last));
+    case OP_load: return first && type_is_real(op->out[0]->type) ? b_load(b, first, op->n_in - 1, more) : NULL;
+    case OP_store: return type_is_real(last->type) ? b_store(b, first, op->n_in - 2, more, scalar_dot(g, b, last)) : first;
     case OP_acc: return g->dot[last->id] ? b_acc(b, first, op->n_in - 2, more, g->dot[last->id]) : first;
-    case OP_fill: return b_fill(b, first, scalar_dot(g, b, last));
-    case OP_copy_to: return g->dot[last->id] ? b_copy_to(b, first, g->dot[last->id]) : b_fill(b, first, zero(b));
+    case OP_fill: return b_fill(b, first, type_is_struct(first->type) ? zero(b) : scalar_dot(g, b, last));
+    case OP_copy_to: return assigned_dot(g, b, op);
     case OP_add_to: return g->dot[last->id] ? b_add_to(b, first, g->dot[last->id]) : first;
     case OP_gemm: return gemm_dot(g, b, op);
     case OP_put: return put_dot(g, b, op);

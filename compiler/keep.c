@@ -60,7 +60,11 @@ static Value *path_root_dim(const Value *base, const Path *p, Value *const *in, 
         return in[1 + k];
     if (p->has_range && k == 0)
         return in[p->n_idx + 1];
-    return root_dim(base->root, p->n_idx + k, constant);
+    const Field *f = type_field(base->type, p->n_idx, in);
+    if (!f)
+        return root_dim(base->root, p->n_idx + k, constant);
+    *constant = f->dims[p->n_idx - base->type.rank - 1 + k];
+    return NULL;
 }
 
 Value *root_dim(const Value *root, int k, int *constant)
@@ -181,10 +185,11 @@ typedef struct Writes {
     int64_t least, most;                    // offsets of the writes on the axis
 } Writes;
 
-// What a loop does to an array that it carries.
+// What a loop does to an array that it carries; of structs, to a field of theirs.
 typedef struct Written {
     Value *after;                           // the version that it leaves
-    Writes axes[8];
+    Writes axes[IR_MAX_INDEX];
+    bool any;
 } Written;
 
 static void note_write(Writes *w, bool bad, int64_t offset)
@@ -195,6 +200,39 @@ static void note_write(Writes *w, bool bad, int64_t offset)
     w->any = true;
 }
 
+// The field that a load, store or acc is about; 0 where there are none.
+static int field_number(const Op *op)
+{
+    const Value *a = op->in[0];
+    const Field *f = type_field(a->type, op_n_index(op), op->in + 1);
+    return f ? (int)(f - a->type.st->fields.at) : 0;
+}
+
+static int n_fields(Type t)
+{
+    return type_is_struct(t) ? t.st->fields.n : 1;
+}
+
+static void note_element(Written *array, const Op *op, const Value *index)
+{
+    Written *w = &array[field_number(op)];
+    w->any = true;
+    for (int axis = 0; axis < op_n_index(op); axis++) {
+        int64_t c = 0;
+        bool bad = ir_base_of(op->in[1 + axis], &c) != index;
+        note_write(&w->axes[axis], bad, c);
+    }
+}
+
+static void note_whole(Written *array, Type t)
+{
+    for (int i = 0; i < n_fields(t); i++) {
+        array[i].any = true;
+        for (int axis = 0; axis < IR_MAX_INDEX; axis++)
+            note_write(&array[i].axes[axis], true, 0);
+    }
+}
+
 static void note_writes(const Map *arrays, const Region *r, const Value *index)
 {
     for (int i = 0; i < r->ops.n; i++) {
@@ -203,11 +241,10 @@ static void note_writes(const Map *arrays, const Region *r, const Value *index)
         for (int k = 0; k < op->n_in; k++) {
             bool writes = op->n_regions ? hides && k == 0 : type_is_linear(op->in[k]->type) && op_consumes(op, k);
             Written *array = writes ? map_get(arrays, op->in[k]->root) : NULL;
-            for (int axis = 0; array && axis < op->in[k]->type.rank; axis++) {
-                int64_t c = 0;
-                bool bad = !element || ir_base_of(op->in[1 + axis], &c) != index;
-                note_write(&array->axes[axis], bad, c);
-            }
+            if (array && element)
+                note_element(array, op, index);
+            else if (array)
+                note_whole(array, op->in[k]->type);
         }
         for (int k = 0; k < op->n_regions; k++)
             if (op->regions[k])
@@ -226,8 +263,10 @@ static const Map *written_by(const Planner *w, const Op *loop)
     for (int k = 0; k < loop_n_carried(loop); k++) {
         if (loop->out[k]->type.kind != K_ARRAY)
             continue;
-        Written *array = NEW(w->p->a, Written);
-        array->after = loop->out[k];
+        int n = n_fields(loop->out[k]->type);
+        Written *array = NEW_N(w->p->a, Written, n + 1);
+        for (int i = 0; i < n; i++)
+            array[i].after = loop->out[k];
         map_set(arrays, loop->out[k]->root, array);
     }
     note_writes(arrays, loop->regions[0], loop_index(loop));
@@ -252,6 +291,9 @@ static Value *finished_version(const Planner *w, const Op *load)
     const Written *array = loop ? map_get(written_by(w, loop), root) : NULL;
     if (!array || p->consumer[array->after->id])
         return NULL;
+    array += field_number(load);
+    if (!array->any)
+        return array->after;
     bool upwards = (loop->step > 0) != loop->reversed;
     for (int axis = 0; axis < load->n_in - 1; axis++) {
         int64_t c;
@@ -395,7 +437,7 @@ static void need_op(Planner *w, const Op *op)
             need_operands(w, op, 1, op->n_in);
         break;
     case OP_store: case OP_acc:
-        if (active)
+        if (active && type_is_real(op_element(op)))
             need_operands(w, op, 1, op->n_in - 1);
         break;
     case OP_new: case OP_copy: case OP_fill:

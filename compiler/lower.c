@@ -22,8 +22,8 @@
 
 Elem elem_of(AstElem e)
 {
-    static const Elem elems[] = {[ELEM_BOOL] = E_BOOL, [ELEM_INT] = E_INT, [ELEM_REAL] = E_REAL};
-    assert(e == ELEM_BOOL || e == ELEM_INT || e == ELEM_REAL);
+    static const Elem elems[] = {[ELEM_BOOL] = E_BOOL, [ELEM_INT] = E_INT, [ELEM_REAL] = E_REAL, [ELEM_STRUCT] = E_STRUCT};
+    assert(e == ELEM_BOOL || e == ELEM_INT || e == ELEM_REAL || e == ELEM_STRUCT);
     return elems[e];
 }
 
@@ -32,8 +32,15 @@ static Type scalar_type(Elem e)
     return e == E_REAL ? T_REAL : e == E_INT ? T_INT : T_BOOL;
 }
 
+bool is_aggregate(AstType t)
+{
+    return t.rank > 0 || t.elem == ELEM_STRUCT;
+}
+
 Type type_of(AstType t)
 {
+    if (t.elem == ELEM_STRUCT)
+        return type_like((Type){.elem = E_STRUCT, .st = t.decl->lowered}, t.rank);
     return t.rank ? type_array(elem_of(t.elem), t.rank) : scalar_type(elem_of(t.elem));
 }
 
@@ -184,7 +191,7 @@ static int param_of(const Function *g, const VarDecl *p, int i)
 {
     if (!p->added)
         return i;
-    return p->of < 0 && g->base->result_type.rank > 0 ? g->base->params.n : p->of;
+    return p->of < 0 && is_aggregate(g->base->result_type) ? g->base->params.n : p->of;
 }
 
 static void add_param(Lower *l, Func *f, const Function *g, int i)
@@ -212,7 +219,7 @@ static void add_result(Lower *l, Func *f, const Function *g)
 {
     if (g->result_type.elem == ELEM_VOID)
         return;
-    if (g->result_type.rank == 0) {
+    if (!is_aggregate(g->result_type)) {
         func_set_ret(f, type_of(g->result_type));
         return;
     }
@@ -338,7 +345,7 @@ static void lower_function(Lower *l, Function *g)
     f->b.loc = func->loc;
     f->returned = var_new(f, NULL, T_BOOL);
     if (g->result_type.elem != ELEM_VOID) {
-        const char *name = g->result_type.rank ? func->params.at[g->params.n].name : NULL;
+        const char *name = is_aggregate(g->result_type) ? func->params.at[g->params.n].name : NULL;
         f->result = var_new(f, name, type_of(g->result_type));
         f->result->is_output = true;
     }
@@ -347,10 +354,26 @@ static void lower_function(Lower *l, Function *g)
     lower_exit(f);
 }
 
+static void lower_struct(Lower *l, StructDecl *s)
+{
+    StructInfo *st = struct_new(l->m, s->cname);
+    s->lowered = st;
+    for (int i = 0; i < s->fields.n; i++) {
+        const Symbol *sym = s->fields.at[i]->sym;
+        int dims[MAX_RANK];
+        for (int k = 0; k < sym->type.rank; k++)
+            dims[k] = (int)sym->type.dims[k]->value;
+        const StructInfo *of = sym->type.decl ? sym->type.decl->lowered : NULL;
+        struct_member(l->m, st, sym->cname, elem_of(sym->type.elem), of, sym->type.rank, dims);
+    }
+}
+
 Module *lower(Arena *a, const Program *p, LowerOptions options)
 {
     Lower l = {.arena = a, .m = module_new(a), .program = p, .options = options};
     l.m->source = p->module->source->path;
+    for (int i = 0; i < p->structs.n; i++)
+        lower_struct(&l, p->structs.at[i]);
     for (int i = 0; i < p->functions.n; i++)
         declare_function(&l, p->functions.at[i]);
     for (int i = 0; i < p->derived.n; i++)

@@ -41,10 +41,21 @@ Lazy *lazy_scalar(Fn *f, Value *v)
 Lazy *lazy_array(Fn *f, Value *array, int rank, Value *const *dims)
 {
     Lazy *z = lazy_new(f, LZ_ARRAY, (Elem)array->type.elem, rank, dims, 0);
+    z->st = array->type.st;
     z->value = array;
     z->n = rank;
     for (int i = 0; i < rank; i++)
         z->ax[i] = (AxisSpec){.len = dims[i], .whole = true};
+    return z;
+}
+
+Lazy *lazy_of_place(Fn *f, const Place *p)
+{
+    Lazy *z = lazy_new(f, LZ_ARRAY, (Elem)p->item.elem, p->rank, p->dims, 0);
+    z->st = p->item.st;
+    z->value = p->var->cur;
+    z->n = p->n;
+    memcpy(z->ax, p->ax, sizeof *p->ax * (size_t)p->n);
     return z;
 }
 
@@ -83,8 +94,10 @@ bool lazy_mentions(const Lazy *z, const Value *array)
     return false;
 }
 
-static bool same_axes(const AxisSpec *a, const AxisSpec *b, int n)
+static bool same_axes(const AxisSpec *a, int n, const AxisSpec *b, int m)
 {
+    if (n != m)
+        return false;
     for (int i = 0; i < n; i++) {
         bool lo = a[i].lo && b[i].lo ? same_index(a[i].lo, b[i].lo) : a[i].lo == b[i].lo;
         if (!a[i].at != !b[i].at || (a[i].at && !same_index(a[i].at, b[i].at)) || !lo)
@@ -99,7 +112,7 @@ static bool reads_elsewhere(const Lazy *z, const Place *p)
     if (!lazy_mentions(z, p->var->cur))
         return false;
     if (z->kind == LZ_ARRAY)
-        return z->value != p->var->cur || !same_axes(z->ax, p->ax, p->n);
+        return z->value != p->var->cur || !same_axes(z->ax, z->n, p->ax, p->n);
     if (z->kind != LZ_OP && z->kind != LZ_WHERE)
         return true;
     for (int i = 0; i < z->n_args; i++)
@@ -130,7 +143,7 @@ static void at_axes(Fn *f, const AxisSpec *ax, int n, Value *const *idx, Value *
 
 static Value *element_of_array(Fn *f, const Lazy *z, Value *const *idx)
 {
-    Value *full[MAX_RANK];
+    Value *full[MAX_AXES];
     at_axes(f, z->ax, z->n, idx, full);
     return b_load(&f->b, z->value == f->from ? f->to : z->value, z->n, full);
 }
@@ -158,7 +171,7 @@ static Value *element_of_where(Fn *f, const Lazy *z, Value *const *idx)
 
 Value *zero_of(Fn *f, Elem e)
 {
-    return e == E_REAL ? b_real(&f->b, 0.0) : e == E_INT ? b_int(&f->b, 0) : b_bool(&f->b, false);
+    return e == E_REAL || e == E_STRUCT ? b_real(&f->b, 0.0) : e == E_INT ? b_int(&f->b, 0) : b_bool(&f->b, false);
 }
 
 static Value *element_of_diag(Fn *f, const Lazy *z, Value *const *idx)
@@ -245,9 +258,19 @@ Value *new_array(Fn *f, Elem elem, int rank, Value *const *dims, const char *nam
     return b_new(&f->b, elem, rank, dims, false, name);
 }
 
+Value *new_item_array(Fn *f, Type item, int rank, Value *const *dims, bool zero, const char *name)
+{
+    return b_new_like(&f->b, type_like(item, rank), dims, zero, name);
+}
+
+static Type item_of(const Lazy *z)
+{
+    return (Type){.kind = K_SCALAR, .elem = (unsigned char)z->elem, .st = z->st};
+}
+
 Value *write_loops(Fn *f, const Lazy *z, Value *dest, const AxisSpec *ax, int n, int rank, Value *const *dims)
 {
-    Value *from = f->from, *to = f->to, *full[MAX_RANK];
+    Value *from = f->from, *to = f->to, *full[MAX_AXES];
     Nest nest = nest_begin(f, rank, dims, 1, &dest, (const char *[]){dest->name});
     f->from = dest;
     f->to = nest.carried[0];
@@ -268,8 +291,73 @@ Value *write_into(Fn *f, Lazy *z, Value *dest, int rank, Value *const *dims)
         return b_fill(&f->b, dest, z->value);
     if (lazy_is_plain(z))
         return b_copy_to(&f->b, dest, lazy_value(f, z));
-    AxisSpec ax[MAX_RANK] = {0};
+    AxisSpec ax[MAX_AXES] = {0};
     return write_loops(f, z, dest, ax, rank, rank, dims);
+}
+
+// The part of a that the axes say, which are contiguous.
+static Value *view_of(Fn *f, Value *a, const AxisSpec *ax, int n_axes)
+{
+    Value *idx[MAX_AXES];
+    int n = 0;
+    while (n < n_axes && ax[n].at) {
+        idx[n] = ax[n].at;
+        n++;
+    }
+    if (n == n_axes || ax[n].whole)
+        return b_slice(&f->b, a, n, idx, NULL, NULL);
+    Value *lo = ax[n].lo ? ax[n].lo : int_const(f, 0);
+    return b_slice(&f->b, a, n, idx, lo, ax[n].len);
+}
+
+// dest's next version, with `from` in the part of it that the axes say, which are contiguous.
+static Value *write_part(Fn *f, Value *dest, const AxisSpec *ax, int n_axes, int rank, Value *from)
+{
+    Value *in[MAX_AXES + 2];
+    Path path = {.rank = rank};
+    int n = 0;
+    while (path.n_idx < n_axes && ax[path.n_idx].at)
+        in[n++] = ax[path.n_idx++].at;
+    path.has_range = path.n_idx < n_axes && !ax[path.n_idx].whole;
+    if (path.has_range) {
+        in[n++] = ax[path.n_idx].lo ? ax[path.n_idx].lo : int_const(f, 0);
+        in[n++] = ax[path.n_idx].len;
+    }
+    if (n == 0)
+        return b_copy_to(&f->b, dest, from);
+    Op *op = b_within(&f->b, dest, 1, &path, n, in, 0, NULL);
+    Region *outer = f->b.at;
+    f->b.at = op->regions[0];
+    Value *part = b_copy_to(&f->b, op->regions[0]->args.at[0], from);
+    ir_yield(&f->b, 1, &part);
+    b_within_end(op);
+    f->b.at = outer;
+    return op->out[0];
+}
+
+static void fix_axes(Fn *f, const AxisSpec *ax, int n, Value *const *idx, AxisSpec *fixed)
+{
+    Value *full[MAX_AXES];
+    at_axes(f, ax, n, idx, full);
+    for (int i = 0; i < n; i++)
+        fixed[i] = (AxisSpec){.at = full[i]};
+}
+
+// p = z, structs: parts that lie in one piece at once, others struct by struct. z is LZ_ARRAY and not part of p's variable.
+static void write_structs(Fn *f, const Place *p, Lazy *z)
+{
+    Var *v = p->var;
+    if (lazy_is_plain(z) && axes_contiguous(p->ax, p->n)) {
+        v->cur = write_part(f, v->cur, p->ax, p->n, p->rank, lazy_value(f, z));
+        return;
+    }
+    AxisSpec to[MAX_AXES], from[MAX_AXES];
+    Nest nest = nest_begin(f, p->rank, p->dims, 1, &v->cur, (const char *[]){v->cur->name});
+    fix_axes(f, p->ax, p->n, nest.idx, to);
+    fix_axes(f, z->ax, z->n, nest.idx, from);
+    Value *next = write_part(f, nest.carried[0], to, p->n, 0, view_of(f, z->value, from, z->n));
+    nest_end(f, &nest, &next);
+    v->cur = nest.carried[0];
 }
 
 // C += A * B, with C read and written in place.
@@ -293,10 +381,14 @@ void write_place(Fn *f, const Place *p, Lazy *z)
     Var *v = p->var;
     if (add_product(f, p, z))
         return;
-    if (z->kind == LZ_ARRAY && z->value == v->cur && same_axes(z->ax, p->ax, p->n))
+    if (z->kind == LZ_ARRAY && z->value == v->cur && same_axes(z->ax, z->n, p->ax, p->n))
         return;                                                 // a = a
     if (reads_elsewhere(z, p) || (z->kind == LZ_MAKE && !place_whole(p)))
         z = lazy_copy(f, z);
+    if (p->item.elem == E_STRUCT && z->kind == LZ_ARRAY) {
+        write_structs(f, p, z);
+        return;
+    }
     if (place_whole(p) && (z->kind == LZ_MAKE || z->kind == LZ_SCALAR || lazy_is_plain(z)))
         v->cur = write_into(f, z, v->cur, p->rank, p->dims);
     else
@@ -305,11 +397,19 @@ void write_place(Fn *f, const Place *p, Lazy *z)
 
 Lazy *lazy_copy(Fn *f, Lazy *z)
 {
-    if (z->rank == 0)
+    if (z->rank == 0 && z->elem != E_STRUCT)
         return z;
     if (lazy_is_plain(z))
         return lazy_array(f, b_copy(&f->b, lazy_value(f, z), NULL), z->rank, z->dims);
-    Value *dest = b_new(&f->b, z->elem, z->rank, z->dims, lazy_adds(z), NULL);
+    Value *dest = new_item_array(f, item_of(z), z->rank, z->dims, lazy_adds(z), NULL);
+    if (z->elem == E_STRUCT && z->kind == LZ_ARRAY) {
+        Var *v = var_new(f, NULL, dest->type);
+        v->cur = dest;
+        memcpy(v->dims, z->dims, sizeof z->dims);
+        Place p = place_of_var(v);
+        write_structs(f, &p, z);
+        return lazy_array(f, v->cur, z->rank, z->dims);
+    }
     return lazy_array(f, write_into(f, z, dest, z->rank, z->dims), z->rank, z->dims);
 }
 
@@ -322,16 +422,7 @@ Value *lazy_value(Fn *f, Lazy *z)
 {
     if (!lazy_is_plain(z))
         return lazy_copy(f, z)->value;
-    Value *idx[MAX_RANK];
-    int n = 0;
-    while (n < z->n && z->ax[n].at) {
-        idx[n] = z->ax[n].at;
-        n++;
-    }
-    if (n == z->n || z->ax[n].whole)
-        return b_slice(&f->b, z->value, n, idx, NULL, NULL);
-    Value *lo = z->ax[n].lo ? z->ax[n].lo : int_const(f, 0);
-    return b_slice(&f->b, z->value, n, idx, lo, z->ax[n].len);
+    return view_of(f, z->value, z->ax, z->n);
 }
 
 void lazy_keep(Fn *f, Lazy **z, int n, Expr *next)
@@ -345,26 +436,37 @@ void lazy_keep(Fn *f, Lazy **z, int n, Expr *next)
 
 // ---- initialisers
 
-// The items of e into v at the `depth` indices idx, and the axes after them.
-static void write_braces(Fn *f, Var *v, Expr *e, Value **idx, int depth)
+// Item i of a place: the i-th element of an array, field i of a struct.
+static Place item_place(Fn *f, const Place *of, const Expr *braces, int i)
+{
+    Place p = *of;
+    if (p.rank == 0) {
+        place_field(f, &p, braces->type.decl, i);
+        return p;
+    }
+    int k = 0;
+    while (p.ax[k].at)
+        k++;
+    p.ax[k] = (AxisSpec){.at = int_const(f, i)};
+    p.rank--;
+    memmove(p.dims, p.dims + 1, sizeof *p.dims * (size_t)p.rank);
+    return p;
+}
+
+static void write_braces(Fn *f, const Place *to, Expr *e)
 {
     if (e->check_shape) {
-        Value *n = int_const(f, e->braces.items.n), *have = v->dims[depth];
+        Value *n = int_const(f, e->braces.items.n), *have = to->dims[0];
         b_check(&f->b, "shape", source_text(f, e), b_2(&f->b, OP_ile, n, have), 2, (Value *[]){n, have});
     }
     for (int i = 0; i < e->braces.items.n; i++) {
         Expr *at = e->braces.items.at[i];
-        idx[depth] = int_const(f, i);
+        Place p = item_place(f, to, e, i);
         if (at->kind == EXPR_BRACES) {
-            write_braces(f, v, at, idx, depth + 1);
+            write_braces(f, &p, at);
             continue;
         }
-        Place p = place_of_var(v);
-        for (int k = 0; k <= depth; k++)
-            p.ax[k] = (AxisSpec){.at = idx[k]};
-        p.rank = p.n - depth - 1;
-        memmove(p.dims, p.dims + depth + 1, sizeof *p.dims * (size_t)p.rank);
-        if (p.rank == 0) {
+        if (place_is_scalar(&p)) {
             place_store(f, &p, lower_scalar(f, at));
             continue;
         }
@@ -376,10 +478,9 @@ static void write_braces(Fn *f, Var *v, Expr *e, Value **idx, int depth)
 
 void initialise(Fn *f, Var *v, Expr *init)
 {
-    Value *idx[MAX_RANK];
     Place p = place_of_var(v);
     if (init->kind == EXPR_BRACES) {
-        write_braces(f, v, init, idx, 0);
+        write_braces(f, &p, init);
         return;
     }
     Lazy *z = lower_any(f, init);
@@ -394,7 +495,7 @@ static Lazy *array_braces(Fn *f, Expr *e)                       // where it is n
     shape_of(f, e, dims);
     Var *v = var_new(f, NULL, type_of(e->type));
     memcpy(v->dims, dims, sizeof dims);
-    v->cur = b_new(&f->b, (Elem)v->type.elem, v->type.rank, dims, true, NULL);
+    v->cur = new_item_array(f, v->type, v->type.rank, dims, true, NULL);
     initialise(f, v, e);
     return lazy_array(f, v->cur, v->type.rank, v->dims);
 }
@@ -520,7 +621,7 @@ static Lazy *array_cond(Fn *f, Expr *e)
     bool test = no->check_shape;
     shape_of(f, no->kind == EXPR_NAME ? no : yes, dims);
     Var *v = var_new(f, NULL, type_of(e->type));
-    v->cur = new_array(f, (Elem)v->type.elem, rank, dims, NULL);
+    v->cur = new_item_array(f, v->type, rank, dims, false, NULL);
     VarSet assigned = set_join(f, assigned_in(f, yes), assigned_in(f, no));
     Branch br = branch_begin(f, cond, set_with(f, assigned, &v, 1), false);
     v->cur = array_arm(f, yes, v->cur, rank, dims, test);
@@ -554,6 +655,17 @@ static Lazy *array_index(Fn *f, Expr *e)
     return z;
 }
 
+static Lazy *array_field(Fn *f, Expr *e)
+{
+    Lazy *base = lower_operand(f, e->field.base), *z = NEW(f->arena, Lazy);
+    Type item;
+    *z = *base;                                                 // structs are there: LZ_ARRAY
+    narrow_field(f, e->field.base->type.decl, e->field.number, base->value->type, z->ax, &z->n, &z->rank, z->dims, &item);
+    z->elem = (Elem)item.elem;
+    z->st = item.st;
+    return z;
+}
+
 static Lazy *array_cast(Fn *f, Expr *e)
 {
     Lazy *z = lower_operand(f, e->cast.operand);
@@ -570,6 +682,7 @@ static Lazy *plain_array(Fn *f, Expr *e)
     case EXPR_BINARY: return array_binary(f, e);
     case EXPR_COND:   return array_cond(f, e);
     case EXPR_INDEX:  return array_index(f, e);
+    case EXPR_FIELD:  return array_field(f, e);
     case EXPR_CAST:   return array_cast(f, e);
     case EXPR_BRACES: return array_braces(f, e);
     case EXPR_CALL:   return e->call.callee ? call_array(f, e) : builtin_array(f, e);
@@ -591,7 +704,7 @@ Lazy *lower_array(Fn *f, Expr *e)
 
 Lazy *lower_any(Fn *f, Expr *e)
 {
-    return e->type.rank ? lower_array(f, e) : lazy_scalar(f, lower_scalar(f, e));
+    return is_aggregate(e->type) ? lower_array(f, e) : lazy_scalar(f, lower_scalar(f, e));
 }
 
 Lazy *lower_operand(Fn *f, Expr *e)

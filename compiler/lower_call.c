@@ -19,7 +19,7 @@
 typedef struct Arg {
     Expr *e;
     AstRole role;
-    bool is_array;
+    bool is_array;              // or a struct
     Lazy *lazy;                 // an in array: always plain
     Place place;                // of an out or inout argument
     Value *value;               // what is handed over; a scalar's result afterwards
@@ -131,7 +131,7 @@ static void test_overlap(Fn *f, const Call *c, int j)
         if (c->arg[i].role == AST_IN || !c->arg[i].is_array || a->var != b->var)
             continue;
         Value *ok = b_bool(&f->b, false);
-        for (int k = 0; k < a->n; k++) {
+        for (int k = 0; k < a->n && k < b->n; k++) {
             ok = b_2(&f->b, OP_or, ok, ends_before(f, &a->ax[k], &b->ax[k]));
             ok = b_2(&f->b, OP_or, ok, ends_before(f, &b->ax[k], &a->ax[k]));
         }
@@ -166,7 +166,7 @@ static Call *prepare(Fn *f, Expr *e)
     for (int i = 0; i < c->n; i++) {
         Arg *a = &c->arg[i];
         *a = (Arg){.e = e->call.args.at[i], .role = c->callee->params.at[i]->role};
-        a->is_array = a->e->type.rank > 0;
+        a->is_array = is_aggregate(a->e->type);
         for (int k = 0; k < i; k++)
             if (c->arg[k].lazy)
                 lazy_keep(f, &c->arg[k].lazy, 1, a->e);
@@ -212,15 +212,6 @@ static Var *new_var(Fn *f, Value *cur, int rank, Value *const *dims)
     return v;
 }
 
-static Lazy *lazy_of_place(Fn *f, const Place *p)
-{
-    Lazy *z = lazy_array(f, p->var->cur, p->n, p->var->dims);
-    memcpy(z->ax, p->ax, sizeof z->ax);
-    z->rank = p->rank;
-    memcpy(z->dims, p->dims, sizeof z->dims);
-    return z;
-}
-
 // The variable that an out array argument is handed over in.
 static Var *var_to_hand(Fn *f, Arg *a)
 {
@@ -228,7 +219,7 @@ static Var *var_to_hand(Fn *f, Arg *a)
     a->copied = !axes_contiguous(p->ax, p->n);
     if (!a->copied)
         return p->var;
-    Value *v = a->role == AST_OUT ? new_array(f, (Elem)p->var->type.elem, p->rank, p->dims, NULL)
+    Value *v = a->role == AST_OUT ? new_item_array(f, p->item, p->rank, p->dims, false, NULL)
                                   : lazy_copy(f, lazy_of_place(f, p))->value;
     return new_var(f, v, p->rank, p->dims);
 }
@@ -352,7 +343,7 @@ static void emit_within(Fn *f, Call *c, int level)
     Holder *h = c->holders.at[level];
     int most = c->n + c->holders.n + 1, n_slots = 0, n_in = 0, n = 0;
     Path *paths = NEW_N(f->arena, Path, most);
-    Value **in = NEW_N(f->arena, Value *, most * (MAX_RANK + 1)), **extra = NEW_N(f->arena, Value *, most);
+    Value **in = NEW_N(f->arena, Value *, most * (MAX_AXES + 2)), **extra = NEW_N(f->arena, Value *, most);
     Value ***slot = NEW_N(f->arena, Value **, most), ***other = NEW_N(f->arena, Value **, most);
     for (int i = 0; i < c->n; i++)
         if (c->arg[i].slot_of == h) {
@@ -438,7 +429,7 @@ static Value *finish(Fn *f, Call *c, Value *dest)
 Value *call_scalar(Fn *f, Expr *e)
 {
     Call *c = prepare(f, e);
-    assert(e->type.rank == 0);
+    assert(!is_aggregate(e->type));
     finish(f, c, NULL);
     return c->ret;
 }
@@ -449,6 +440,7 @@ Lazy *call_array(Fn *f, Expr *e)
     Call *c = prepare(f, e);
     result_dims(f, c->callee, int_values(f, c), dims);
     Lazy *z = lazy_new(f, LZ_MAKE, elem_of(e->type.elem), e->type.rank, dims, 0);
+    z->st = type_of(e->type).st;
     z->call = c;
     return z;
 }

@@ -240,8 +240,8 @@ static Value *lower_name(Fn *f, Expr *e)
 
 static bool is_variable_part(const Expr *e)
 {
-    while (e->kind == EXPR_INDEX)
-        e = e->index.base;
+    while (e->kind == EXPR_INDEX || e->kind == EXPR_FIELD)
+        e = e->kind == EXPR_INDEX ? e->index.base : e->field.base;
     return e->kind == EXPR_NAME && e->name.sym->kind != SYM_CONST;
 }
 
@@ -264,7 +264,8 @@ static Value *plain_scalar(Fn *f, Expr *e)
     case EXPR_UNARY:  return lower_unary(f, e);
     case EXPR_BINARY: return lower_binary(f, e);
     case EXPR_COND:   return lower_choice(f, e->cond.cond, e->cond.yes, e->cond.no);
-    case EXPR_INDEX:  return lower_element(f, e);
+    case EXPR_INDEX:
+    case EXPR_FIELD:  return lower_element(f, e);
     case EXPR_CAST:   return lower_cast(f, e);
     case EXPR_CALL:
         if (e->call.callee)
@@ -379,9 +380,39 @@ void narrow_axes(Fn *f, Expr *e, AxisSpec *ax, int n, int *rank, Value **dims)
             dims[(*rank)++] = ax[i].len;
 }
 
+void narrow_field(Fn *f, const StructDecl *decl, int k, Type t, AxisSpec *ax, int *n, int *rank, Value **dims, Type *item)
+{
+    int64_t outer = -1;
+    if (*n > t.rank)                                            // it is a field itself
+        ir_is_int_const(ax[t.rank].at, &outer);
+    else
+        ++*n;
+    int number = struct_field(t.st, (int)outer, decl->fields.at[k]->sym->cname);
+    const Field *to = &t.st->fields.at[number];
+    ax[t.rank] = (AxisSpec){.at = int_const(f, number)};
+    *rank = 0;
+    for (int i = to->n_outer; i < to->rank; i++) {
+        dims[*rank] = int_const(f, to->dims[i]);
+        ax[(*n)++] = (AxisSpec){.len = dims[(*rank)++], .whole = true};
+    }
+    *item = (Type){.kind = K_SCALAR, .elem = (unsigned char)to->elem, .st = to->st};
+}
+
+void place_field(Fn *f, Place *p, const StructDecl *decl, int k)
+{
+    narrow_field(f, decl, k, p->var->type, p->ax, &p->n, &p->rank, p->dims, &p->item);
+}
+
+bool place_is_scalar(const Place *p)
+{
+    return p->rank == 0 && p->item.elem != E_STRUCT;
+}
+
 Place place_of_var(Var *v)
 {
-    Place p = {.var = v, .n = v->type.rank, .rank = v->type.rank};
+    Place p = {.var = v, .n = v->type.rank, .rank = v->type.rank, .item = v->type};
+    p.item.kind = K_SCALAR;
+    p.item.rank = 0;
     for (int i = 0; i < p.n; i++) {
         p.ax[i] = (AxisSpec){.len = v->dims[i], .whole = true};
         p.dims[i] = v->dims[i];
@@ -393,6 +424,11 @@ Place lower_place(Fn *f, Expr *e)
 {
     if (e->kind == EXPR_NAME)
         return place_of_var(var_of(f, e->name.sym));
+    if (e->kind == EXPR_FIELD) {
+        Place p = lower_place(f, e->field.base);
+        place_field(f, &p, e->field.base->type.decl, e->field.number);
+        return p;
+    }
     assert(e->kind == EXPR_INDEX);
     Place p = lower_place(f, e->index.base);
     narrow_axes(f, e, p.ax, p.n, &p.rank, p.dims);
@@ -408,7 +444,7 @@ static void place_index(const Place *p, Value **idx)
 
 Value *place_load(Fn *f, const Place *p)
 {
-    Value *idx[MAX_RANK];
+    Value *idx[MAX_AXES];
     if (p->n == 0)
         return p->var->cur ? p->var->cur : b_undef(&f->b, p->var->type);
     place_index(p, idx);
@@ -417,7 +453,7 @@ Value *place_load(Fn *f, const Place *p)
 
 void place_store(Fn *f, const Place *p, Value *v)
 {
-    Value *idx[MAX_RANK];
+    Value *idx[MAX_AXES];
     if (p->n == 0) {
         give_name(f, v, p->var->name);
         p->var->cur = v;

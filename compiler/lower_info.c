@@ -53,8 +53,8 @@ static VarSet union_end(const Union *u)
 
 static Symbol *written_symbol(Expr *e)                          // the variable that a target is part of
 {
-    while (e->kind == EXPR_INDEX)
-        e = e->index.base;
+    while (e->kind == EXPR_INDEX || e->kind == EXPR_FIELD)
+        e = e->kind == EXPR_INDEX ? e->index.base : e->field.base;
     return e->kind == EXPR_NAME ? e->name.sym : NULL;
 }
 
@@ -85,6 +85,9 @@ static void walk(Expr *e, Visit *visit, void *context)
             walk(e->index.axes.at[i].lo, visit, context);
             walk(e->index.axes.at[i].hi, visit, context);
         }
+        break;
+    case EXPR_FIELD:
+        walk(e->field.base, visit, context);
         break;
     case EXPR_CALL:
         for (int i = 0; i < e->call.args.n; i++)

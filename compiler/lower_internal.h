@@ -22,6 +22,8 @@
 
 // ---- variables
 
+enum { MAX_AXES = IR_MAX_INDEX };      // of a variable, its field, which counts as one, and those of the field
+
 // A variable of the source, a function's result, or a flag of the lowering's own.
 typedef struct Var {
     const char *name;           // the user's, or NULL
@@ -91,6 +93,7 @@ typedef struct Fn {
 void set_loc(Fn *f, Loc loc);
 Elem elem_of(AstElem e);
 Type type_of(AstType t);
+bool is_aggregate(AstType t);                                              // an array or a struct
 Var *var_new(Fn *f, const char *name, Type type);
 Var *var_of(Fn *f, Symbol *sym);
 const char *source_text(Fn *f, const Expr *e);                        // an expression as the user might have written it
@@ -136,7 +139,7 @@ bool same_index(const Value *a, const Value *b);                        // the s
 void give_name(Fn *f, Value *v, const char *name);                      // to a value that was just computed
 
 typedef struct AxisSpec {       // one axis of an array that a place is part of
-    Value *at;                  // this index, or NULL:
+    Value *at;                  // this index (of structs also: the number of the field), or NULL:
     Value *lo, *len;            // lo : lo + len; lo NULL: 0
     bool whole;                 // all of it (len is set all the same)
 } AxisSpec;
@@ -144,8 +147,9 @@ typedef struct AxisSpec {       // one axis of an array that a place is part of
 // A variable or a part of one.
 typedef struct Place {
     Var *var;
-    int n;                      // axes of the variable
-    AxisSpec ax[MAX_RANK];
+    Type item;                  // what it is an array of, or it itself if its rank is 0
+    int n;                      // axes of the variable and of its field
+    AxisSpec ax[MAX_AXES];
     int rank;                   // axes that are left
     Value *dims[MAX_RANK];
 } Place;
@@ -155,6 +159,11 @@ Place lower_place(Fn *f, Expr *e);                                      // evalu
 Value *place_load(Fn *f, const Place *p);                               // of a scalar place
 void place_store(Fn *f, const Place *p, Value *v);
 bool place_whole(const Place *p);
+bool place_is_scalar(const Place *p);
+// Goes on to field k of a place that is one struct.
+void place_field(Fn *f, Place *p, const StructDecl *decl, int k);
+// The same for the n axes of structs of type t; *item: what the field is an array of.
+void narrow_field(Fn *f, const StructDecl *decl, int k, Type t, AxisSpec *ax, int *n, int *rank, Value **dims, Type *item);
 bool axes_contiguous(const AxisSpec *ax, int n);
 bool axes_whole(const AxisSpec *ax, int n);
 bool expr_mentions(Expr *e, const Value *array);            // names a variable in the buffer that array is a version of
@@ -184,11 +193,12 @@ struct Call;
 typedef struct Lazy {
     LazyKind kind;
     Elem elem;
+    const StructInfo *st;       // of E_STRUCT: then LZ_ARRAY, or LZ_MAKE by a call
     int rank;
     Value *dims[MAX_RANK];
     Value *value;
     int n;                      // axes
-    AxisSpec ax[MAX_RANK];
+    AxisSpec ax[MAX_AXES];
     OpCode op;
     int n_args;
     struct Lazy **arg;
@@ -202,6 +212,7 @@ typedef struct Lazy {
 Lazy *lazy_new(Fn *f, LazyKind kind, Elem elem, int rank, Value *const *dims, int n_args);
 Lazy *lazy_scalar(Fn *f, Value *v);
 Lazy *lazy_array(Fn *f, Value *array, int rank, Value *const *dims);
+Lazy *lazy_of_place(Fn *f, const Place *p);                            // in memory
 Lazy *lazy_op(Fn *f, OpCode op, Elem elem, int n, Lazy *const *args);
 Lazy *lower_array(Fn *f, Expr *e);                                      // of an array; converted if so marked
 Lazy *lower_any(Fn *f, Expr *e);                                        // of an array or a scalar
@@ -216,6 +227,7 @@ Lazy *lazy_copy(Fn *f, Lazy *z);                                        // writt
 void lazy_keep(Fn *f, Lazy **z, int n, Expr *next);       // before `next` is evaluated, which may assign what they read
 const Value *array_base(const Value *v);                                // the root of the array that a view is of
 Value *new_array(Fn *f, Elem elem, int rank, Value *const *dims, const char *name);     // contents undefined
+Value *new_item_array(Fn *f, Type item, int rank, Value *const *dims, bool zero, const char *name);     // of scalars or structs
 void write_place(Fn *f, const Place *p, Lazy *z);                       // p = z
 // all of dest, which z does not read; its next version
 Value *write_into(Fn *f, Lazy *z, Value *dest, int rank, Value *const *dims);

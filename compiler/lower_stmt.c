@@ -146,10 +146,9 @@ static void eval_dims(Fn *f, VarDecl *d, Var *v)
 
 static void declare_array(Fn *f, VarDecl *d, Var *v)
 {
-    Elem elem = (Elem)v->type.elem;
     eval_dims(f, d, v);
-    if (!d->init || d->init->kind == EXPR_BRACES || d->init->type.rank == 0) {
-        v->cur = b_new(&f->b, elem, v->type.rank, v->dims, true, v->name);
+    if (!d->init || d->init->kind == EXPR_BRACES || !is_aggregate(d->init->type)) {
+        v->cur = new_item_array(f, v->type, v->type.rank, v->dims, true, v->name);
         if (d->init)
             initialise(f, v, d->init);
         return;
@@ -160,8 +159,13 @@ static void declare_array(Fn *f, VarDecl *d, Var *v)
         v->cur = b_copy(&f->b, lazy_value(f, z), v->name);
         return;
     }
-    Value *fresh = b_new(&f->b, elem, v->type.rank, v->dims, lazy_adds(z), v->name);
-    v->cur = write_into(f, z, fresh, v->type.rank, v->dims);
+    v->cur = new_item_array(f, v->type, v->type.rank, v->dims, lazy_adds(z), v->name);
+    if (z->elem == E_STRUCT) {
+        Place p = place_of_var(v);
+        write_place(f, &p, z);
+    } else {
+        v->cur = write_into(f, z, v->cur, v->type.rank, v->dims);
+    }
 }
 
 static void declare_scalar(Fn *f, VarDecl *d, Var *v)
@@ -183,9 +187,9 @@ static void lower_decl(Fn *f, VarDecl *d)
 // a += v for real elements: the sums commute.
 static bool accumulate(Fn *f, const Place *p, BinaryOp op, Expr *value)
 {
-    if (op != BIN_ADD || p->n == 0 || p->var->type.elem != E_REAL || set_has(assigned_in(f, value), p->var))
+    if (op != BIN_ADD || p->n == 0 || p->item.elem != E_REAL || set_has(assigned_in(f, value), p->var))
         return false;
-    Value *idx[MAX_RANK], *v = lower_scalar(f, value);
+    Value *idx[MAX_AXES], *v = lower_scalar(f, value);
     for (int i = 0; i < p->n; i++)
         idx[i] = p->ax[i].at;
     p->var->cur = b_acc(&f->b, p->var->cur, p->n, idx, v);
@@ -201,20 +205,9 @@ static void compound_scalar(Fn *f, Stmt *s, const Place *p)
     place_store(f, p, b_2(&f->b, binary_code(s->assign.op, (Elem)old->type.elem), old, v));
 }
 
-static Lazy *place_now(Fn *f, const Place *p)
-{
-    Lazy *z = lazy_array(f, p->var->cur, p->n, p->var->dims);
-    for (int i = 0; i < p->n; i++)
-        z->ax[i] = p->ax[i];
-    z->rank = p->rank;
-    for (int i = 0; i < p->rank; i++)
-        z->dims[i] = p->dims[i];
-    return z;
-}
-
 static void compound_array(Fn *f, Stmt *s, const Place *p)
 {
-    Lazy *z[2] = {place_now(f, p), NULL};
+    Lazy *z[2] = {lazy_of_place(f, p), NULL};
     lazy_keep(f, z, 1, s->assign.value);
     z[1] = lower_any(f, s->assign.value);
     if (z[1]->rank)
@@ -236,11 +229,11 @@ static void assign_array(Fn *f, const Place *p, Expr *value)
 static void lower_assign(Fn *f, Stmt *s)
 {
     Place p = lower_place(f, s->assign.target);
-    if (s->assign.compound && p.rank == 0)
+    if (s->assign.compound && place_is_scalar(&p))
         compound_scalar(f, s, &p);
     else if (s->assign.compound)
         compound_array(f, s, &p);
-    else if (p.rank == 0)
+    else if (place_is_scalar(&p))
         place_store(f, &p, lower_scalar(f, s->assign.value));
     else
         assign_array(f, &p, s->assign.value);
@@ -278,9 +271,9 @@ static void lower_assert(Fn *f, Stmt *s)
 
 static void lower_call_stmt(Fn *f, Expr *e)
 {
-    if (e->call.callee && e->type.rank == 0)
+    if (e->call.callee && !is_aggregate(e->type))
         call_scalar(f, e);
-    else if (e->type.rank)
+    else if (is_aggregate(e->type))
         lower_operand(f, e);
     else
         lower_scalar(f, e);
@@ -292,7 +285,7 @@ static void lower_stmt(Fn *f, Stmt *s);
 
 static bool declares_array(const Stmt *s)
 {
-    return s->kind == STMT_DECL && s->decl->sym->type.rank > 0;
+    return s->kind == STMT_DECL && is_aggregate(s->decl->sym->type);
 }
 
 // Sizes that may be computed although the declaration is skipped: constants, and variables that surely hold something.
@@ -326,7 +319,7 @@ static void declare_guarded(Fn *f, VarDecl *d)
         eval_dims(f, d, v);
         branch_end(f, &br, n, zero, v->dims, v->dims);
     }
-    v->cur = b_new(&f->b, (Elem)v->type.elem, n, v->dims, true, v->name);
+    v->cur = new_item_array(f, v->type, n, v->dims, true, v->name);
 }
 
 // Variables that a guard declares come out of it only if they are named after its last statement.
@@ -440,6 +433,8 @@ static bool pure_condition(const Fn *f, const Expr *e)
         return pure_condition(f, e->cond.cond) && pure_condition(f, e->cond.yes) && pure_condition(f, e->cond.no);
     case EXPR_CAST:
         return pure_condition(f, e->cast.operand);
+    case EXPR_FIELD:
+        return !is_aggregate(e->type) && e->field.base->kind == EXPR_NAME && e->field.base->name.sym->kind != SYM_CONST;
     case EXPR_INDEX:
         if (f->l->options.check || e->type.rank > 0 || e->index.base->kind != EXPR_NAME)
             return false;
@@ -453,7 +448,7 @@ static bool pure_condition(const Fn *f, const Expr *e)
         if (e->call.builtin->id == BUILTIN_len)
             return e->call.args.at[0]->kind == EXPR_NAME;
         for (int i = 0; i < e->call.args.n; i++)
-            if (e->call.args.at[i]->type.rank > 0 || !pure_condition(f, e->call.args.at[i]))
+            if (is_aggregate(e->call.args.at[i]->type) || !pure_condition(f, e->call.args.at[i]))
                 return false;
         return true;
     default:

@@ -48,11 +48,12 @@ static void visit_region(Pass *p, Region *r)
 
 typedef enum Alike { DIFFERENT, UNKNOWN, EQUAL } Alike;
 
-// Do a load and a write with n indices, that start at in[1], touch the same element?
-static Alike compare_indices(const Op *load, const Op *write, int n)
+// Do a load and a write, whose indices start at in[1], touch the same element? Fields of structs may have different numbers of them.
+static Alike compare_indices(const Op *load, const Op *write)
 {
-    Alike all = EQUAL;
-    for (int i = 1; i <= n; i++) {
+    int n = op_n_index(load), m = op_n_index(write);
+    Alike all = n == m ? EQUAL : UNKNOWN;
+    for (int i = 1; i <= n && i <= m; i++) {
         int64_t d;
         if (same_value(load->in[i], write->in[i]))
             continue;
@@ -95,11 +96,11 @@ static Value *forwarded(Builder *b, const Op *load)
     int rank = load->n_in - 1;
     for (int back = 0; back < MAX_STORES_BACK && array->def; back++) {
         const Op *def = array->def;
-        Alike alike = def->code == OP_store || def->code == OP_acc ? compare_indices(load, def, rank) : UNKNOWN;
+        Alike alike = def->code == OP_store || def->code == OP_acc ? compare_indices(load, def) : UNKNOWN;
         if (def->code == OP_store && alike == EQUAL)
             return def->in[1 + rank];
         if (def->code == OP_fill)
-            return def->in[1];
+            return type_is_struct(array->type) ? zero_of(b, load->out[0]->type) : def->in[1];
         if (def->code == OP_new && def->i == 1)
             return zero_of(b, load->out[0]->type);
         if (def->code == OP_const_array)

@@ -47,7 +47,7 @@ static bool is_sum(const Region *body, const Value *y, const Value *arg, int dep
 // How the accesses of a root in r look: only acc's? all on `index` on one axis?
 typedef struct Access {
     bool only_acc;
-    bool own[8];
+    bool own[IR_MAX_INDEX];
 } Access;
 
 static void look(const Region *r, const Value *root, const Value *index, Access *a)
@@ -59,8 +59,8 @@ static void look(const Region *r, const Value *root, const Value *index, Access 
                 continue;
             bool element = k == 0 && (op->code == OP_load || op->code == OP_store || op->code == OP_acc);
             a->only_acc &= element && op->code == OP_acc;
-            for (int axis = 0; axis < 8; axis++)
-                a->own[axis] &= element && axis < op->in[0]->type.rank && op->in[1 + axis] == index;
+            for (int axis = 0; axis < IR_MAX_INDEX; axis++)
+                a->own[axis] &= element && axis < op_n_index(op) && op->in[1 + axis] == index;
         }
         for (int k = 0; k < op->n_regions; k++)
             if (op->regions[k])
@@ -70,10 +70,12 @@ static void look(const Region *r, const Value *root, const Value *index, Access 
 
 static bool array_allows(const Op *loop, const Value *arg)
 {
-    Access a = {true, {true, true, true, true, true, true, true, true}};
+    Access a = {.only_acc = true};
+    for (int axis = 0; axis < IR_MAX_INDEX; axis++)
+        a.own[axis] = true;
     look(loop->regions[0], arg->root, loop_index(loop), &a);
     bool own = false;
-    for (int axis = 0; axis < 8; axis++)
+    for (int axis = 0; axis < IR_MAX_INDEX; axis++)
         own |= a.own[axis];
     return a.only_acc || own;
 }

@@ -64,9 +64,9 @@ typedef enum Relation { SAME, DIFFERENT, UNKNOWN } Relation;
 // Of the elements that two loads, stores or accs of one array touch.
 static Relation relation(const Op *x, const Op *y)
 {
-    int rank = x->in[0]->type.rank;
-    bool same = true;
-    for (int k = 1; k <= rank; k++) {
+    int n = op_n_index(x), m = op_n_index(y);                   // not equal: different fields of structs
+    bool same = n == m;
+    for (int k = 1; k <= n && k <= m; k++) {
         int64_t c, d;
         const Value *u = ir_base_of(x->in[k], &c), *v = ir_base_of(y->in[k], &d);
         if (u == v && c != d)
@@ -178,7 +178,7 @@ static void note_accesses(Pass *p, Map *roots, const Region *r, const Value *ind
                 continue;
             bool element = k == 0 && (op->code == OP_load || is_write(op));
             unsigned foreign = element ? 0 : ~0u;
-            for (int axis = 0; element && axis < op->in[0]->type.rank; axis++)
+            for (int axis = 0; element && axis < op_n_index(op); axis++)
                 foreign |= op->in[1 + axis] != index ? 1u << axis : 0;
             note_access(p, roots, op->in[k]->root, foreign);
         }

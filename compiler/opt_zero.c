@@ -103,6 +103,8 @@ static bool overwritten(Zero *z, const Value *v, Value **index, int n)
         return false;
     if (n == 0 && (op->code == OP_fill || op->code == OP_copy_to))
         return op->in[0] == v;
+    if (type_is_struct(v->type))
+        return false;                                           // all its fields would have to be
     if (n == rank) {
         bool acc = op->code == OP_acc && z->zeros;
         z->first_acc = acc ? op : NULL;

@@ -492,7 +492,6 @@ static void top_struct(Parser *p, Loc loc, Name name, VarDeclList fields)
     s->name = name;
     s->loc = loc;
     s->fields = fields;
-    if (fields.n == 0) diag_error(p->b.diags, loc, "struct '%s' has no fields", name.text);
     top(p, TOP_STRUCT, loc)->struct_ = s;
 }
 

@@ -29,7 +29,8 @@ static Dim part_dim(const Value *base, const Path *p, Value *const *in, int k)
         return dim_of(in[1 + k]);
     if (p->has_range && k == 0)
         return dim_of(in[p->n_idx + 1]);
-    return place_dim(base->root, p->n_idx + k);
+    const Field *f = type_field(base->type, p->n_idx, in);
+    return f ? known(f->dims[p->n_idx - base->type.rank - 1 + k]) : place_dim(base->root, p->n_idx + k);
 }
 
 static Dim slot_dim(const Value *slot, int k)
@@ -61,9 +62,11 @@ Dim place_dim(const Value *root, int k)
 
 // ---- storage ----
 
-static size_t elem_bytes(Elem e)
+static size_t elem_bytes(Type t)
 {
-    return e == E_REAL || e == E_POS ? 8 : e == E_INT ? 4 : 1;
+    if (type_is_struct(t))
+        return 8 * (size_t)struct_scalars(t.st);                // at most
+    return t.elem == E_REAL || t.elem == E_POS ? 8 : t.elem == E_INT ? 4 : 1;
 }
 
 static bool has_dims(const Value *root)
@@ -77,7 +80,7 @@ static bool has_dims(const Value *root)
 // All dimensions are constants and the array is small enough for the stack.
 static bool is_small(const Value *root)
 {
-    size_t bytes = elem_bytes((Elem)root->type.elem);
+    size_t bytes = elem_bytes(root->type);
     if (root->def->code == OP_copy && !has_dims(root->def->in[0]->root))
         return false;
     for (int k = 0; k < root->type.rank; k++) {

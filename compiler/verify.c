@@ -82,7 +82,7 @@ static Fact *fact(Verifier *v, const Value *x)
 
 static bool type_is_valid(Type t)
 {
-    if (t.elem > E_BIT)
+    if (t.elem > E_STRUCT || (t.elem == E_STRUCT) != (t.st != NULL) || (t.elem == E_STRUCT && t.kind != K_ARRAY))
         return false;
     switch (t.kind) {
     case K_SCALAR: return t.rank == 0 && t.elem != E_BIT;
@@ -210,12 +210,12 @@ static Type want_elem(Verifier *v, int k, Elem e)
 
 static Type scalar_of(Type t)
 {
-    return (Type){K_SCALAR, t.elem == E_BIT ? (unsigned char)E_BOOL : t.elem, 0};
+    return (Type){.kind = K_SCALAR, .elem = t.elem == E_BIT ? (unsigned char)E_BOOL : t.elem};
 }
 
 static Type array_of(Type t, int rank)
 {
-    return type_array((Elem)t.elem, rank);
+    return type_like(t, rank);
 }
 
 static Type not_bits(Verifier *v, Type t)
@@ -254,24 +254,45 @@ static Type check_new(Verifier *v, const Op *op)
     return not_bits(v, array_of(op->out[0]->type, op->n_in));
 }
 
+// Operands first .. first+n-1 are indices into an array of type t, of which there may be fewer than dimensions. Gives what they lead to.
+static Type check_index(Verifier *v, Type t, int first, int n)
+{
+    Value *const *idx = v->op->in + first;
+    if (t.elem != E_STRUCT || n <= t.rank) {
+        if (n > t.rank)
+            broken(v, "the array has rank %d, here are %d indices", t.rank, n);
+        want_ints(v, first, first + n, true);
+        return array_of(t, t.rank - n);
+    }
+    const Field *f = type_field(t, n, idx);
+    if (!f)
+        broken(v, "operand %d must be the number of a field of struct %s, a constant", first + t.rank, t.st->name);
+    int inner = n - t.rank - 1;
+    if (inner > f->rank || inner < f->n_outer)
+        broken(v, "field '%s' has rank %d, here are %d indices", f->name, f->rank, inner);
+    want_ints(v, first, first + n, false);
+    return type_part(t, n, idx);
+}
+
 static Type check_element(Verifier *v, const Op *op)
 {
     int values = op->code != OP_load;
-    arity(v, 1 + values, 9 + values);
-    Type t = want_kind(v, 0, K_ARRAY);
-    if (op->n_in - 1 - values != t.rank)
+    arity(v, 1 + values, 1 + IR_MAX_INDEX + values);
+    Type t = want_kind(v, 0, K_ARRAY), element = check_index(v, t, 1, op->n_in - 1 - values);
+    if (element.rank > 0)
         broken(v, "the array has rank %d, here are %d indices", t.rank, op->n_in - 1 - values);
-    want_ints(v, 1, 1 + t.rank, true);
+    if (element.elem == E_STRUCT)
+        broken(v, "a struct is no scalar");
     if (!values)
-        return scalar_of(t);
-    want(v, op->n_in - 1, scalar_of(not_bits(v, t)));
-    if (op->code == OP_acc && t.elem != E_REAL)
+        return scalar_of(element);
+    want(v, op->n_in - 1, scalar_of(not_bits(v, element)));
+    if (op->code == OP_acc && element.elem != E_REAL)
         broken(v, "acc is of reals");
     return t;
 }
 
-// The operands of a path from `first` on, into an array of type t. Returns how many there are.
-static int check_path(Verifier *v, const Path *path, Type t, int first)
+// The operands of a path from `first` on, into an array of type t. Returns how many there are, and the part's type.
+static int check_path(Verifier *v, const Path *path, Type t, int first, Type *part)
 {
     int n = path_n_operands(path);
     if (n < 0 || path->n_idx < 0 || path->rank < 0 || path->rank > 8 || first + n > v->op->n_in)
@@ -280,8 +301,11 @@ static int check_path(Verifier *v, const Path *path, Type t, int first)
         want(v, first, T_POS);
         if (t.rank != 1)
             broken(v, "a path by position into an array of rank %d", t.rank);
-    } else if (path->n_idx + path->has_range > t.rank || path->rank != t.rank - path->n_idx) {
-        broken(v, "a path of %d indices and rank %d into an array of rank %d", path->n_idx, path->rank, t.rank);
+        *part = array_of(t, path->rank);
+    } else {
+        *part = check_index(v, t, first, path->n_idx);
+        if (part->rank < path->has_range || path->rank != part->rank)
+            broken(v, "a path of %d indices and rank %d into an array of rank %d", path->n_idx, path->rank, t.rank);
     }
     want_ints(v, first + path->at_pos, first + n, false);
     return n;
@@ -289,13 +313,13 @@ static int check_path(Verifier *v, const Path *path, Type t, int first)
 
 static Type check_slice(Verifier *v, const Op *op)
 {
-    arity(v, 1, 11);
-    Type t = not_bits(v, want_kind(v, 0, K_ARRAY));
+    arity(v, 1, 3 + IR_MAX_INDEX);
+    Type t = not_bits(v, want_kind(v, 0, K_ARRAY)), part;
     if (op->n_paths != 1 || op->paths->at_pos)
         broken(v, "a slice has one path, of indices");
-    int n = check_path(v, op->paths, t, 1);
+    int n = check_path(v, op->paths, t, 1, &part);
     arity(v, 1 + n, 1 + n);
-    return array_of(t, op->paths->rank);
+    return part;
 }
 
 // reshape A, d0..; view_at Z, p, d0..
@@ -320,11 +344,16 @@ static Type check_whole(Verifier *v, const Op *op)
     arity(v, n, n);
     Type t = not_bits(v, want_kind(v, 0, K_ARRAY));
     if (op->code == OP_fill) {
-        want(v, 1, scalar_of(t));
+        double zero;
+        want(v, 1, t.elem == E_STRUCT ? T_REAL : scalar_of(t));
+        if (t.elem == E_STRUCT && !(ir_is_const(op->in[1], &zero) && zero == 0))
+            broken(v, "structs are filled with 0.0");
         return t;
     }
     want_elem(v, 1, (Elem)t.elem);
-    if (op->code != OP_copy_to)
+    if (op->in[1]->type.st != t.st)
+        broken(v, "operands 0 and 1 are different structs");
+    if (op->code == OP_gemm || (op->code == OP_add_to && !type_is_real(t)))
         want_elem(v, 0, E_REAL);
     if (op->code == OP_gemm)
         want_elem(v, 2, E_REAL);
@@ -572,8 +601,9 @@ static void check_within(Verifier *v, const Op *op)
     arity(v, 1, op->n_in);
     Type t = not_bits(v, want_kind(v, 0, K_ARRAY));
     int k = 1;
+    Type *parts = NEW_N(v->arena, Type, op->n_paths + 1);
     for (int s = 0; s < op->n_paths; s++)
-        k += check_path(v, &op->paths[s], t, k);
+        k += check_path(v, &op->paths[s], t, k, &parts[s]);
     int n = op->n_paths, first_extra = k;
     arity(v, k + op->n_extra, k + op->n_extra);
     check_linear(v, op);
@@ -581,7 +611,7 @@ static void check_within(Verifier *v, const Op *op)
     if (n < 1 || body->args.n != n + op->n_extra)
         broken(v, "the region has %d arguments for %d slots and %d other arrays", body->args.n, n, op->n_extra);
     for (int s = 0; s < n; s++)
-        check_arg(v, body, s, array_of(t, op->paths[s].rank), NULL);
+        check_arg(v, body, s, parts[s], NULL);
     for (int s = 0; s < op->n_extra; s++) {
         if (type_is_scalar(op->in[k + s]->type))
             broken(v, "operand %d must be an array or a buffer", k + s);

@@ -73,7 +73,7 @@ Value *gen_zeros(Gen *g, Builder *b, const Value *root)
         for (int k = 0; k < root->type.rank; k++)
             dims[k] = gen_had_dim(g, b, root, k);
     }
-    return b_new(b, E_REAL, root->type.rank, dims, true, name);
+    return b_new_like(b, root->type, dims, true, name);
 }
 
 static Value **had_list(Gen *g, Builder *b, Value *const *v, int n)
@@ -144,7 +144,7 @@ static Value *trip_number_back(Gen *g, Builder *b, const Op *loop)
     return loop->step == 1 ? t : b_2(b, OP_idiv, t, b_int(b, loop->step));
 }
 
-enum { MAX_OPERANDS = 12 };                                     // of an op that is cheap enough to be redone: a slice of rank 8
+enum { MAX_OPERANDS = IR_MAX_INDEX + 3 };                       // of an op that is cheap enough to be redone: a slice
 
 static void redo_value(Gen *g, Builder *b, Value *v)
 {
@@ -276,7 +276,7 @@ static void reverse_load(Gen *g, Builder *b, const Op *op)
 static void reverse_write(Gen *g, Builder *b, const Op *op)
 {
     Value **bar = &g->abar[op->out[0]->root->id], *v = op->in[op->n_in - 1];
-    if (!*bar)
+    if (!*bar || !type_is_real(v->type))                        // an int in a struct
         return;
     int n = op->n_in - 2;
     Value **idx = had_list(g, b, op->in + 1, n);
@@ -701,7 +701,7 @@ static Value *custom_own(Gen *g, Builder *b, const Op *op, const Param *p)
     Value *dims[8];
     for (int k = 0; k < p->type.rank; k++)
         dims[k] = gen_had_dim(g, b, v->root, k);
-    return b_new(b, (Elem)p->type.elem, p->type.rank, dims, false, NULL);
+    return b_new_like(b, p->type, dims, false, NULL);
 }
 
 // What is done with a result of the rule: dropped, added to a scalar's adjoint, or the new version of an adjoint array.

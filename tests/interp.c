@@ -126,6 +126,56 @@ IVal iv_ints(Interp *in, int n, const int *x)
     return v;
 }
 
+// ---- structs: the cells of all their scalars, in order ----
+
+static size_t field_cells(const Field *f)                       // without the dimensions around it
+{
+    size_t n = f->elem == E_STRUCT ? (size_t)struct_scalars(f->st) : 1;
+    for (int k = f->n_outer; k < f->rank; k++)
+        n *= (size_t)f->dims[k];
+    return n;
+}
+
+static size_t elem_cells(Type t)
+{
+    return type_is_struct(t) ? (size_t)struct_scalars(t.st) : 1;
+}
+
+// The elem of cell k of a struct.
+static Elem cell_elem(const StructInfo *st, size_t k)
+{
+    for (int i = 0; i < st->fields.n; i++) {
+        const Field *f = &st->fields.at[i];
+        size_t n = field_cells(f);
+        if (f->parent >= 0)
+            continue;
+        if (k < n)
+            return f->elem == E_STRUCT ? cell_elem(f->st, k % (size_t)struct_scalars(f->st)) : f->elem;
+        k -= n;
+    }
+    return E_INT;
+}
+
+static Elem elem_at(Type t, size_t k)
+{
+    return type_is_struct(t) ? cell_elem(t.st, k % elem_cells(t)) : (Elem)t.elem;
+}
+
+IVal iv_structs(Interp *in, const StructInfo *st, int n, const double *x)
+{
+    Type t = {.kind = K_ARRAY, .elem = E_STRUCT, .rank = 1, .st = st};
+    IVal v = array_new(in->arena, E_INT, (size_t)n * elem_cells(t), true);
+    v.type = t;
+    v.dims[0] = (size_t)n;
+    for (size_t i = 0; x && i < v.n; i++) {
+        if (elem_at(t, i) == E_REAL)
+            v.store->at[i].r = x[i];
+        else
+            v.store->at[i].i = (int64_t)x[i];
+    }
+    return v;
+}
+
 IVal iv_buf(Interp *in, Elem e)
 {
     IVal v = array_new(in->arena, e, 0, false);
@@ -144,7 +194,7 @@ double iv_at(IVal v, int k)
     }
     if (!c.defined)
         return (double)NAN;
-    if (v.type.elem != E_REAL)
+    if ((type_is_struct(v.type) ? elem_at(v.type, v.first + (size_t)k) : (Elem)v.type.elem) != E_REAL)
         return (double)c.i;
     return type_is_scalar(v.type) ? v.r : c.r;
 }
@@ -420,7 +470,7 @@ static void run_scalar(Run *x, const Op *op)
 // Reads the dimensions from operand `first` on into v, and its number of elements.
 static void set_dims(Run *x, IVal *v, int rank, int first)
 {
-    v->n = 1;
+    v->n = elem_cells(v->type);
     for (int k = 0; k < rank; k++) {
         int64_t d = integer(x, first + k);
         v->dims[k] = d < 0 ? 0 : (size_t)d;
@@ -481,9 +531,34 @@ static void run_const_array(Run *x, const Op *op)
     set(x, 0, v);
 }
 
-// The part of v that indices in operands first .. first+n-1 lead to.
-static IVal indexed(Run *x, IVal v, int rank, int first, int n)
+// Goes to field `at` of the struct that v is, and on along its own indices from operand *k on, as far as there are any before `end`.
+static void go_to_field(Run *x, IVal *v, const StructInfo *st, int at, int *k, int end)
 {
+    const Field *f = &st->fields.at[at];
+    if (f->parent >= 0)
+        go_to_field(x, v, st, f->parent, k, end);
+    for (int i = 0; i < at; i++)
+        if (st->fields.at[i].parent == f->parent)
+            v->first += field_cells(&st->fields.at[i]);
+    v->n = field_cells(f);
+    int axis = f->n_outer;
+    for (; axis < f->rank && *k < end; axis++, ++*k) {
+        int64_t i = integer(x, *k);
+        if (i < 0 || i >= f->dims[axis])
+            fail(x, "index %lld of field %s is not in 0 .. %d", (long long)i, f->name, f->dims[axis] - 1);
+        v->n /= (size_t)f->dims[axis];
+        v->first += (size_t)i * v->n;
+    }
+    for (int i = axis; i < f->rank; i++)
+        v->dims[i - axis] = (size_t)f->dims[i];
+}
+
+// The part of v, an array of type t, that indices in operands first .. first+n-1 lead to.
+static IVal indexed(Run *x, IVal v, Type t, int first, int n)
+{
+    const Field *f = type_field(t, n, x->op->in + first);
+    int rank = t.rank, end = first + n;
+    n = f ? rank : n;
     for (int k = 0; k < n; k++) {
         int64_t i = integer(x, first + k);
         if (i < 0 || (size_t)i >= v.dims[k])
@@ -492,11 +567,14 @@ static IVal indexed(Run *x, IVal v, int rank, int first, int n)
         v.first += (size_t)i * v.n;
     }
     memmove(v.dims, v.dims + n, sizeof v.dims[0] * (size_t)(rank - n));
+    int k = first + rank + 1;
+    if (f)
+        go_to_field(x, &v, t.st, (int)(f - t.st->fields.at), &k, end);
     return v;
 }
 
 // The part of v that a path leads to whose operands begin at `first`.
-static IVal part(Run *x, IVal v, int rank, const Path *path, int first)
+static IVal part(Run *x, IVal v, Type t, const Path *path, int first)
 {
     if (path->at_pos) {
         int64_t p = integer(x, first);
@@ -507,7 +585,7 @@ static IVal part(Run *x, IVal v, int rank, const Path *path, int first)
         v.first += (size_t)p;
         return v;
     }
-    v = indexed(x, v, rank, first, path->n_idx);
+    v = indexed(x, v, t, first, path->n_idx);
     if (!path->has_range)
         return v;
     int64_t lo = integer(x, first + path->n_idx), len = integer(x, first + path->n_idx + 1);
@@ -524,9 +602,9 @@ static void run_view(Run *x, const Op *op)
 {
     IVal v = operand(x, 0);
     if (op->code == OP_slice) {
-        v = part(x, v, op->in[0]->type.rank, op->paths, 1);
+        v = part(x, v, op->in[0]->type, op->paths, 1);
     } else if (op->code == OP_view_at) {
-        v = part(x, v, 1, &(Path){.at_pos = true, .rank = op->n_in - 2}, 1);
+        v = part(x, v, op->in[0]->type, &(Path){.at_pos = true, .rank = op->n_in - 2}, 1);
     } else {
         size_t n = v.n;
         set_dims(x, &v, op->n_in - 1, 1);
@@ -538,18 +616,19 @@ static void run_view(Run *x, const Op *op)
 
 static void run_element(Run *x, const Op *op)
 {
-    int rank = op->in[0]->type.rank;
+    Type t = op->in[0]->type;
+    int n = op_n_index(op);
     if (op->code == OP_load) {
-        set(x, 0, from_cell(op->out[0]->type, *cells(indexed(x, operand(x, 0), rank, 1, rank))));
+        set(x, 0, from_cell(op->out[0]->type, *cells(indexed(x, operand(x, 0), t, 1, n))));
         return;
     }
-    IVal v = operand(x, rank + 1);
+    IVal v = operand(x, n + 1);
     IVal a = consumed(x, 0);
-    Cell *c = cells(indexed(x, a, rank, 1, rank));
+    Cell *c = cells(indexed(x, a, t, 1, n));
     if (op->code == OP_store)
         *c = to_cell(v);
     else
-        c->r = real_of(x, *c) + computed(x, rank + 1).r;
+        c->r = real_of(x, *c) + computed(x, n + 1).r;
     set(x, 0, a);
 }
 
@@ -564,7 +643,7 @@ static void run_whole(Run *x, const Op *op)
             *c = to_cell(b);
         else if (op->code == OP_copy_to)
             *c = cells(b)[i];
-        else
+        else if (elem_at(op->in[0]->type, i) == E_REAL)
             c->r = real_of(x, *c) + real_of(x, cells(b)[i]);
     }
     set(x, 0, a);
@@ -726,7 +805,7 @@ static void run_within(Run *x, const Op *op)
     const Region *body = op->regions[0];
     IVal a = consumed(x, 0), *slots = NEW_N(x->in->arena, IVal, op->n_paths);
     for (int s = 0, k = 1; s < op->n_paths; s++) {
-        slots[s] = part(x, a, op->in[0]->type.rank, &op->paths[s], k);
+        slots[s] = part(x, a, op->in[0]->type, &op->paths[s], k);
         k += path_n_operands(&op->paths[s]);
     }
     refuse_overlap(x, slots, op->n_paths);
@@ -817,7 +896,7 @@ static void bind_args(Run *x, const Func *f, const IVal *args)
         if (p->arg < 0)
             continue;
         IVal v = args[p->arg];
-        if (v.type.kind != p->type.kind || v.type.elem != p->type.elem)
+        if (v.type.kind != p->type.kind || v.type.elem != p->type.elem || v.type.st != p->type.st)
             fail(x, "the argument for %s has the wrong type", p->name);
         if (p->role == ROLE_OUT)
             undefine(v);

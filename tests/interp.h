@@ -85,6 +85,8 @@ IVal iv_bool(bool x);
 // Arrays of n elements, of any rank as an argument; copied, or zero if x is NULL.
 IVal iv_reals(Interp *in, int n, const double *x);
 IVal iv_ints(Interp *in, int n, const int *x);
+// n structs: their scalars one after the other, in the order of the fields; zero if x is NULL.
+IVal iv_structs(Interp *in, const StructInfo *st, int n, const double *x);
 IVal iv_buf(Interp *in, Elem e);
 // Element k of an array, or the scalar if k is 0. NAN if it is undefined or out of bounds.
 double iv_at(IVal v, int k);

@@ -21,7 +21,7 @@ Module *pass_parse(Arena *a, const char *text)
 
 static size_t elements(Type t, int n)
 {
-    size_t size = 1;
+    size_t size = type_is_struct(t) ? (size_t)struct_scalars(t.st) : 1;
     for (int k = 0; k < t.rank; k++)
         size *= (size_t)n;
     return size;
@@ -35,6 +35,10 @@ static IVal argument(Interp *in, Type t, int n, unsigned *seed)
     for (size_t i = 0; i < size; i++) {
         *seed = *seed * 1103515245u + 12345u;
         x[i] = (double)(*seed >> 8) / 16777216.0 * 3 - 1;
+    }
+    if (type_is_struct(t)) {
+        IVal v = iv_structs(in, t.st, (int)size / struct_scalars(t.st), x);
+        return v;
     }
     if (t.elem == E_REAL)
         return t.kind == K_SCALAR ? iv_real(x[0]) : iv_reals(in, (int)size, x);

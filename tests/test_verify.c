@@ -282,7 +282,7 @@ START_TEST(roots_and_operands)
     f->body->ops.at[0]->out[0]->type = T_INT;
     expect(m, "result 0 has type int, must be real");
     f = sample_func(&m);
-    f->body->ops.at[0]->out[0]->type = (Type){K_SCALAR, 77, 3};
+    f->body->ops.at[0]->out[0]->type = (Type){.kind = K_SCALAR, .elem = 77, .rank = 3};
     expect(m, "has a type that does not exist");
 }
 END_TEST
