@@ -185,12 +185,33 @@ static Value *element_of_diag(Fn *f, const Lazy *z, Value *const *idx)
     return out;
 }
 
+static void swap_scalars(const Lazy *z)                          // what they hold and what they had
+{
+    for (int i = 0; i < z->named.n; i++) {
+        Var *v = z->named.at[i];
+        Value *now = v->cur;
+        if (type_is_linear(v->type))
+            continue;
+        v->cur = z->had[i];
+        z->had[i] = now;
+    }
+}
+
+// A call on the right may have changed a variable since. Of arrays there is one version at a time: lazy_keep sees to them.
+static Value *element_of_expr(Fn *f, const Lazy *z)
+{
+    swap_scalars(z);
+    Value *v = lower_scalar(f, z->expr);
+    swap_scalars(z);
+    return v;
+}
+
 Value *lazy_at(Fn *f, const Lazy *z, Value *const *idx)
 {
     Value *at[MAX_RANK];
     switch (z->kind) {
     case LZ_SCALAR:    return z->value;
-    case LZ_EXPR:      return lower_scalar(f, z->expr);
+    case LZ_EXPR:      return element_of_expr(f, z);
     case LZ_ARRAY:     return element_of_array(f, z, idx);
     case LZ_OP:        return element_of_op(f, z, idx);
     case LZ_WHERE:     return element_of_where(f, z, idx);

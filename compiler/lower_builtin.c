@@ -145,6 +145,10 @@ static Lazy *where_arm(Fn *f, Expr *e, bool effects)
         return lower_operand(f, e);
     Lazy *z = lazy_new(f, LZ_EXPR, elem_of_arg(e), 0, NULL, 0);
     z->expr = e;
+    z->named = named_in(f, e);
+    z->had = NEW_N(f->arena, Value *, z->named.n + 1);
+    for (int i = 0; i < z->named.n; i++)
+        z->had[i] = z->named.at[i]->cur;
     return z;
 }
 

@@ -127,6 +127,20 @@ VarSet assigned_in(Fn *f, Expr *e)
     return union_end(&u);
 }
 
+static void note_name(void *context, Expr *e)
+{
+    Union *u = context;
+    if (e->kind == EXPR_NAME && e->name.sym->kind != SYM_CONST)
+        union_add(u, var_of(u->f, e->name.sym));
+}
+
+VarSet named_in(Fn *f, Expr *e)
+{
+    Union u = union_new(f);
+    walk(e, note_name, &u);
+    return union_end(&u);
+}
+
 static void note_use(void *context, Expr *e)
 {
     Fn *f = context;

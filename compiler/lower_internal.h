@@ -105,6 +105,7 @@ StmtInfo *info_of(Fn *f, Stmt *s);                                      // memoi
 // The union of the assigned variables of n statements; those declared among them count too.
 VarSet assigned_by(Fn *f, Stmt *const *at, int n);
 VarSet assigned_in(Fn *f, Expr *e);                                     // by calls with out and inout arguments
+VarSet named_in(Fn *f, Expr *e);                                        // variables, arrays and scalars
 VarSet set_join(Fn *f, VarSet a, VarSet b);
 VarSet set_with(Fn *f, VarSet a, Var *const *more, int n);              // NULLs in `more` are left out
 bool set_has(VarSet a, const Var *v);
@@ -206,7 +207,9 @@ typedef struct Lazy {
     int axis;                   // -1: none
     bool ta, tb;                // matmul
     struct Call *call;
-    Expr *expr;
+    Expr *expr;                 // LZ_EXPR: computed with these variables
+    VarSet named;               //   having the values they had when it was described
+    Value **had;
 } Lazy;
 
 Lazy *lazy_new(Fn *f, LazyKind kind, Elem elem, int rank, Value *const *dims, int n_args);

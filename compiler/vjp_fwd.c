@@ -141,6 +141,16 @@ static const char *tape_name(const Value *v)
     return op && op_is_scalar(op->code) && op_info[op->code].style == ST_CALL ? op_info[op->code].name : "value";
 }
 
+// Is v made in a branch? A tape of it that is a C local would draw a warning that it may be uninitialized: such a one begins
+// at zero.
+static bool in_branch(const Value *v)
+{
+    for (const Op *op = v->region->owner; op; op = op->parent->owner)
+        if (op->code != OP_loop)
+            return true;
+    return false;
+}
+
 // Before an op of the outermost region: the arrays for everything inside that goes on indexed tapes.
 static void make_sites(Gen *g, Builder *b, const OpPlan *o)
 {
@@ -151,13 +161,13 @@ static void make_sites(Gen *g, Builder *b, const OpPlan *o)
         const RegionPlan *rp = region_plan(g->plan, v->region);
         Value **dims = NEW_N(g->a, Value *, rp->loops.n + 1);
         int64_t size;
-        bool maybe_local = v->region->owner->code != OP_loop;   // written in a branch only: gcc would say it may be uninitialized
+        bool zero = in_branch(v);
         for (int k = 0; k < rp->loops.n; k++) {
             dims[k] = trip_count(g, b, rp->loops.at[k]);
-            maybe_local = maybe_local && ir_is_int_const(dims[k], &size);
+            zero = zero && ir_is_int_const(dims[k], &size);
         }
         const char *name = arena_printf(b->f->module->arena, "%s_tape", tape_name(v));
-        g->site[v->id] = b_new(b, (Elem)v->type.elem, rp->loops.n, dims, maybe_local, name);
+        g->site[v->id] = b_new(b, (Elem)v->type.elem, rp->loops.n, dims, zero, name);
     }
 }
 
