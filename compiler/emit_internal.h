@@ -3,6 +3,7 @@
 // A function is emitted from a private copy, so that emit_jumps.c may take it apart. Every step adds to the tables of
 // an Emit:
 //
+//     emit_choice  OpData.in_arm         `?:`, `&&` and `||` stand where there was a branch
 //     emit_jumps   f, RegionInfo.end            regions may end in a jump; then `yields` are what the target is given
 //     emit_plan    ValueInfo, Var               value -> folded into its use, or variable
 //     emit_tree    Block, Stmt                  C statements; where a variable is declared
@@ -35,6 +36,7 @@ typedef struct OpData {
     int index;    // in its region
     int pos, end; // positions of its begin and end
     bool needed;
+    bool in_arm; // to be evaluated only where it is wanted: its one use is in an operand of ?:, && or ||
     bool jumped; // loop: some continue is aimed at it
     RegionInfo region[2];
     bool needs_mark;            // loop: its body takes memory for one trip
@@ -178,6 +180,12 @@ static inline RegionInfo *region_info(Emit *e, const Region *r)
     return r->owner ? &e->ops[r->owner->mark].region[r == r->owner->regions[1]] : &e->body;
 }
 
+typedef VEC(Op *) OpList;
+
+// ---- emit_choice.c
+// Turns ifs of e->f into operators. Gives the ops that were in their arms.
+OpList emit_choices(Emit *e);
+
 // ---- emit_jumps.c
 // A copy of f to be taken apart, in e->f, its ops numbered (Op.mark), with guards turned into jumps. Sets e->ops and
 // e->body.
@@ -188,6 +196,8 @@ void emit_jumps(Emit *e);
 void emit_plan(Emit *e);
 // Is v a constant, a cast or a stop: text that stands wherever it is used?
 bool plan_is_transparent(const Value *v);
+// Is v's name one that the user gave? `_bar` and `_dot` are names of adc's.
+bool plan_has_user_name(const Value *v);
 // Does op compare an int or bool with itself? gcc and clang warn of that, so it is printed as the constant it is.
 bool plan_is_self_comparison(const Op *op);
 // The variable of a scalar or of an array's root; NULL where there is none (constants, folded values).

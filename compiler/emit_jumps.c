@@ -502,8 +502,11 @@ void emit_jumps(Emit *e)
 {
     copy_func(e);
     Region *body = e->f->body;
+    OpList arms = emit_choices(e);
     number_region(body, &e->n_ops);
     e->ops = NEW_N(e->arena, OpData, e->n_ops + 1);
+    for (int i = 0; i < arms.n; i++)
+        op_data(e, arms.at[i])->in_arm = true;
     Jumps j = {.e = e, .a = e->arena, .to = rewrite_of(e->f)};
     j.no = body->ops.at[0]->out[0];
     j.yes = body->ops.at[1]->out[0];

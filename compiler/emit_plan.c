@@ -468,8 +468,7 @@ static bool can_move(const Emit *e, const Op *op, int from, int to)
     return true;
 }
 
-// Only what the user did not give a name: `_bar` and `_dot` are names of adc's.
-static bool has_user_name(const Value *v)
+bool plan_has_user_name(const Value *v)
 {
     if (!v->name)
         return false;
@@ -482,7 +481,7 @@ static bool flows_into_its_name(Emit *e, const Value *v)
 {
     const Region *r = v->region;
     const RegionInfo *info = region_info(e, r);
-    if (e->v[v->id].use_index < r->ops.n)
+    if (e->v[v->id].use_index < r->ops.n || e->v[v->id].top) // `top`: it is only part of what flows there
         return false;
     if (info->end == JUMP_RETURN || !r->owner)
         return true;
@@ -513,6 +512,19 @@ static bool once_for_fill(const Op *op, const Region *r, int index)
     return op->code == OP_call || (op->code == OP_load && op->in[0]->root == fill->in[0]->root);
 }
 
+// May op be printed at op `index` of its region, and with it what stands in its arms?
+static bool may_stand_at(const Emit *e, const Op *op, int index)
+{
+    if (once_for_fill(op, op->parent, index) || !can_move(e, op, op_data(e, op)->index, index))
+        return false;
+    for (int i = 0; i < op->n_in; i++) {
+        const Op *def = op->in[i]->def;
+        if (def && op_data(e, def)->in_arm && !may_stand_at(e, def, index))
+            return false;
+    }
+    return true;
+}
+
 static bool may_fold(Emit *e, const Value *v)
 {
     const Op *op = v->def;
@@ -524,12 +536,13 @@ static bool may_fold(Emit *e, const Value *v)
         return false;
     if (i->use_loop && !is_int_arithmetic(op))
         return false;
-    int from = op_data(e, op)->index;
-    if (once_for_fill(op, v->region, i->use_index) || (has_user_name(v) && !flows_into_its_name(e, v)))
+    if (op_data(e, op)->in_arm)
+        return true;
+    if (plan_has_user_name(v) && !flows_into_its_name(e, v))
         return false;
     if (i->top && e->v[i->top->id].weight >= MAX_FOLDED)
         return false;
-    return can_move(e, op, from, i->use_index);
+    return may_stand_at(e, op, i->use_index);
 }
 
 // A view that is handed over as a whole, once, and where it is made, needs no name.

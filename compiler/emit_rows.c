@@ -63,6 +63,8 @@ static bool is_access(const Emit *e, const Op *op)
     const Value *root = op->in[0]->root;
     if (root->type.rank < 2 || type_is_struct(root->type) || !plan_var(e, root) || (op->code == OP_load && e->v[op->out[0]->id].uses == 0))
         return false;
+    if (op_data(e, op)->in_arm) // the row may not be there where the element is not wanted
+        return false;
     int64_t c;
     bool moves = false, sized = false; // else an index like 3 * i + j is as good
     for (int k = 0; k < root->type.rank; k++) {

@@ -49,8 +49,8 @@
 //   len Z                    -> pos         the length of a frozen tape
 //   view_at Z, p, d0..       -> view        array of that shape that starts at position p of the frozen tape Z
 //   check {text, kind} ok, v.. -> nothing   stops the program with the message and the values if !ok (assert, shape, index, slice, overlap)
-//   if c, A0..               -> A0'.., s..  regions[0] then, regions[1] else, each with one argument per array handed in; each yields first the
-//                                           new versions of those, then the scalars
+//   if {choice} c, A0..      -> A0'.., s..  regions[0] then, regions[1] else, each with one argument per array handed in; each yields first the
+//                                           new versions of those, then the scalars. choice: an expression of the source, ?: && or ||
 //   loop {counted, step, reversed, has_exit} [lo, hi,] init.. -> final.., trips
 //                                           body regions[0] (args: [index,] carried..) yields [exit,] carried..
 //                                           head regions[1] or NULL (args: carried..) yields cond; pure; only where not counted
@@ -213,6 +213,7 @@ struct Op {
     const char *kind;                       // check: "assert", "shape", "index", "slice", "overlap"
     ConstArray *array;
     Func *callee;
+    bool choice;                            // if
     bool counted, reversed, has_exit;       // loop
     int step;
     bool ta, tb;                            // gemm

@@ -533,10 +533,12 @@ static void args_of_operands(Parser *p, Region *r, const Op *op, int first)
 static Op *parse_if(Parser *p)
 {
     Values in = {0};
+    bool choice = accept_word(p, "choice");
     push_operand(p, &in, NULL);
     const char *at = p->at;
     Names then = parse_args(p, &in), otherwise = {0};
     Op *op = make(p, OP_if, &in);
+    op->choice = choice;
     op->loc = accept_loc(p);
     int visible = p->visible.n;
     for (int k = 0; k < 2; k++)

@@ -146,7 +146,7 @@ static void print_args(Printer *p, const Op *op, const Region *r, int first, int
 
 static void print_if(Printer *p, const Op *op)
 {
-    text_put(p->out, " ");
+    text_put(p->out, op->choice ? " choice " : " ");
     print_in(p, op, 0);
     print_args(p, op, op->regions[0], 0, 1);
     print_loc(p, op->loc);

@@ -363,6 +363,7 @@ static void emit_if(Gen *g, Builder *b, const Op *op)
     Values arrays = {0};
     add_operands(g, b, &arrays, op->in + 1, op->out, n);
     Op *new = b_if(b, to(g, op->in[0]), arrays.n, arrays.at);
+    new->choice = op->choice;
     for (int arm = 0; arm < 2; arm++) {
         const Region *r = op->regions[arm];
         Builder in = builder_at(g->g, new->regions[arm], b->fold);

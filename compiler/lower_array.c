@@ -161,7 +161,7 @@ static Value *element_of_where(Fn *f, const Lazy *z, Value *const *idx)
     Value *cond = lazy_at(f, z->arg[0], idx), *out;
     if (z->elem != E_REAL && z->arg[1]->kind == LZ_SCALAR && z->arg[2]->kind == LZ_SCALAR)
         return scalar_select(f, cond, z->arg[1]->value, z->arg[2]->value);
-    Branch br = branch_begin(f, cond, (VarSet){0}, false);
+    Branch br = choice_begin(f, cond, (VarSet){0});
     Value *yes = lazy_at(f, z->arg[1], idx);
     branch_else(f, &br);
     Value *no = lazy_at(f, z->arg[2], idx);
@@ -177,7 +177,7 @@ Value *zero_of(Fn *f, Elem e)
 static Value *element_of_diag(Fn *f, const Lazy *z, Value *const *idx)
 {
     Value *on = b_2(&f->b, OP_ieq, idx[0], idx[1]), *out;
-    Branch br = branch_begin(f, on, (VarSet){0}, false);
+    Branch br = choice_begin(f, on, (VarSet){0});
     Value *yes = lazy_at(f, z->arg[0], idx);
     branch_else(f, &br);
     Value *no = zero_of(f, z->elem);

@@ -452,7 +452,7 @@ static Value *cumsum_vector(Fn *f, Lazy *z, Value *dest, Value *const *at, int r
 {
     Value *full[MAX_RANK], *start[2] = {dest, zero_of(f, z->elem)};
     Nest nest = nest_begin(f, 1, z->dims, 2, start, (const char *[]){dest->name, "s"});
-    Value *s = b_2(&f->b, OP_add, nest.carried[1], lazy_at(f, z, nest.idx));
+    Value *s = b_2(&f->b, z->elem == E_REAL ? OP_add : OP_iadd, nest.carried[1], lazy_at(f, z, nest.idx));
     with_axis(at, rank, axis, nest.idx[0], full);
     Value *next[2] = {b_store(&f->b, nest.carried[0], rank, full, s), s};
     nest_end(f, &nest, next);

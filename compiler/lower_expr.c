@@ -162,7 +162,7 @@ static Value *lower_logic(Fn *f, Expr *e)                       // && and ||
     Value *left = lower_scalar(f, e->binary.left), *out;
     if (is_free(e->binary.right))
         return b_2(&f->b, is_and ? OP_and : OP_or, left, lower_scalar(f, e->binary.right));
-    Branch br = branch_begin(f, left, assigned_in(f, e->binary.right), false);
+    Branch br = choice_begin(f, left, assigned_in(f, e->binary.right));
     Value *yes = is_and ? lower_scalar(f, e->binary.right) : b_bool(&f->b, true);
     branch_else(f, &br);
     Value *no = is_and ? b_bool(&f->b, false) : lower_scalar(f, e->binary.right);
@@ -205,7 +205,7 @@ static Value *lower_choice(Fn *f, Expr *cond, Expr *yes, Expr *no)
         Value *a = lower_scalar(f, yes);
         return scalar_select(f, c, a, lower_scalar(f, no));
     }
-    Branch br = branch_begin(f, c, set_join(f, assigned_in(f, yes), assigned_in(f, no)), false);
+    Branch br = choice_begin(f, c, set_join(f, assigned_in(f, yes), assigned_in(f, no)));
     Value *a = lower_scalar(f, yes);
     branch_else(f, &br);
     Value *b = lower_scalar(f, no);

@@ -124,6 +124,7 @@ typedef struct Branch {
     bool outputs_only;          // scalars that are no output need not come out
 } Branch;
 Branch branch_begin(Fn *f, Value *cond, VarSet assigned, bool outputs_only);
+Branch choice_begin(Fn *f, Value *cond, VarSet assigned);               // of an expression
 void branch_else(Fn *f, Branch *br);
 // Ends the branch. yes[k] and no[k], values of the arms, come out as out[k]; n of them.
 void branch_end(Fn *f, Branch *br, int n, Value *const *yes, Value *const *no, Value **out);

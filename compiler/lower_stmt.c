@@ -50,6 +50,13 @@ Branch branch_begin(Fn *f, Value *cond, VarSet assigned, bool outputs_only)
     return br;
 }
 
+Branch choice_begin(Fn *f, Value *cond, VarSet assigned)
+{
+    Branch br = branch_begin(f, cond, assigned, false);
+    br.op->choice = true;
+    return br;
+}
+
 void branch_else(Fn *f, Branch *br)
 {
     f->b.at = br->op->regions[1];

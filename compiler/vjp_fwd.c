@@ -220,6 +220,7 @@ static void forward_if(Gen *g, Builder *b, const Op *op)
     Value **ins = mapped(g, op->in + 1, n, cells.n);
     append_cells(ins, n, &cells);
     Op *to = b_if(b, of(g, op->in[0]), n + cells.n, ins);
+    to->choice = op->choice;
     for (int k = 0; k < 2; k++) {
         const Region *from = op->regions[k];
         Builder in = builder_at(b->f, to->regions[k], b->fold);

@@ -45,7 +45,7 @@ static void vector_c(int n, int k, const double *x, double *y)
 
 static void matrix_c(int n, int k, const double *x, double *y)
 {
-    double A[N][N], B[N][N], trace = 0;
+    double A[N][N] = {{0}}, B[N][N], trace = 0;
     for (int i = 0; i < n; i++)
         for (int j = 0; j < n; j++)
             A[i][j] = (i == 0 ? y[j] : x[i] * y[j]) + (j == 2 ? x[i] : 0);
