@@ -13,7 +13,8 @@
 //         yield %b3 }
 //
 // The way there, a file per step (emit_internal.h):
-//     emit_jumps.c   a copy of the function in which guards on flags have become break, continue and return again
+//     emit_choice.c  in a copy of the function, branches that stand for expressions have become ?:, && and || again
+//     emit_jumps.c   guards on flags have become break, continue and return again
 //     emit_plan.c    which values are folded into their use
 //     emit_vars.c    which of the others share a C variable
 //     emit_rows.c    pointers to rows

@@ -42,9 +42,36 @@ static Stmt *put(Emit *e, Block *b, StmtKind kind, Op *op)
     return s;
 }
 
+// Of `var = c ? value : var`, which is printed as if (c) var = value: the arm that changes var, 1 or 2; else 0.
+static int changing_arm(const Emit *e, const Var *var, const Value *value)
+{
+    const Op *op = value ? value->def : NULL;
+    if (!op || (op->code != OP_sel && op->code != OP_isel && op->code != OP_bsel))
+        return 0;
+    const Var *own = plan_var(e, value);
+    if (own && own != var)
+        return 0;
+    return plan_var(e, op->in[2]) == var ? 1 : plan_var(e, op->in[1]) == var ? 2 : 0;
+}
+
+static Stmt *put_assign(Emit *e, Block *b, Op *op, Var *var, Value *value);
+
+static Stmt *put_change(Emit *e, Block *b, Op *op, Var *var, const Op *select, int arm)
+{
+    Stmt *s = put(e, b, S_IF, op);
+    s->value = select->in[0];
+    s->negated = arm == 2;
+    for (int k = 0; k < 2; k++)
+        s->body[k] = new_block(e, b, s);
+    return put_assign(e, s->body[0], op, var, select->in[arm]);
+}
+
 // The line it belongs to is that of the computation it ends in, where there is one.
 static Stmt *put_assign(Emit *e, Block *b, Op *op, Var *var, Value *value)
 {
+    int arm = changing_arm(e, var, value);
+    if (arm)
+        return put_change(e, b, op, var, value->def, arm);
     Stmt *s = put(e, b, S_ASSIGN, op);
     s->var = var;
     s->value = value;

@@ -327,6 +327,27 @@ static const char *const CASES[] = {
     "static func @g(%k: real, %s: real inout) -> (real) { %r = sub %s, %k  yield %r }\n"
     "func @f(%n: int, %x: real, %s: real) -> (real) {\n"
     "  %k9, %t = loop %i = 0 to %n step 1 (%k = %x) { %k2 = call @g(%k, %s)  yield %k2 }  yield %k9 }",
+    // choices: elements that are only there where they are wanted, one read before a store, as an index and as a head
+    "func @f(%n: int, %x: real[1] inout, %k9: int out) -> (real[1], int, real) {\n"
+    "  %x1 = shape %x, %n  %c = igt %n, 2\n"
+    "  %a = if choice %c { %v = load %x1[2] %w = mul %v, 2.0 yield %w } else { yield 0.5 }\n"
+    "  %b = if choice %c { %m = idiv 7, %n %k = imod %m, %n %v3 = load %x1[%k] yield %v3 } else { yield %a }\n"
+    "  %p = if choice %c { %v2 = load %x1[1] %q = lt %v2, 0.0 yield %q } else { yield false }\n"
+    "  %r = if choice %p { yield true } else { %q2 = if choice %c { %v4 = load %x1[0] %q3 = gt %v4, %b yield %q3 }\n"
+    "      else { %q4 = lt %a, 0.0 yield %q4 } yield %q2 }\n"
+    "  %j = if choice %r { yield 1 } else { yield 0 }\n"
+    "  %x3 = if %c (%x2 = %x1) { %x4 = store %x2[%j], %b yield %x4 } else (%x5) { yield %x5 }\n"
+    "  %i, %t = loop (%i1 = 0) while (%i2) { %e = ilt %i2, %n\n"
+    "      %h = if choice %e { %v5 = load %x3[%i2] %u = lt %v5, 2.0 yield %u } else { yield false } yield %h }\n"
+    "    do { %i3 = iadd %i1, 1 yield %i3 }\n"
+    "  %s = if choice %c { %v6 = load %x3[2] yield %v6 } else { yield %a }  %x6 = fill %x3, %s\n"
+    "  yield %x6, %i, %a }",
+    // a choice that leaves a variable as it is, on either side
+    "func @f(%n: int, %x: real[1], %k9: int out) -> (int, int) {\n"
+    "  %x1 = shape %x, %n\n"
+    "  %a, %b, %t = loop %i = 1 to %n step 1 (%p = 0, %q = 0) {\n"
+    "    %v = load %x1[%i] %u = load %x1[%p] %c = gt %v, %u %p2 = isel %c, %i, %p\n"
+    "    %w = load %x1[%q] %d = ge %v, %w %q2 = isel %d, %q, %i  yield %p2, %q2 }  yield %a, %b }",
     // calls with out scalars, recursion, results that nobody wants
     "static func @g(%k: int, %x: real, %s: real inout, %c: int out) -> (real, int, real) {\n"
     "  %z = ile %k, 0\n"
@@ -473,6 +494,31 @@ static Value *random_if(Gen *g, Builder *b, Value *array, int depth)
     return op->out[0];
 }
 
+// An expression: arms that may or may not be short, without names, of values with one use.
+static void random_choice(Gen *g, Builder *b)
+{
+    Op *op = b_if(b, any_bool(g, b), 0, NULL);
+    op->choice = true;
+    bool bools = pick(g, 3) == 0;
+    for (int k = 0; k < 2; k++) {
+        Mark m = mark_of(g);
+        Builder in = builder_at(g->f, op->regions[k], false);
+        for (int n = pick(g, 4); n > 0; n--)
+            random_scalar(g, &in);
+        Value *v = bools ? (pick(g, 3) ? any_bool(g, &in) : b_bool(&in, pick(g, 2) != 0)) : any_real(g, &in);
+        ir_yield(&in, 1, &v);
+        for (int i = 0; i < in.at->ops.n && pick(g, 4); i++)
+            in.at->ops.at[i]->out[0]->name = NULL;
+        back_to(g, m);
+    }
+    b_if_end(op);
+    op->out[0]->name = random_name(g);
+    if (bools)
+        vec_push(g->arena, &g->bools, op->out[0]);
+    else
+        vec_push(g->arena, &g->reals, op->out[0]);
+}
+
 static Value *random_loop(Gen *g, Builder *b, Value *array, int depth)
 {
     static const int steps[] = {1, 1, 1, 2, 3, -1, -2, -3};
@@ -534,7 +580,7 @@ static Value *random_ops(Gen *g, Builder *b, Value *array, int depth)
 {
     for (int n = 1 + pick(g, 7); n > 0 && g->budget > 0; n--) {
         g->budget--;
-        int what = pick(g, 10);
+        int what = pick(g, 11);
         Value *i;
         if (what == 0 && depth > 0) {
             array = random_if(g, b, array, depth);
@@ -548,6 +594,8 @@ static Value *random_ops(Gen *g, Builder *b, Value *array, int depth)
             Value *v = b_load(b, array, 1, &i);
             v->name = random_name(g);
             vec_push(g->arena, &g->reals, v);
+        } else if (what == 4) {
+            random_choice(g, b);
         } else {
             random_scalar(g, b);
         }

@@ -100,6 +100,11 @@ static const char *const printed[] = {
     "        %u.21 = undef int\n"
     "        yield %y.17, %u.21\n"
     "    }\n"
+    "    %22 = if choice %15 {\n"
+    "        yield %u.19\n"
+    "    } else {\n"
+    "        yield %3\n"
+    "    }\n"
     "    if %15 {\n"
     "        check index \"out of\\x09bounds\", %15, %n.0\n"
     "    } else {\n"
@@ -161,7 +166,7 @@ START_TEST(numbers_survive)
 {
     Module *m = parse(printed[4]);
     const Func *f = m->funcs.at[0];
-    ck_assert_int_eq(f->n_values, 22);
+    ck_assert_int_eq(f->n_values, 23);
     ck_assert_int_eq(f->body->ops.at[2]->out[2]->id, 11);
     ck_assert_str_eq(f->body->ops.at[2]->out[0]->name, "y");
     ck_assert_int_eq(f->body->ops.at[2]->loc.line, 4);
