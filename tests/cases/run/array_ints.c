@@ -84,7 +84,7 @@ static void logic_c(int n, const bool *p, const int *q, bool *r, bool *s)
 static void picks_c(int n, int k, const double *x, double *y)
 {
     double old[N], e = 0, q = 0, mean = 0, by;
-    int at[N], whole[N], hits[3] = {0}, A[N], top = 0;
+    int at[N], whole[N] = {0}, hits[3] = {0}, A[N], top = 0;
     memcpy(old, y, sizeof old);
     for (int i = 0; i < n; i++)
         whole[i] = (int)(y[i] * 100);
