@@ -315,9 +315,23 @@ static bool is_frozen(const Emit *e, const Value *root)
            (root->def && root->def->code == OP_shape && root->def->n_in == 1 && root->type.rank == 1);
 }
 
-static Path path_of_view(const Op *op)
+// A part of an array that has no variable: a view, or a slot of a within.
+typedef struct Part {
+    const Value *of;
+    Path path;
+    Value *const *in;
+} Part;
+
+static Part part_of(const Value *root)
 {
-    return op->code == OP_slice ? op->paths[0] : (Path){.at_pos = true, .rank = op->n_in - 2};
+    const Op *op = root->def;
+    if (op)
+        return (Part){op->in[0], op->code == OP_slice ? op->paths[0] : (Path){.at_pos = true, .rank = op->n_in - 2}, op->in + 1};
+    op = root->region->owner;
+    int first = 1;
+    for (int i = 0; i < root->index; i++)
+        first += path_n_operands(&op->paths[i]);
+    return (Part){op->in[0], op->paths[root->index], op->in + first};
 }
 
 void expr_array(Emit *e, Text *t, const Value *array, int least)
@@ -336,13 +350,12 @@ void expr_array(Emit *e, Text *t, const Value *array, int least)
             text_put(t, var->name);
         return;
     }
-    assert(root->def);
-    if (root->def->code == OP_reshape) {
+    if (root->def && root->def->code == OP_reshape) {
         expr_array(e, t, root->def->in[0], least);
         return;
     }
-    Path path = path_of_view(root->def);
-    expr_part(e, t, root->def->in[0], &path, root->def->in + 1, least);
+    Part part = part_of(root);
+    expr_part(e, t, part.of, &part.path, part.in, least);
 }
 
 // An offset in the making: a text, or so far a constant.
@@ -515,16 +528,13 @@ void expr_struct(Emit *e, Text *t, const Value *array, int least)
                  is_object(e, root) ? P_PRIMARY : P_UNARY, least);
         return;
     }
-    const Op *view = root->def;
-    assert(view && view->code == OP_slice);
-    const Value *base = view->in[0];
-    int n = view->paths->n_idx;
-    if (type_field(base->type, n, view->in + 1)) {
-        put_member(e, t, base, view->in + 1, n);
+    Part part = part_of(root);
+    if (type_field(part.of->type, part.path.n_idx, part.in)) {
+        put_member(e, t, part.of, part.in, part.path.n_idx);
         return;
     }
-    Offset o = offset_of(e, base->root, view->in + 1, n);
-    expr_array(e, t, base, P_PRIMARY);
+    Offset o = offset_of(e, part.of->root, part.in, part.path.n_idx);
+    expr_array(e, t, part.of, P_PRIMARY);
     text_put(t, "[");
     put_offset(t, &o);
     text_put(t, "]");
@@ -746,11 +756,17 @@ static void put_argument(Emit *e, Text *t, const Op *op, int p)
     }
 }
 
+// Is the struct that op returns declared by the statement that calls it? It has printed `struct camera c = ` then.
+static bool expr_call_declares(const Emit *e, const Op *op)
+{
+    return e->declared_by == op;
+}
+
 void expr_call(Emit *e, Text *t, const Op *op)
 {
     map_set(e->file->called, op->callee, op->callee);
     int result = emit_struct_result(op->callee);
-    if (result >= 0) {
+    if (result >= 0 && !expr_call_declares(e, op)) {
         expr_struct(e, t, op->in[op->callee->params.at[result].arg], P_UNARY);
         text_put(t, " = ");
     }
@@ -927,9 +943,12 @@ static bool same_place(const Op *load, const Op *store)
 {
     if (load->code != OP_load || load->in[0]->root != store->in[0]->root || load->n_in != store->n_in - 1)
         return false;
-    for (int i = 1; i < load->n_in; i++)
-        if (load->in[i] != store->in[i])
+    for (int i = 1; i < load->n_in; i++) {
+        int64_t c, d;
+        bool same = ir_is_int_const(load->in[i], &c) && ir_is_int_const(store->in[i], &d) && c == d;
+        if (load->in[i] != store->in[i] && !same)
             return false;
+    }
     return true;
 }
 

@@ -168,6 +168,7 @@ typedef struct Emit {
     Block *top;
     Text *out;
     int order;
+    const Op *declared_by; // the call whose result's declaration has just been printed
 } Emit;
 
 static inline OpData *op_data(const Emit *e, const Op *op)

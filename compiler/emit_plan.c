@@ -388,12 +388,37 @@ static bool is_dimension(const Op *op, int i)
 // Does the text of op name the size of its operand i, an array? A call does where the callee takes it as a tape.
 static bool names_size(const Emit *e, const Op *op, int i)
 {
+    if (op->code == OP_copy_to || op->code == OP_add_to)
+        return i == 0;
     if (op->code != OP_call)
         return true;
     for (int p = 0; p < op->callee->params.n; p++)
         if (op->callee->params.at[p].arg == i)
             return param_is_tape(e->file, op->callee, p);
     return false;
+}
+
+// Slot of a within that operand i of it is the path of, or -1.
+static int slot_of_operand(const Op *op, int i)
+{
+    for (int k = 0, first = 1; op->code == OP_within && k < op->n_paths; k++) {
+        int next = first + path_n_operands(&op->paths[k]);
+        if (i >= first && i < next)
+            return k;
+        first = next;
+    }
+    return -1;
+}
+
+// The path of a slot that is folded stands where the slot is used.
+static bool used_at_slot(Emit *e, const Op *op, int i)
+{
+    int k = slot_of_operand(op, i);
+    if (k < 0 || !e->v[op->regions[0]->args.at[k]->id].folded)
+        return false;
+    const ValueInfo *slot = &e->v[op->regions[0]->args.at[k]->id];
+    use(e, op->in[i], slot->use_at, slot->use_index, NULL, NULL);
+    return true;
 }
 
 // Uses of all that the text of op names, when it stands at `index` of r.
@@ -404,7 +429,7 @@ static void use_operands(Emit *e, Op *op, Region *r, int index, Op *loop, Value 
     for (int i = 0; i < op->n_in; i++) {
         Value *v = op->in[i];
         if (type_is_scalar(v->type)) {
-            if (!is_dimension(op, i))
+            if (!is_dimension(op, i) && !used_at_slot(e, op, i))
                 use(e, v, r, index, loop, top);
             continue;
         }
@@ -545,19 +570,73 @@ static bool may_fold(Emit *e, const Value *v)
     return may_stand_at(e, op, i->use_index);
 }
 
-// A view that is handed over as a whole, once, and where it is made, needs no name.
+// Does an op of r before `index` give a new value to a variable of the name of one of n operands?
+static bool renamed_before(const Region *r, int index, Value *const *in, int n)
+{
+    for (int k = 0; k < index; k++)
+        for (int i = 0; i < n; i++)
+            if (r->ops.at[k]->n_regions || (in[i]->name && has_name_of(r->ops.at[k], in[i])))
+                return true;
+    return false;
+}
+
+// Does op name a part of an array that it is handed as well without a variable for it?
+static bool takes_part(const Op *op)
+{
+    return op->code == OP_call || op->code == OP_gemm || op->code == OP_puts || op->code == OP_copy_to;
+}
+
+static bool takes_struct(const Op *op)
+{
+    return takes_part(op) || op->code == OP_copy || op->code == OP_add_to || op->code == OP_fill;
+}
+
+static bool is_part_of_struct(const Op *op)
+{
+    return type_is_struct(op->in[0]->type);
+}
+
+// Would the part be indexed, element by element, where user names it? One that begins in the middle reads better with a name.
+static bool is_indexed(const Path *p, const Op *user)
+{
+    return p->has_range && user->code != OP_call;
+}
+
+// A view that is handed over as a whole, once, and where it is made, needs no name. The region of a within is no place of its own.
 static bool folds_view(Emit *e, const Value *v)
 {
     const ValueInfo *i = &e->v[v->id];
-    if (!v->def || (v->def->code != OP_slice && v->def->code != OP_view_at) || i->uses != 1 || i->use_at != v->region)
+    const Op *op = v->def;
+    if (!op || (op->code != OP_slice && op->code != OP_view_at) || i->uses != 1)
         return false;
-    const Region *r = v->region;
-    int from = op_data(e, v->def)->index, to = i->use_index;
-    if (to >= r->ops.n || to - from > MAX_SCAN)
+    const Region *r = i->use_at;
+    int from = op_data(e, op)->index, to = i->use_index;
+    if (to >= r->ops.n)
         return false;
     const Op *user = r->ops.at[to];
-    return (user->code == OP_call || user->code == OP_gemm || user->code == OP_puts || user->code == OP_copy_to) &&
-           can_move(e, v->def, from, to);
+    for (; r != v->region && r->owner && r->owner->code == OP_within && is_part_of_struct(op); r = r->owner->parent) {
+        if (to > MAX_SCAN || renamed_before(r, to, op->in, op->n_in))
+            return false;
+        to = op_data(e, r->owner)->index;
+    }
+    if (r != v->region || to - from > MAX_SCAN)
+        return false;
+    bool struct_part = is_part_of_struct(op) && takes_struct(user) && !is_indexed(op->paths, user);
+    return (is_part_of_struct(op) ? struct_part : takes_part(user)) && can_move(e, op, from, to);
+}
+
+// The same for a part of structs that is written to.
+static void fold_slots(Emit *e, const Op *op)
+{
+    if (op->code != OP_within || !is_part_of_struct(op))
+        return;
+    const Region *r = op->regions[0];
+    for (int k = 0, first = 1; k < op->n_paths; first += path_n_operands(&op->paths[k++])) {
+        ValueInfo *i = &e->v[r->args.at[k]->id];
+        int to = i->use_index;
+        i->folded = i->uses == 1 && i->use_at == r && to < r->ops.n && to <= MAX_SCAN && takes_struct(r->ops.at[to]) &&
+                    !is_indexed(&op->paths[k], r->ops.at[to]) && !renamed_before(r, to, op->in + first, path_n_operands(&op->paths[k]));
+    }
 }
 
 static void plan_region(Emit *e, Region *r);
@@ -585,6 +664,7 @@ static void plan_op(Emit *e, Op *op)
     for (int k = 0; k < op->n_regions; k++)
         if (op->regions[k])
             plan_region(e, op->regions[k]);
+    fold_slots(e, op);
     if (op->code == OP_loop) {
         for (int i = 0; i < op->n_in; i++)
             if (type_is_linear(op->in[i]->type))
@@ -647,6 +727,16 @@ static void plan_region(Emit *e, Region *r)
 
 // ---- what a text names ----
 
+// What the text of a folded slot names.
+static void visit_slot(const Emit *e, const Value *slot, VarVisit visit, void *context)
+{
+    const Op *op = slot->region->owner;
+    plan_visit_vars(e, op->in[0], visit, context);
+    for (int i = 1; i < op->n_in; i++)
+        if (slot_of_operand(op, i) == slot->index && !is_dimension(op, i))
+            plan_visit_vars(e, op->in[i], visit, context);
+}
+
 void plan_visit_vars(const Emit *e, const Value *v, VarVisit visit, void *context)
 {
     const Var *var = plan_var(e, v);
@@ -655,6 +745,8 @@ void plan_visit_vars(const Emit *e, const Value *v, VarVisit visit, void *contex
         return;
     }
     const Value *root = v->root ? v->root : v;
+    if (!root->def && e->v[root->id].folded)
+        visit_slot(e, root, visit, context);
     if (root->def && (e->v[root->id].folded || plan_is_transparent(root)))
         plan_visit_op(e, root->def, visit, context);
 }

@@ -163,6 +163,20 @@ static const char *buf_name(const Emit *e, Elem elem)
     return arena_printf(e->arena, "%s%s", names[elem], elem == E_REAL ? e->file->suffix : "");
 }
 
+// A struct that the next statement assigns to as a whole is declared by that.
+static bool declared_by_next(const Stmt *s)
+{
+    Stmt *next = s->index + 1 < s->block->list.n ? s->block->list.at[s->index + 1] : NULL;
+    if (!next || next->kind != S_OP || next->decls.n)
+        return false;
+    const Op *op = next->op;
+    int result = op->code == OP_call ? emit_struct_result(op->callee) : -1;
+    bool copied = op == s->op && op->code == OP_copy;
+    bool returned = result >= 0 && op->in[op->callee->params.at[result].arg] == s->op->out[0];
+    next->declares = copied || returned;
+    return next->declares;
+}
+
 static void put_array(Printer *p, const Stmt *s)
 {
     Emit *e = p->e;
@@ -178,6 +192,8 @@ static void put_array(Printer *p, const Stmt *s)
     case PLACE_LOCAL: {
         note_type(e, (Elem)v->type.elem);
         if (is_object(e, v)) {
+            if (declared_by_next(s))
+                return;
             declare(&t, s->var);
             text_put(&t, s->op->code == OP_new && s->op->i ? " = {0}" : "");
             break;
@@ -324,18 +340,20 @@ static bool is_one_struct(const Value *v)
     return is_struct(v) && v->type.rank == 0;
 }
 
-// The struct that the function returns is declared where it is first assigned to, if that is where the function begins.
-static void put_assigned(Printer *p, const Stmt *s, Text *t, const Value *to)
+// The left side of an assignment to a struct; true if that declares it: one that the statement is the declaration of, and the one that the
+// function returns, where the function begins with it.
+static bool put_assigned(Printer *p, const Stmt *s, Text *t, const Value *to)
 {
     Var *var = plan_var(p->e, to);
-    if (var && var->fixed && var->type && !var->declared && !var->printed && s->block == p->e->top) {
-        var->declared = true;
+    bool first = var && var->fixed && var->type && !var->declared && !var->printed && s->block == p->e->top;
+    if (first || s->declares) {
+        var->declared = var->printed = true;
         declare(t, var);
-        var->printed = true;
     } else {
         expr_struct(p->e, t, to, 0);
     }
     text_put(t, " = ");
+    return first || s->declares;
 }
 
 static void put_copy_struct(Printer *p, const Stmt *s, const Value *to, const Value *from)
@@ -349,9 +367,7 @@ static void put_copy_struct(Printer *p, const Stmt *s, const Value *to, const Va
 static void put_zero_struct(Printer *p, const Stmt *s, const Value *v)
 {
     Text t = text_in(p->e->arena);
-    put_assigned(p, s, &t, v);
-    const Var *var = plan_var(p->e, v);
-    bool declares = strncmp(t.at, "struct ", 7) == 0 && var;
+    bool declares = put_assigned(p, s, &t, v);
     text_printf(&t, declares ? "{0}" : "(%s){0}", c_element(p->e->file, v->type));
     put_statement(p, s, &t);
 }
@@ -569,6 +585,10 @@ static void put_op(Printer *p, const Stmt *s)
     case OP_check: put_check(p, s); return;
     default:
         assert(s->op->code == OP_call);
+        if (s->declares) {
+            put_assigned(p, s, &t, s->op->in[s->op->callee->params.at[emit_struct_result(s->op->callee)].arg]);
+            p->e->declared_by = s->op;
+        }
         expr_call(p->e, &t, s->op);
         put_statement(p, s, &t);
     }
@@ -601,6 +621,12 @@ static void put_assign(Printer *p, const Stmt *s)
 
 static void put_block(Printer *p, const Block *b);
 
+static bool is_struct_assignment(const Op *op)
+{
+    bool whole = op->code == OP_copy || op->code == OP_copy_to || op->code == OP_fill || op->code == OP_add_to;
+    return whole && is_one_struct(op->out[0]);
+}
+
 // May b stand without braces below a head? Below an `if`, only what cannot be taken for the owner of its else.
 static bool is_single(const Block *b, bool below_if)
 {
@@ -617,7 +643,7 @@ static bool is_single(const Block *b, bool below_if)
     case S_RETURN: return true;
     case S_OP:
         return s->op->code == OP_store || s->op->code == OP_acc || s->op->code == OP_call || s->op->code == OP_gemm ||
-               s->op->code == OP_puts || (s->op->code == OP_put && s->op->n_in == 2);
+               s->op->code == OP_puts || is_struct_assignment(s->op) || (s->op->code == OP_put && s->op->n_in == 2);
     case S_IF:
     case S_LOOP: return !below_if && !s->do_while;
     default: return false;

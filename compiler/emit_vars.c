@@ -459,6 +459,8 @@ static void give_array_var(Emit *e, Value *v)
             name_row(i->var, v, op->in[0], op->paths, op->in + 1);
         break;
     case PLACE_SLOT:
+        if (i->folded)
+            break;
         i->var = plan_new_var(e, v->name, pointer_type(e, v, false, false), (Elem)v->type.elem);
         i->var->own = true;
         name_slot(i->var, v);
