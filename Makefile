@@ -11,8 +11,8 @@
 #   make install    PREFIX=/usr/local, DESTDIR=
 #   make clean
 #
-# BLAS=openblas (or any name pkg-config or -l knows) builds the runtime's matrix products on CBLAS. V=1 shows the
-# commands. WANT='loop_*' narrows the golden and the run cases: make check-run WANT='loop_*'; also check-unit,
+# BLAS=openblas (or any name pkg-config or -l knows) builds the runtime's matrix products and triangular solves on
+# CBLAS, and its factors on LAPACK, if one is in that library or beside it. V=1 shows the commands. WANT='loop_*' narrows the golden and the run cases: make check-run WANT='loop_*'; also check-unit,
 # check-golden.
 
 BUILD  ?= build
@@ -47,7 +47,8 @@ ADC_O      := $(COMPILER_C:compiler/%.c=$(BUILD)/compiler/%.o) $(BUILD)/gen/stan
 GENERATED  := $(PARSER:%=$(GEN)/%.tab.h) $(SCANNER:%=$(GEN)/%.lex.h)
 
 RUNTIME_C  := $(filter-out runtime/standalone.c,$(wildcard runtime/*.c))
-RUNTIME_O  := $(RUNTIME_C:runtime/%.c=$(BUILD)/runtime/%.o) $(if $(wildcard runtime/gemm.c),$(BUILD)/gen/gemmf.o)
+KERNELS    := gemm linalg
+RUNTIME_O  := $(RUNTIME_C:runtime/%.c=$(BUILD)/runtime/%.o) $(KERNELS:%=$(BUILD)/gen/%f.o)
 TESTS      := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 
 all: $(if $(wildcard compiler/main.c),$(BUILD)/adc) $(BUILD)/libadrt.a
@@ -87,7 +88,11 @@ $(GEN)/%.o: $(GEN)/%.c | $(GENERATED)
 
 # --- the runtime -------------------------------------------------------------------------------
 
-BLAS_C    = $(if $(BLAS),-DADRT_CBLAS $(shell pkg-config --cflags $(BLAS) 2>/dev/null))
+# LAPACK is in the BLAS's own library, or in one of its name beside it, or not there.
+BLAS_ONLY := $(if $(BLAS),$(shell pkg-config --libs $(BLAS) 2>/dev/null || echo -l$(BLAS)))
+LAPACK    := $(if $(BLAS),$(shell sh tests/lapack.sh '$(CC)' $(BLAS_ONLY)))
+BLAS_L    := $(BLAS_ONLY) $(filter-out none,$(LAPACK))
+BLAS_C     = $(if $(BLAS),-DADRT_CBLAS $(if $(filter none,$(LAPACK)),,-DADRT_LAPACK) $(shell pkg-config --cflags $(BLAS) 2>/dev/null))
 # No contraction to fma and no reassociation: the same bits with every compiler and on every machine.
 RUNTIME_F = -O3 -ffp-contract=off $(BLAS_C)
 
@@ -107,26 +112,26 @@ $(BUILD)/runtime/%.o: runtime/%.c $(BUILD)/blas.flag
 	$(Q)$(CC) $(CPP_) $(CFLAGS_) $(RUNTIME_F) -c -o $@ $<
 
 # The float kernels are the double ones, word for word.
-$(GEN)/gemmf.c: runtime/gemm.c runtime/tofloat.sed
+$(KERNELS:%=$(GEN)/%f.c): $(GEN)/%f.c: runtime/%.c runtime/tofloat.sed
 	@mkdir -p $(@D)
 	$(Q)sed -f runtime/tofloat.sed $< > $@
 
-$(GEN)/gemmf.o: $(GEN)/gemmf.c $(BUILD)/blas.flag
+$(KERNELS:%=$(GEN)/%f.o): $(GEN)/%f.o: $(GEN)/%f.c $(BUILD)/blas.flag
 	$(call say,CC,$@)
 	$(Q)$(CC) $(CPP_) $(CFLAGS_) $(RUNTIME_F) -c -o $@ $<
 
 # The runtime's text as a C table in adc: what --standalone pastes (see compiler/snippet.h).
-SNIPPETS := $(wildcard runtime/adrt.h runtime/error.c runtime/standalone.c runtime/math.c runtime/arena.c runtime/gemm.c)
-$(GEN)/standalone_data.c: runtime/snippets.awk $(SNIPPETS) $(if $(wildcard runtime/gemm.c),$(GEN)/gemmf.c)
+SNIPPETS := $(wildcard runtime/adrt.h runtime/error.c runtime/standalone.c runtime/math.c runtime/arena.c) \
+            $(KERNELS:%=runtime/%.c) $(KERNELS:%=$(GEN)/%f.c)
+$(GEN)/standalone_data.c: runtime/snippets.awk $(SNIPPETS)
 	@mkdir -p $(@D)
-	$(Q)awk -f runtime/snippets.awk $(filter-out %.awk,$^) > $@.tmp
+	$(Q)awk -f runtime/snippets.awk $(SNIPPETS) > $@.tmp
 	$(Q)mv $@.tmp $@
 
 # --- tests -------------------------------------------------------------------------------------
 
 CHECK_C = $(shell pkg-config --cflags check)
 CHECK_L = $(shell pkg-config --libs check) -lpthread -lm
-BLAS_L  = $(if $(BLAS),$(shell pkg-config --libs $(BLAS) 2>/dev/null || echo -l$(BLAS)))
 
 # What unit tests share (the IR's interpreter): every tests/NAME.c that is neither a test nor the harness of the run cases.
 HELP_C := $(filter-out tests/test_%.c tests/harness.c,$(wildcard tests/*.c))

@@ -27,7 +27,7 @@ enum adrt_kind {
     ADRT_INDEX,   /* index a of a dimension of size b */
     ADRT_SLICE,   /* a:b of a dimension of size c */
     ADRT_OVERLAP, /* two written arguments share memory */
-    ADRT_SINGULAR /* a matrix that is singular, or not positive definite */
+    ADRT_SINGULAR /* pivot a of a matrix that is singular or, where b is 1, not positive definite */
 };
 /* adrt:end */
 
@@ -678,6 +678,34 @@ static inline float adrt_digammaf(float x)
 
 /* --- 6. Matrices ------------------------------------------------------------------------------ */
 
+/* The sum of x[i] y[i], in eight partial sums, which is what vectorises. */
+/* adrt:begin adrt_dot */
+static inline double adrt_dot(int n, const double *restrict x, const double *restrict y)
+{
+    double s[8] = {0}, rest = 0;
+    int i = 0;
+    for (; i + 8 <= n; i += 8)
+        for (int l = 0; l < 8; l++)
+            s[l] += x[i + l] * y[i + l];
+    for (; i < n; i++)
+        rest += x[i] * y[i];
+    return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7])) + rest;
+}
+/* adrt:end */
+/* adrt:begin adrt_dotf */
+static inline float adrt_dotf(int n, const float *restrict x, const float *restrict y)
+{
+    float s[8] = {0}, rest = 0;
+    int i = 0;
+    for (; i + 8 <= n; i += 8)
+        for (int l = 0; l < 8; l++)
+            s[l] += x[i + l] * y[i + l];
+    for (; i < n; i++)
+        rest += x[i] * y[i];
+    return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7])) + rest;
+}
+/* adrt:end */
+
 /* C[m][n] += op(A) op(B), all row-major and contiguous; op(A) is m by k: A is [m][k], or [k][m] where ta is true, and
  * B is [k][n], or [n][k] where tb is true. C overlaps neither A nor B. Sizes <= 0 do nothing. The same bits whatever
  * the alignment. */
@@ -685,6 +713,45 @@ void adrt_gemm(bool ta, bool tb, int m, int n, int k, const double *restrict A, 
                double *restrict C);
 void adrt_gemmf(bool ta, bool tb, int m, int n, int k, const float *restrict A, const float *restrict B,
                 float *restrict C);
+/* The same, subtracted: C -= op(A) op(B). */
+void adrt_gemm_sub(bool ta, bool tb, int m, int n, int k, const double *restrict A, const double *restrict B,
+                   double *restrict C);
+void adrt_gemm_subf(bool ta, bool tb, int m, int n, int k, const float *restrict A, const float *restrict B,
+                    float *restrict C);
+
+/* The LU factors of A[n][n] with partial pivoting: LU[n][n] and pivots[n], which only the functions below can read.
+ * Returns -1, or where A is singular the pivot that is 0 (or NaN); LU is then NaN throughout, and all that is
+ * computed with it too. A is left alone; it overlaps neither. */
+int adrt_lu(int n, const double *restrict A, double *restrict LU, int *restrict pivots);
+int adrt_luf(int n, const float *restrict A, float *restrict LU, int *restrict pivots);
+/* X[n][k] becomes op(A)^-1 X, op(A) being A or, where ta is true, its transpose. */
+void adrt_lu_solve(bool ta, int n, int k, const double *restrict LU, const int *restrict pivots, double *restrict X);
+void adrt_lu_solvef(bool ta, int n, int k, const float *restrict LU, const int *restrict pivots, float *restrict X);
+/* log |det A|; 0 for n = 0. */
+double adrt_lu_logdet(int n, const double *restrict LU);
+float adrt_lu_logdetf(int n, const float *restrict LU);
+
+/* A[n][n], of which the lower triangle is read, becomes the lower triangular L with L L' = A; above the diagonal L is
+ * 0. Returns -1, or where A is not positive definite the pivot that is not above 0; L is then NaN throughout. */
+int adrt_cholesky(int n, double *restrict A);
+int adrt_choleskyf(int n, float *restrict A);
+/* X[n][k] becomes op(L)^-1 X, for a factor that adrt_cholesky gave; with `right`, X[k][n] becomes X op(L)^-1. */
+void adrt_lower_solve(bool ta, int n, int k, const double *restrict L, double *restrict X);
+void adrt_lower_solvef(bool ta, int n, int k, const float *restrict L, float *restrict X);
+void adrt_lower_solve_right(bool ta, int n, int k, const double *restrict L, double *restrict X);
+void adrt_lower_solve_rightf(bool ta, int n, int k, const float *restrict L, float *restrict X);
+
+/* Linear maps of A[n][n], in place. lower: what is above the diagonal becomes 0. lower_half: that, and the diagonal is
+ * halved. lower_mirror: what is above the diagonal becomes what is below it. lower_fold: what is above the diagonal is
+ * added to what is below it, and becomes 0. */
+void adrt_lower(int n, double *restrict A);
+void adrt_lowerf(int n, float *restrict A);
+void adrt_lower_half(int n, double *restrict A);
+void adrt_lower_halff(int n, float *restrict A);
+void adrt_lower_mirror(int n, double *restrict A);
+void adrt_lower_mirrorf(int n, float *restrict A);
+void adrt_lower_fold(int n, double *restrict A);
+void adrt_lower_foldf(int n, float *restrict A);
 
 #endif /* __cplusplus */
 #endif

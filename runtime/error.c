@@ -24,7 +24,10 @@ static void adrt_describe(char *text, size_t size, enum adrt_kind kind, const ch
     case ADRT_INDEX: snprintf(text, size, "%s: index %lld is outside 0..%lld", what, a, b - 1); break;
     case ADRT_SLICE: snprintf(text, size, "%s: slice %lld:%lld is outside 0:%lld", what, a, b, c); break;
     case ADRT_OVERLAP: snprintf(text, size, "%s: arguments overlap", what); break;
-    case ADRT_SINGULAR: snprintf(text, size, "%s: the matrix is singular", what); break;
+    case ADRT_SINGULAR:
+        snprintf(text, size, "%s: the matrix is %s, at pivot %lld", what, b ? "not positive definite" : "singular",
+                 a);
+        break;
     }
 }
 /* adrt:end */

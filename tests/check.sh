@@ -48,22 +48,33 @@ unit() {
     echo "$passed passed, $failed failed"
 }
 
-# The runtime's tests once more, on a BLAS; skipped where there is none.
+# The runtime's tests once more, on a BLAS and on a LAPACK if there is one; skipped without a BLAS.
 blas() {
     libs=$(pkg-config --libs openblas 2>/dev/null || pkg-config --libs blas 2>/dev/null)
-    t=$BUILD/tests/blas_adrt
     if [ -z "$libs" ] || [ -n "$SAN" ]; then
         echo "no BLAS: its tests are skipped"
         echo "0 passed, 0 failed, 1 skipped"
         return
     fi
-    # shellcheck disable=SC2046,SC2086
-    ${CC:-cc} -std=c11 -O1 -DADRT_CBLAS $(pkg-config --cflags openblas 2>/dev/null || pkg-config --cflags blas) -iquote compiler \
-        -iquote runtime tests/test_adrt.c runtime/arena.c runtime/error.c runtime/math.c runtime/gemm.c "$BUILD/gen/gemmf.c" \
-        "$BUILD/libadc.a" $(pkg-config --cflags --libs check) $libs -lpthread -lm -o "$t" || return
-    OPENBLAS_NUM_THREADS=1 "$t" >"$t.log" || cat "$t.log"
-    sed -n 's/^[0-9]*%: Checks: \([0-9]*\), Failures: \([0-9]*\), Errors: \([0-9]*\).*/\1 \2 \3/p' "$t.log" |
-        awk '{ print "test_adrt on a BLAS: checks " $1; print $1 - $2 - $3 " passed, " $2 + $3 " failed" }'
+    # shellcheck disable=SC2086
+    lapack=$(sh tests/lapack.sh "${CC:-cc}" $libs) with=-DADRT_LAPACK
+    [ "$lapack" != none ] || lapack='' with=
+    passed=0 failed=0
+    for name in adrt linalg; do
+        t=$BUILD/tests/blas_$name
+        # shellcheck disable=SC2046,SC2086
+        ${CC:-cc} -std=c11 -O1 -DADRT_CBLAS $with $(pkg-config --cflags openblas 2>/dev/null || pkg-config --cflags blas) \
+            -iquote compiler -iquote runtime "tests/test_$name.c" runtime/arena.c runtime/error.c runtime/math.c runtime/gemm.c \
+            runtime/linalg.c "$BUILD/gen/gemmf.c" "$BUILD/gen/linalgf.c" "$BUILD/libadc.a" \
+            $(pkg-config --cflags --libs check) $lapack $libs -lpthread -lm -o "$t" || return
+        OPENBLAS_NUM_THREADS=1 "$t" >"$t.log" || cat "$t.log"
+        counts=$(sed -n 's/^[0-9]*%: Checks: \([0-9]*\), Failures: \([0-9]*\), Errors: \([0-9]*\).*/\1 \2 \3/p' "$t.log")
+        # shellcheck disable=SC2086
+        set -- $counts
+        echo "test_$name on a BLAS${with:+ and a LAPACK}: checks ${1:-0}"
+        passed=$((passed + ${1:-0} - ${2:-0} - ${3:-1})) failed=$((failed + ${2:-0} + ${3:-1}))
+    done
+    echo "$passed passed, $failed failed"
 }
 
 part() {

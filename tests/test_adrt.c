@@ -246,7 +246,7 @@ START_TEST(the_handler_hears_of_each_kind)
         {ADRT_SHAPE, "a: size 3 where 4 is needed"},  {ADRT_MEMORY, "out of memory: a of 3 bytes"},
         {ADRT_ASSERT, "assertion failed: a"},         {ADRT_INDEX, "a: index 3 is outside 0..3"},
         {ADRT_SLICE, "a: slice 3:4 is outside 0:2"},  {ADRT_OVERLAP, "a: arguments overlap"},
-        {ADRT_SINGULAR, "a: the matrix is singular"},
+        {ADRT_SINGULAR, "a: the matrix is not positive definite, at pivot 3"},
     };
     adrt_set_error_handler(leave);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
