@@ -782,6 +782,61 @@ void expr_call(Emit *e, Text *t, const Op *op)
     text_put(t, ")");
 }
 
+// ---- calls of the runtime ----
+
+// One argument of the runtime's function: an operand, an array result, or a flag.
+typedef struct Argument {
+    enum { IN, OUT, TA, TB } kind;
+    int k;
+} Argument;
+
+typedef struct MatrixCall {
+    const char *name;
+    Argument args[8];
+    int n;
+} MatrixCall;
+
+static const MatrixCall matrix_calls[] = {
+    [OP_gemm] = {"adrt_gemm", {{TA, 0}, {TB, 0}, {IN, 3}, {IN, 4}, {IN, 5}, {IN, 1}, {IN, 2}, {IN, 0}}, 8},
+    [OP_lu] = {"adrt_lu", {{IN, 1}, {IN, 0}, {OUT, 0}, {OUT, 1}}, 4},
+    [OP_lu_solve] = {"adrt_lu_solve", {{TA, 0}, {IN, 3}, {IN, 4}, {IN, 1}, {IN, 2}, {IN, 0}}, 6},
+    [OP_lu_logdet] = {"adrt_lu_logdet", {{IN, 2}, {IN, 0}}, 2},
+    [OP_cholesky] = {"adrt_cholesky", {{IN, 1}, {IN, 0}}, 2},
+    [OP_lower_solve] = {"adrt_lower_solve", {{TA, 0}, {IN, 2}, {IN, 3}, {IN, 1}, {IN, 0}}, 5},
+    [OP_lower] = {"adrt_lower", {{IN, 1}, {IN, 0}}, 2},
+};
+
+static const char *matrix_variant(const Op *op)
+{
+    static const char *const maps[] = {"", "_half", "_mirror", "_fold"};
+    if (op->code == OP_lower)
+        return maps[op->map];
+    return op->sub ? "_sub" : op->right ? "_right" : "";
+}
+
+void expr_matrix(Emit *e, Text *t, const Op *op)
+{
+    const MatrixCall *call = &matrix_calls[op->code];
+    assert(call->name);
+    e->file->uses_runtime = true;
+    text_printf(t, "%s%s%s(", call->name, matrix_variant(op), e->file->suffix);
+    for (int i = 0; i < call->n; i++) {
+        Argument a = call->args[i];
+        text_put(t, i ? ", " : "");
+        if (a.kind == TA || a.kind == TB) {
+            e->file->uses_bool = true;
+            text_put(t, (a.kind == TA ? op->ta : op->tb) ? "true" : "false");
+            continue;
+        }
+        const Value *v = a.kind == IN ? op->in[a.k] : op->out[a.k];
+        if (type_is_scalar(v->type))
+            expr(e, t, v, P_SELECT);
+        else
+            expr_array(e, t, v, P_SELECT);
+    }
+    text_put(t, ")");
+}
+
 // ---- all of them ----
 
 static void put_padd(Emit *e, Text *t, const Op *op, int least)
@@ -829,6 +884,9 @@ static void put_op(Emit *e, Text *t, const Op *op, int least)
     case OP_load: put_load(e, t, op); return;
     case OP_len: text_printf(t, "%sn", frozen_access(e, op->in[0]->root)); return;
     case OP_call: expr_call(e, t, op); return;
+    case OP_lu:
+    case OP_lu_logdet:
+    case OP_cholesky: expr_matrix(e, t, op); return;
     case OP_itor: put_itor(e, t, op->in[0], least); return;
     case OP_rtoi:
         put_text(t, arena_printf(e->arena, "(int)%s", text_of(e, op->in[0], P_UNARY)), P_UNARY, least);

@@ -111,7 +111,7 @@ struct Stmt {
     Var *var;
     Value *value;
     Var *from;
-    const Value *array; // S_POINTER: the array it is a part of
+    const Value *array; // S_ARRAY: the array; S_POINTER: the one it is a part of
     const Path *path;   // and which; in[first..]: the operands
     Value *const *path_in;
     bool declares; // S_ASSIGN: declares var
@@ -199,6 +199,8 @@ void emit_plan(Emit *e);
 bool plan_is_transparent(const Value *v);
 // Is v's name one that the user gave? `_bar` and `_dot` are names of adc's.
 bool plan_has_user_name(const Value *v);
+// What the C function that op is a call of returns, or NULL: a call, and ops that the runtime has a function for.
+Value *plan_returned(const Op *op);
 // Does op compare an int or bool with itself? gcc and clang warn of that, so it is printed as the constant it is.
 bool plan_is_self_comparison(const Op *op);
 // The variable of a scalar or of an array's root; NULL where there is none (constants, folded values).
@@ -253,6 +255,8 @@ void expr_count(Emit *e, Text *t, const Value *array);
 // v where C may be left to convert an int to a real.
 void expr_converted(Emit *e, Text *t, const Value *v);
 void expr_call(Emit *e, Text *t, const Op *op);
+// A call of the runtime: gemm and what factors and solves.
+void expr_matrix(Emit *e, Text *t, const Op *op);
 void expr_var(Emit *e, Text *t, Var *var, int least);
 // A store or acc, as a statement without its `;`.
 void expr_store(Emit *e, Text *t, const Op *op);

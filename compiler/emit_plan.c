@@ -13,6 +13,7 @@
 // Is v alive behind op k of region R? Climb from there to v's region: yes if a later op of the region on the way uses v
 // (last_use), or if the climb leaves a loop in which v is used.
 #include "emit_internal.h"
+#include "solvers.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -68,6 +69,9 @@ static void need_op(Need *n, Op *op)
     }
     for (int i = 0; i < op->n_in; i++)
         need_value(n, op->in[i]);
+    for (int i = 0; i < op->n_out && op->code == OP_lu; i++)    // both arrays are written, whoever reads them
+        if (type_is_linear(op->out[i]->type))
+            need_value(n, op->out[i]);
 }
 
 // Carried value i of a loop, wherever it comes from.
@@ -306,6 +310,16 @@ bool plan_is_self_comparison(const Op *op)
            is_same(op->in[0], op->in[1]);
 }
 
+Value *plan_returned(const Op *op)
+{
+    switch (op->code) {
+    case OP_call: return op->callee->ret >= 0 ? op->out[op->callee->ret] : NULL;
+    case OP_lu:
+    case OP_cholesky: return op->out[op->n_out - 1];
+    default: return NULL;
+    }
+}
+
 static bool is_double_negation(const Op *op)
 {
     return op->code == OP_not && op->in[0]->def && op->in[0]->def->code == OP_not;
@@ -534,7 +548,7 @@ static bool once_for_fill(const Op *op, const Region *r, int index)
     const Op *fill = index < r->ops.n ? r->ops.at[index] : NULL;
     if (!fill || fill->code != OP_fill)
         return false;
-    return op->code == OP_call || (op->code == OP_load && op->in[0]->root == fill->in[0]->root);
+    return op->code == OP_call || op->code == OP_lu_logdet || (op->code == OP_load && op->in[0]->root == fill->in[0]->root);
 }
 
 // May op be printed at op `index` of its region, and with it what stands in its arms?
@@ -557,7 +571,8 @@ static bool may_fold(Emit *e, const Value *v)
     if (!op || !type_is_scalar(v->type) || i->uses != 1 || i->use_at != v->region)
         return false;
     bool pure_call = op->code == OP_call && op->n_out == 1 && op->callee->ret >= 0;
-    if (!op_is_scalar(op->code) && op->code != OP_load && op->code != OP_len && !pure_call)
+    bool reads = op->code == OP_load || op->code == OP_len || op->code == OP_lu_logdet;
+    if (!op_is_scalar(op->code) && !reads && !pure_call)
         return false;
     if (i->use_loop && !is_int_arithmetic(op))
         return false;
@@ -583,7 +598,7 @@ static bool renamed_before(const Region *r, int index, Value *const *in, int n)
 // Does op name a part of an array that it is handed as well without a variable for it?
 static bool takes_part(const Op *op)
 {
-    return op->code == OP_call || op->code == OP_gemm || op->code == OP_puts || op->code == OP_copy_to;
+    return op->code == OP_call || op->code == OP_gemm || op->code == OP_puts || op->code == OP_copy_to || is_solver(op->code);
 }
 
 static bool takes_struct(const Op *op)

@@ -7,6 +7,7 @@
 //     for (int i = 0; i < n; i++)
 //         x_bar[i] += exp(x[i] - m);          /* lse.ad:7 */
 #include "emit_internal.h"
+#include "solvers.h"
 
 #include <assert.h>
 #include <limits.h>
@@ -180,7 +181,7 @@ static bool declared_by_next(const Stmt *s)
 static void put_array(Printer *p, const Stmt *s)
 {
     Emit *e = p->e;
-    const Value *v = s->op->out[0];
+    const Value *v = s->array;
     const char *name = s->var->name;
     Text t = text_in(e->arena);
     switch (e->places[v->id].storage) {
@@ -451,26 +452,6 @@ static void put_memcpy(Printer *p, const Stmt *s, const Value *to, const Value *
     put_statement(p, s, &t);
 }
 
-static void put_gemm(Printer *p, const Stmt *s)
-{
-    Emit *e = p->e;
-    const Op *op = s->op;
-    Text t = text_in(e->arena);
-    e->file->uses_runtime = e->file->uses_bool = true;
-    text_printf(&t, "adrt_gemm%s(%s, %s, ", e->file->suffix, op->ta ? "true" : "false", op->tb ? "true" : "false");
-    for (int i = 3; i < 6; i++) {
-        expr(e, &t, op->in[i], 3);
-        text_put(&t, ", ");
-    }
-    expr_array(e, &t, op->in[1], 3);
-    text_put(&t, ", ");
-    expr_array(e, &t, op->in[2], 3);
-    text_put(&t, ", ");
-    expr_array(e, &t, op->in[0], 3);
-    text_put(&t, ")");
-    put_statement(p, s, &t);
-}
-
 // ---- buffers ----
 
 static const char *buf_address(Emit *e, const Value *buf)
@@ -579,17 +560,15 @@ static void put_op(Printer *p, const Stmt *s)
         else
             put_loop_over(p, s, s->op->in[0], "+=", s->op->in[1], NULL);
         return;
-    case OP_gemm: put_gemm(p, s); return;
     case OP_put: put_put(p, s); return;
     case OP_puts: put_puts(p, s); return;
     case OP_check: put_check(p, s); return;
     default:
-        assert(s->op->code == OP_call);
         if (s->declares) {
             put_assigned(p, s, &t, s->op->in[s->op->callee->params.at[emit_struct_result(s->op->callee)].arg]);
             p->e->declared_by = s->op;
         }
-        expr_call(p->e, &t, s->op);
+        (s->op->code == OP_call ? expr_call : expr_matrix)(p->e, &t, s->op);
         put_statement(p, s, &t);
     }
 }
@@ -643,7 +622,7 @@ static bool is_single(const Block *b, bool below_if)
     case S_RETURN: return true;
     case S_OP:
         return s->op->code == OP_store || s->op->code == OP_acc || s->op->code == OP_call || s->op->code == OP_gemm ||
-               s->op->code == OP_puts || is_struct_assignment(s->op) || (s->op->code == OP_put && s->op->n_in == 2);
+               is_solver(s->op->code) || s->op->code == OP_puts || is_struct_assignment(s->op) || (s->op->code == OP_put && s->op->n_in == 2);
     case S_IF:
     case S_LOOP: return !below_if && !s->do_while;
     default: return false;

@@ -186,6 +186,7 @@ static void put_array(Emit *e, Block *b, Value *root)
 {
     Stmt *s = put(e, b, S_ARRAY, root->def);
     s->var = plan_var(e, root);
+    s->array = root;
 }
 
 // Some writes of whole arrays are printed as a loop, whose index has that loop as its scope.
@@ -280,7 +281,7 @@ static void find_load(const Emit *e, const Value *v, bool *found)
 {
     if (plan_var(e, v) || !v->def || *found)
         return;
-    if (v->def->code == OP_load || v->def->code == OP_call) {
+    if (v->def->code == OP_load || v->def->code == OP_call || v->def->code == OP_lu_logdet) {
         *found = true;
         return;
     }
@@ -397,7 +398,7 @@ static void find_local_array(void *context, Var *var)
     Naming *n = context;
     for (int i = 0; i < n->body->ops.n; i++) {
         const Op *op = n->body->ops.at[i];
-        if ((op->code == OP_new || op->code == OP_copy) && plan_var(n->e, op->out[0]) == var)
+        if ((op->code == OP_new || op->code == OP_copy || op->code == OP_lu) && plan_var(n->e, op->out[0]) == var)
             n->any = true;
     }
 }
@@ -533,6 +534,11 @@ static void build_op(Emit *e, Block *b, Op *op)
     case OP_new:
     case OP_copy: build_new(e, b, op); return;
     case OP_buf_new: put_array(e, b, op->out[0]); return;
+    case OP_lu:
+        for (int i = 0; i < 2; i++)
+            if (e->places[op->out[i]->id].storage != PLACE_ARENA || e->places[op->out[i]->id].before == op)
+                put_array(e, b, op->out[i]);
+        break;
     case OP_slice:
     case OP_view_at: build_view(e, b, op); return;
     case OP_shape:
@@ -561,9 +567,10 @@ static void build_op(Emit *e, Block *b, Op *op)
     Stmt *s = put(e, b, S_OP, op);
     if (op->code == OP_fill || op->code == OP_add_to || op->code == OP_copy_to)
         give_index(e, s);
-    if (op->code == OP_call && op->callee->ret >= 0 && plan_var(e, op->out[op->callee->ret])) {
+    Value *returned = plan_returned(op);
+    if (returned && plan_var(e, returned)) {
         s->kind = S_ASSIGN;
-        s->value = op->out[op->callee->ret];
+        s->value = returned;
         s->var = plan_var(e, s->value);
     }
 }
@@ -577,6 +584,22 @@ static void build_region(Emit *e, Block *b, Region *r)
 
 // ---- marks ----
 
+static void mark_array(Emit *e, Op *op, Value *v, bool *any)
+{
+    const Place *p = &e->places[v->id];
+    if (v->root != v || (p->storage != PLACE_ARENA && p->storage != PLACE_BUF))
+        return;
+    if (p->before != op)
+        vec_push(e->arena, &op_data(e, p->before)->allocs, v);
+    const Op *loop = p->before->parent->owner;
+    while (loop && loop->code != OP_loop)
+        loop = loop->parent->owner;
+    if (loop)
+        op_data(e, loop)->needs_mark = true;
+    else
+        *any = true;
+}
+
 // Which loops need a mark of their own, and where arrays are allocated that are not allocated where they are made.
 static void find_marks(Emit *e, Region *r, bool *any)
 {
@@ -585,38 +608,30 @@ static void find_marks(Emit *e, Region *r, bool *any)
         for (int k = 0; k < op->n_regions; k++)
             if (op->regions[k])
                 find_marks(e, op->regions[k], any);
-        if (!op_data(e, op)->needed || (op->code != OP_new && op->code != OP_copy && op->code != OP_buf_new))
-            continue;
-        const Place *p = &e->places[op->out[0]->id];
-        if (p->storage != PLACE_ARENA && p->storage != PLACE_BUF)
-            continue;
-        if (p->before != op)
-            vec_push(e->arena, &op_data(e, p->before)->allocs, op->out[0]);
-        const Op *loop = p->before->parent->owner;
-        while (loop && loop->code != OP_loop)
-            loop = loop->parent->owner;
-        if (loop)
-            op_data(e, loop)->needs_mark = true;
-        else
-            *any = true;
+        for (int k = 0; k < op->n_out && op_data(e, op)->needed; k++)
+            mark_array(e, op, op->out[k], any);
     }
 }
 
 // ---- what a statement reads ----
 
-// A call, printed as a statement or as an assignment of what it returns.
+// A call that is more than a value, printed as a statement or as an assignment of what it returns.
 static bool is_call(const Emit *e, const Stmt *s)
 {
-    return s->op && s->op->code == OP_call &&
+    return s->op && (s->op->code == OP_call || plan_returned(s->op)) &&
            (s->kind == S_OP ||
             (s->kind == S_ASSIGN && s->value && s->value->def == s->op && plan_var(e, s->value) == s->var &&
              !e->v[s->value->id].folded));
 }
 
-// The variables of inout scalars, which the callee reads through their pointers.
+// The variables of inout scalars, which the callee reads through their pointers, and of arrays that are there for the
+// call.
 static void visit_inouts(const Emit *e, const Op *call, VarVisit visit, void *context)
 {
-    for (int i = 0; i < call->callee->params.n; i++) {
+    for (int i = 0; i < call->n_out && call->code == OP_lu; i++)        // arrays it fills
+        if (type_is_linear(call->out[i]->type))
+            visit(context, plan_var(e, call->out[i]));
+    for (int i = 0; call->code == OP_call && i < call->callee->params.n; i++) {
         const Param *p = &call->callee->params.at[i];
         if (type_is_scalar(p->type) && p->role == ROLE_INOUT && plan_var(e, call->out[p->result]))
             visit(context, plan_var(e, call->out[p->result]));
@@ -649,7 +664,7 @@ static void visit_reads(const Emit *e, const Stmt *s, VarVisit visit, void *cont
     if (s->from && s->kind != S_OP)
         visit(context, s->from);
     if (s->kind == S_ARRAY || s->kind == S_ZERO || (s->kind == S_OP && s->op->code == OP_copy))
-        plan_visit_size(e, s->op->out[0], visit, context);
+        plan_visit_size(e, s->kind == S_ARRAY ? s->array : s->op->out[0], visit, context);
     for (int i = 0; s->kind == S_LOOP && s->op->counted && i < 2; i++)
         plan_visit_vars(e, s->op->in[i], visit, context);
 }
@@ -667,7 +682,9 @@ typedef struct Reads {
 static Var *written_array(const Emit *e, const Stmt *s)
 {
     const Value *array = NULL;
-    if (s->kind == S_ARRAY || s->kind == S_ZERO || (s->kind == S_OP && s->op->code == OP_copy))
+    if (s->kind == S_ARRAY)
+        array = s->array;
+    else if (s->kind == S_ZERO || (s->kind == S_OP && s->op->code == OP_copy))
         array = s->op->out[0];
     else if (s->kind == S_OP &&
              (s->op->code == OP_store || s->op->code == OP_acc || s->op->code == OP_fill || s->op->code == OP_copy_to))

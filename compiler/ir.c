@@ -507,6 +507,57 @@ Value *b_gemm(Builder *b, Value *c, Value *x, Value *y, Value *m, Value *n, Valu
     return b_result(op, c->type, c->name, c->root);
 }
 
+Value *b_gemm_sub(Builder *b, Value *c, Value *x, Value *y, Value *m, Value *n, Value *k, bool tx, bool ty)
+{
+    Value *v = b_gemm(b, c, x, y, m, n, k, tx, ty);
+    v->def->sub = true;
+    return v;
+}
+
+Op *b_lu(Builder *b, Value *a, Value *n, const char *name, const char *pivots_name)
+{
+    Op *op = b_op(b, OP_lu, 2, (Value *[]){a, n});
+    b_result(op, type_array(E_REAL, 2), name, NULL);
+    b_result(op, type_array(E_INT, 1), pivots_name, NULL);
+    b_result(op, T_INT, NULL, NULL);
+    return op;
+}
+
+Value *b_lu_solve(Builder *b, Value *x, Value *factor, Value *pivots, Value *n, Value *k, bool ta)
+{
+    Op *op = b_op(b, OP_lu_solve, 5, (Value *[]){x, factor, pivots, n, k});
+    op->ta = ta;
+    return b_result(op, x->type, x->name, x->root);
+}
+
+Value *b_lu_logdet(Builder *b, Value *factor, Value *pivots, Value *n)
+{
+    return b_result(b_op(b, OP_lu_logdet, 3, (Value *[]){factor, pivots, n}), T_REAL, NULL, NULL);
+}
+
+Op *b_cholesky(Builder *b, Value *a, Value *n)
+{
+    Op *op = b_op(b, OP_cholesky, 2, (Value *[]){a, n});
+    b_result(op, a->type, a->name, a->root);
+    b_result(op, T_INT, NULL, NULL);
+    return op;
+}
+
+Value *b_lower_solve(Builder *b, Value *x, Value *l, Value *n, Value *k, bool ta, bool right)
+{
+    Op *op = b_op(b, OP_lower_solve, 4, (Value *[]){x, l, n, k});
+    op->ta = ta;
+    op->right = right;
+    return b_result(op, x->type, x->name, x->root);
+}
+
+Value *b_lower(Builder *b, Value *a, Value *n, LowerMap map)
+{
+    Op *op = b_op(b, OP_lower, 2, (Value *[]){a, n});
+    op->map = map;
+    return b_result(op, a->type, a->name, a->root);
+}
+
 Value *b_buf_new(Builder *b, Elem elem, const char *name)
 {
     return b_result(b_op(b, OP_buf_new, 0, NULL), type_buf(elem), name, NULL);
@@ -759,6 +810,8 @@ Value *ir_dim(Builder *b, Value *array, int k)
         return path_dim(b, op->in[0], op->paths, op->in + 1, k);
     case OP_view_at:
         return op->in[2 + k];
+    case OP_lu:
+        return op->in[1];
     case OP_freeze:
         return b_len(b, root);
     default:
@@ -840,6 +893,7 @@ bool ir_is_readonly(const Value *array)
     case OP_view_at:
     case OP_const_array:
     case OP_freeze:
+    case OP_lu:
         return true;
     default:
         return false;

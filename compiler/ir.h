@@ -16,11 +16,12 @@
 //         return s;                                            yield %y4, %s2
 //     }
 //
-// ARRAYS ARE LINEAR. An op that writes (store, acc, fill, copy_to, add_to, gemm, put, puts, and if/loop/within/call for what they are handed)
+// ARRAYS ARE LINEAR. An op that writes (store, acc, fill, copy_to, add_to, gemm, lu_solve, cholesky, lower_solve, lower, put, puts, and
+// if/loop/within/call for what they are handed)
 // CONSUMES the version it is given and makes the next one in the same buffer; after it the old version may not be used. A version may be
 // read any number of times before it is consumed. Consumption happens only in the region that defines the version (as op result or
 // region argument): a region that writes an outer array gets it as a region argument. Nothing is copied but by `copy` and `copy_to`.
-// Views (slice, reshape, view_at), `in` parameters and constant arrays are read-only: never consumed. A view is dead once its base is consumed.
+// Views (slice, reshape, view_at), factors (lu), `in` parameters and constant arrays are read-only: never consumed. A view is dead once its base is consumed.
 //
 // THE OPS (operands -> results). Scalar ops: one row each in ops.def, operands and result as its signature says.
 //   const_real {r, text}  const_int {i}  const_bool {i}  const_pos {i}     text: the user's spelling or NULL
@@ -41,14 +42,27 @@
 //   fill A, v                -> A'          every element = v; of structs: v is the constant 0.0, and all fields become zero
 //   copy_to A, B             -> A'          A = B elementwise, same number of elements, B not a view of A
 //   add_to A, B              -> A'          A += B elementwise, likewise; of structs only the real fields, the others stay
-//   gemm {ta, tb} C, A, B, m, n, k -> C'    C(m,n) += op(A)(m,k) * op(B)(k,n), op = transposed where the flag says; row-major, any ranks
+//   gemm {ta, tb, sub} C, A, B, m, n, k -> C'   C(m,n) += op(A)(m,k) * op(B)(k,n), op = transposed where the flag says; row-major, any ranks;
+//                                           `sub`: -=
+//   lu A, n -> F, P, at                     the LU factors of A(n,n) and their pivots, both fresh and read-only; at: the pivot that is 0, or -1.
+//                                           What F holds is known to the runtime alone, NaN throughout if there are no factors. F stands for A: its
+//                                           tangent and its adjoint are those of A, element by element, through tapes and copies too. (So nothing but
+//                                           the next two ops may look at it, and the reverse has no need of A.)
+//   lu_solve {ta} X, F, P, n, k -> X'       X(n,k) = op(A)^-1 X
+//   lu_logdet F, P, n -> real               log |det A|
+//   cholesky A, n -> A', at                 A(n,n) becomes its lower Cholesky factor, zero above the diagonal; reads the lower triangle only; at: the
+//                                           pivot that is not above 0, or -1; A' is NaN throughout then
+//   lower_solve {ta, right} X, L, n, k -> X'    X(n,k) = op(L)^-1 X; `right`: X(k,n) = X op(L)^-1. Reads the lower triangle of L only
+//   lower {map} A, n -> A'                  of A(n,n), by map: `zero` above the diagonal; `half`: that, and the diagonal halved; `mirror`: above the
+//                                           diagonal what is below it; `fold`: below the diagonal plus what is above it, zero there
 //   buf_new {type}           -> buf         an empty growable tape of real, int, bit or pos
 //   put B, v1..vk            -> B'          appends k scalars (bit: bool operands)
 //   puts B, A                -> B'          appends all elements of an array
 //   freeze B                 -> array       rank 1, read-only from now on (consumes B)
 //   len Z                    -> pos         the length of a frozen tape
 //   view_at Z, p, d0..       -> view        array of that shape that starts at position p of the frozen tape Z
-//   check {text, kind} ok, v.. -> nothing   stops the program with the message and the values if !ok (assert, shape, index, slice, overlap)
+//   check {text, kind} ok, v.. -> nothing   stops the program with the message and the values if !ok (assert, shape, index, slice, overlap,
+//                                           singular)
 //   if {choice} c, A0..      -> A0'.., s..  regions[0] then, regions[1] else, each with one argument per array handed in; each yields first the
 //                                           new versions of those, then the scalars. choice: an expression of the source, ?: && or ||
 //   loop {counted, step, reversed, has_exit} [lo, hi,] init.. -> final.., trips
@@ -196,6 +210,9 @@ typedef struct Path {
     int rank;                               // of the part
 } Path;
 
+// What the op `lower` does to a matrix. ZERO and HALF are their own adjoints, MIRROR and FOLD are each other's.
+typedef enum LowerMap { LOWER_ZERO, LOWER_HALF, LOWER_MIRROR, LOWER_FOLD } LowerMap;
+
 struct Op {
     OpCode code;
     IrLoc loc;
@@ -210,13 +227,15 @@ struct Op {
     int64_t i;                              // const_int, const_bool, const_pos, new (1: zeroed)
     double r;                               // const_real
     const char *text;                       // const_real's spelling; check's message
-    const char *kind;                       // check: "assert", "shape", "index", "slice", "overlap"
+    const char *kind;                       // check: "assert", "shape", "index", "slice", "overlap", "singular"
     ConstArray *array;
     Func *callee;
     bool choice;                            // if
     bool counted, reversed, has_exit;       // loop
     int step;
-    bool ta, tb;                            // gemm
+    bool ta, tb, sub;                       // gemm; ta: lu_solve, lower_solve too
+    bool right;                             // lower_solve
+    LowerMap map;                           // lower
     int n_paths;                            // slice: 1; within: slots
     int n_extra;                            // within: how many other arrays are handed in
     Path *paths;
@@ -326,6 +345,13 @@ Value *b_fill(Builder *b, Value *a, Value *v);
 Value *b_copy_to(Builder *b, Value *a, Value *from);
 Value *b_add_to(Builder *b, Value *a, Value *from);
 Value *b_gemm(Builder *b, Value *c, Value *x, Value *y, Value *m, Value *n, Value *k, bool tx, bool ty);
+Value *b_gemm_sub(Builder *b, Value *c, Value *x, Value *y, Value *m, Value *n, Value *k, bool tx, bool ty);
+Op *b_lu(Builder *b, Value *a, Value *n, const char *name, const char *pivots_name);   // results: F, P, at
+Value *b_lu_solve(Builder *b, Value *x, Value *factor, Value *pivots, Value *n, Value *k, bool ta);
+Value *b_lu_logdet(Builder *b, Value *factor, Value *pivots, Value *n);
+Op *b_cholesky(Builder *b, Value *a, Value *n);                         // results: A', at
+Value *b_lower_solve(Builder *b, Value *x, Value *l, Value *n, Value *k, bool ta, bool right);
+Value *b_lower(Builder *b, Value *a, Value *n, LowerMap map);
 Value *b_buf_new(Builder *b, Elem elem, const char *name);
 Value *b_put(Builder *b, Value *buf, int n, Value *const *v);
 Value *b_puts(Builder *b, Value *buf, Value *array);
@@ -359,8 +385,8 @@ Op *b_call(Builder *b, Func *callee, int n, Value *const *args);
 void ir_yield(Builder *b, int n, Value *const *values);                 // ends the region b->at
 
 // ---- asking ----
-// Where a version's buffer comes from: the result of shape, new, copy, const_array, slice, reshape, view_at, freeze or buf_new; the argument of a
-// within's region. All versions of one buffer have one root (freeze starts a new one).
+// Where a version's buffer comes from: the result of shape, new, copy, const_array, slice, reshape, view_at, freeze, buf_new or lu; the argument of
+// a within's region. All versions of one buffer have one root (freeze starts a new one).
 Value *ir_root(Value *array);
 // Dimension k of an array as a value that is defined wherever the array is. May append constants or arithmetic to b->at.
 Value *ir_dim(Builder *b, Value *array, int k);

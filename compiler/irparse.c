@@ -917,6 +917,16 @@ static void list_result(Parser *p, Op *op, const char *at)
     case OP_view_at: b_result(op, type_like(t, rank), NULL, NULL); break;
     case OP_freeze: b_result(op, type_array((Elem)t.elem, 1), NULL, NULL); break;
     case OP_len: b_result(op, T_POS, NULL, NULL); break;
+    case OP_lu_logdet: b_result(op, T_REAL, NULL, NULL); break;
+    case OP_lu:
+        b_result(op, type_array(E_REAL, 2), NULL, NULL);
+        b_result(op, type_array(E_INT, 1), NULL, NULL);
+        b_result(op, T_INT, NULL, NULL);
+        break;
+    case OP_cholesky:
+        b_result(op, t, NULL, op->in[0]->root);
+        b_result(op, T_INT, NULL, NULL);
+        break;
     default: b_result(op, t, NULL, op->in[0]->root); break;
     }
 }
@@ -949,16 +959,20 @@ static Op *parse_list(Parser *p, OpCode code)
     return op;
 }
 
-static Op *parse_gemm(Parser *p)
+static Op *parse_flags(Parser *p, OpCode code)
 {
-    Op *op = parse_list(p, OP_gemm);
-    if (accept(p, '{')) {
-        op->ta = accept_word(p, "ta");
-        if (op->ta)
-            accept(p, ',');
-        op->tb = accept_word(p, "tb");
-        expect(p, '}');
-    }
+    Op *op = parse_list(p, code);
+    if (!accept(p, '{'))
+        return op;
+    do {
+        int flag = 0;
+        while (flag < N_OP_FLAGS && !(op_has_flag(code, flag) && accept_word(p, op_flag_names[flag])))
+            flag++;
+        if (flag == N_OP_FLAGS)
+            expected(p, "a flag of this op");
+        op_set_flag(op, flag);
+    } while (accept(p, ','));
+    expect(p, '}');
     return op;
 }
 
@@ -980,7 +994,7 @@ static Op *parse_op(Parser *p)
     case F_NEW: op = parse_new(p); break;
     case F_ELEMENT: op = parse_element(p, code); break;
     case F_SLICE: op = parse_slice(p); break;
-    case F_GEMM: op = parse_gemm(p); break;
+    case F_FLAGS: op = parse_flags(p, code); break;
     case F_CHECK: op = parse_check(p); break;
     case F_CALL: op = parse_call(p); break;
     case F_IF: return parse_if(p);

@@ -14,14 +14,56 @@ const OpForm op_form[OP_COUNT] = {
     [OP_const_real] = F_REAL,  [OP_const_int] = F_INT,    [OP_const_bool] = F_BOOL,   [OP_const_pos] = F_INT,
     [OP_undef] = F_UNDEF,      [OP_const_array] = F_ARRAY, [OP_new] = F_NEW,          [OP_buf_new] = F_BUF,
     [OP_load] = F_ELEMENT,     [OP_store] = F_ELEMENT,    [OP_acc] = F_ELEMENT,       [OP_slice] = F_SLICE,
-    [OP_gemm] = F_GEMM,        [OP_check] = F_CHECK,      [OP_if] = F_IF,             [OP_loop] = F_LOOP,
-    [OP_within] = F_WITHIN,    [OP_call] = F_CALL,
+    [OP_gemm] = F_FLAGS,       [OP_lu_solve] = F_FLAGS,   [OP_lower_solve] = F_FLAGS, [OP_lower] = F_FLAGS,
+    [OP_check] = F_CHECK,      [OP_if] = F_IF,            [OP_loop] = F_LOOP,         [OP_within] = F_WITHIN,
+    [OP_call] = F_CALL,
 };
 
 const char *const elem_names[6] = {"real", "int", "bool", "pos", "bit", "struct"};
 const char *const role_names[3] = {"in", "out", "inout"};
 const char *const kind_names[4] = {"primal", "bar", "dot", "internal"};
 const char *const transform_names[4] = {"none", "grad", "vjp", "jvp"};
+
+// ---- flags ----
+
+enum { FLAG_TA, FLAG_TB, FLAG_SUB, FLAG_RIGHT, FLAG_HALF };     // then the other maps of `lower`, in the order of LowerMap
+
+const char *const op_flag_names[N_OP_FLAGS] = {"ta", "tb", "sub", "right", "half", "mirror", "fold"};
+
+bool op_has_flag(OpCode code, int flag)
+{
+    switch (code) {
+    case OP_gemm: return flag <= FLAG_SUB;
+    case OP_lu_solve: return flag == FLAG_TA;
+    case OP_lower_solve: return flag == FLAG_TA || flag == FLAG_RIGHT;
+    case OP_lower: return flag >= FLAG_HALF;
+    default: return false;
+    }
+}
+
+bool op_flag(const Op *op, int flag)
+{
+    switch (flag) {
+    case FLAG_TA: return op->ta;
+    case FLAG_TB: return op->tb;
+    case FLAG_SUB: return op->sub;
+    case FLAG_RIGHT: return op->right;
+    default: return (int)op->map == LOWER_HALF + flag - FLAG_HALF;
+    }
+}
+
+void op_set_flag(Op *op, int flag)
+{
+    switch (flag) {
+    case FLAG_TA: op->ta = true; break;
+    case FLAG_TB: op->tb = true; break;
+    case FLAG_SUB: op->sub = true; break;
+    case FLAG_RIGHT: op->right = true; break;
+    default: op->map = (LowerMap)(LOWER_HALF + flag - FLAG_HALF);
+    }
+}
+
+// ---- printing ----
 
 typedef struct Printer {
     Text *out;
@@ -320,11 +362,16 @@ static void print_list(Printer *p, const Op *op)
     print_ins(p, op, 0, op->n_in);
 }
 
-static void print_gemm(Printer *p, const Op *op)
+static void print_flags(Printer *p, const Op *op)
 {
+    bool any = false;
     print_list(p, op);
-    if (op->ta || op->tb)
-        text_printf(p->out, " {%s%s%s}", op->ta ? "ta" : "", op->ta && op->tb ? ", " : "", op->tb ? "tb" : "");
+    for (int i = 0; i < N_OP_FLAGS; i++)
+        if (op_has_flag(op->code, i) && op_flag(op, i)) {
+            text_printf(p->out, "%s%s", any ? ", " : " {", op_flag_names[i]);
+            any = true;
+        }
+    text_put(p->out, any ? "}" : "");
 }
 
 // check assert "message", %ok, %v
@@ -370,7 +417,7 @@ static void print_one_op(Printer *p, const Op *op)
     case F_BUF: text_printf(p->out, " %s", elem_names[op->n_out ? op->out[0]->type.elem % 5 : E_REAL]); break;
     case F_ELEMENT: print_element(p, op); break;
     case F_SLICE: print_slice(p, op); break;
-    case F_GEMM: print_gemm(p, op); break;
+    case F_FLAGS: print_flags(p, op); break;
     case F_CHECK: print_check(p, op); break;
     case F_CALL: print_call(p, op); break;
     case F_IF: print_if(p, op); return;

@@ -21,6 +21,7 @@
 //         %s.30, %31 = loop (%s.32 = %s.20) while (%s.33) { ... yield %c.34 } do { ... yield %s.35 }
 //         %A.41, %s.42 = within %A.40 (%row.43 = [%i.15], %z.44 = at %p.45 [%n.0], %e.48 = %E.49)
 //                                      { ... yield %row.46, %z.44, %e.50, %s.47 }
+//         %X.51 = lu_solve %X.50, %F.47, %P.46, %n.0, 1 {ta}         ; flags, also of gemm, lower_solve and lower
 //         %v.48 = call @h(%x.2, %n.0)
 //         %v.52 = load %ps.51[%i.15].xy(%6)[%k.7]                    ; %6: the operand that is the field's number; may be left out
 //         yield %s.30 }
@@ -33,13 +34,20 @@
 
 #include "ir.h"
 
-// How an op is written after its name. F_LIST: its operands, separated by commas.
+// How an op is written after its name. F_LIST: its operands, separated by commas; F_FLAGS: the same, and flags that are set: {ta, sub}.
 typedef enum OpForm {
-    F_LIST, F_REAL, F_INT, F_BOOL, F_UNDEF, F_ARRAY, F_NEW, F_BUF, F_ELEMENT, F_SLICE, F_GEMM, F_CHECK,
+    F_LIST, F_REAL, F_INT, F_BOOL, F_UNDEF, F_ARRAY, F_NEW, F_BUF, F_ELEMENT, F_SLICE, F_FLAGS, F_CHECK,
     F_IF, F_LOOP, F_WITHIN, F_CALL
 } OpForm;
 
 extern const OpForm op_form[OP_COUNT];
+
+// A flag of an F_FLAGS op: its name, which ops have it, asking and setting.
+enum { N_OP_FLAGS = 7 };
+extern const char *const op_flag_names[N_OP_FLAGS];
+bool op_has_flag(OpCode code, int flag);
+bool op_flag(const Op *op, int flag);
+void op_set_flag(Op *op, int flag);
 extern const char *const elem_names[6];         // by Elem
 extern const char *const role_names[3];         // by Role
 extern const char *const kind_names[4];         // by ParamKind

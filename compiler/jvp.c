@@ -19,6 +19,7 @@
 #include "derive.h"
 #include "opt.h"
 #include "rewrite.h"
+#include "solvers.h"
 
 #include <assert.h>
 #include <string.h>
@@ -266,9 +267,17 @@ static Value *gemm_dot(Gen *g, Builder *b, const Op *op)
     for (int k = 1; k <= 2; k++) {
         Value *d = g->dot[op->in[k]->id];
         if (d)
-            c = b_gemm(b, c, k == 1 ? d : in[1], k == 2 ? d : in[2], in[3], in[4], in[5], op->ta, op->tb);
+            c = (op->sub ? b_gemm_sub : b_gemm)(b, c, k == 1 ? d : in[1], k == 2 ? d : in[2], in[3], in[4], in[5], op->ta, op->tb);
     }
     return c;
+}
+
+static Value *factor_dot(Gen *g, Builder *b, const Op *op)
+{
+    Value **dots = NEW_N(g->a, Value *, op->n_in);
+    for (int k = 0; k < op->n_in; k++)
+        dots[k] = g->dot[op->in[k]->id];
+    return solver_dot(b, op, to_all(g, op->in, op->n_in), dots, to(g, op->out[0]));
 }
 
 // The tangent version that an array op makes; its operands' are in g->dot, NULL meaning 0.
@@ -277,6 +286,8 @@ static Value *array_dot(Gen *g, Builder *b, const Op *op)
     Value *first = op->n_in > 0 ? g->dot[op->in[0]->id] : NULL, *last = op->n_in > 0 ? op->in[op->n_in - 1] : NULL;
     Value **more = to_all(g, op->in + 1, op->n_in - 1 > 0 ? op->n_in - 1 : 0);
     const Path *path = op->paths;
+    if (is_solver(op->code))
+        return factor_dot(g, b, op);
     switch (op->code) {
     case OP_new:
         return b_new_like(b, op->out[0]->type, to_all(g, op->in, op->n_in), op->i || type_is_struct(op->out[0]->type), NULL);

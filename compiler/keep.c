@@ -6,8 +6,8 @@
 //     needed: u (for u*u and exp), x[i] and w (for x[i] * w)     how: u TAPE (an exp costs more than a store and a load),
 //                                                                     x[i] REDO (x is never overwritten), w DIRECT, i INDEX
 //
-// Four walks over the function: what is active; what each op with regions touches from outside; what the reverse needs; how each is had, in
-// the order of definition, so that operands are decided before what is made of them. A value is computed again where that is cheap and its
+// Five walks over the function: what is active; what consumes each version; what each op with regions touches from outside; what the reverse
+// needs; how each is had, in the order of definition, so that operands are decided before what is made of them. A value is computed again where that is cheap and its
 // operands are had, else kept: on a C local where no loop is around, on an array where all loops around are counted and their
 // bounds are known before the outermost, else on a growable tape, in one record at the end of its region.
 #include "keep.h"
@@ -84,6 +84,7 @@ Value *root_dim(const Value *root, int k, int *constant)
     case OP_copy: return root_dim(op->in[0]->root, k, constant);
     case OP_slice: return path_root_dim(op->in[0], op->paths, op->in + 1, k, constant);
     case OP_view_at: return op->in[2 + k];
+    case OP_lu: return op->in[1];
     case OP_const_array: *constant = op->array->dims[k]; return NULL;
     default: assert(!"an array without dimensions"); return NULL;
     }
@@ -96,13 +97,33 @@ static bool is_top(const Plan *p, const Region *r)
 
 // ---- what an op with regions touches from outside ----
 
+static void note_consumers(Planner *w, const Region *r)
+{
+    for (int i = 0; i < r->ops.n; i++) {
+        Op *op = r->ops.at[i];
+        for (int k = 0; k < op->n_in; k++)
+            if (type_is_linear(op->in[k]->type) && op_consumes(op, k))
+                w->p->consumer[op->in[k]->id] = op;
+        for (int k = 0; k < op->n_regions; k++)
+            if (op->regions[k])
+                note_consumers(w, op->regions[k]);
+    }
+}
+
+Value *adjoint_root(const Plan *p, Value *root)
+{
+    while (root->def && root->def->code == OP_lu && root->index == 0 && !p->consumer[root->def->in[0]->id])
+        root = root->def->in[0]->root;
+    return root;
+}
+
 // v is used in region `at`: every op around, as far as where v is defined, touches it. Ops are entered in order, and an op that is still open
 // around a later use was open around the last one: what is around that one has v already.
 static void touch(Planner *w, const Region *at, Value *v)
 {
     if (!type_is_real(v->type) || !is_active(w->p, v))
         return;
-    Value *what = type_is_linear(v->type) ? v->root : v;
+    Value *what = type_is_linear(v->type) ? adjoint_root(w->p, v->root) : v;
     int listed = w->listed[what->id];
     for (const Region *r = at; r != what->region; r = r->owner->parent) {
         OpPlan *o = op_plan(w->p, r->owner);
@@ -138,11 +159,8 @@ static void walk_touched(Planner *w, const Region *r)
     map_set(w->p->regions, r, NEW(w->p->a, RegionPlan));
     for (int i = 0; i < r->ops.n; i++) {
         Op *op = r->ops.at[i];
-        for (int k = 0; k < op->n_in; k++) {
+        for (int k = 0; k < op->n_in; k++)
             touch(w, r, op->in[k]);
-            if (type_is_linear(op->in[k]->type) && op_consumes(op, k))
-                w->p->consumer[op->in[k]->id] = op;
-        }
         if (op->n_regions)
             enter_op(w, op);
     }
@@ -461,6 +479,28 @@ static void need_op(Planner *w, const Op *op)
         if (is_active(p, op->in[1]))
             need(w, op->in[2]);
         if (is_active(p, op->in[2]))
+            need(w, op->in[1]);
+        break;
+    case OP_lu:
+        if (active)
+            need_dims(w, op->out[0]->root);
+        break;
+    case OP_lu_solve: case OP_lower_solve:
+        if (active)
+            need_operands(w, op, 1, op->n_in);
+        if (active && is_active(p, op->in[1]))
+            need(w, op->out[0]);
+        break;
+    case OP_lu_logdet:
+        if (active)
+            need_operands(w, op, 0, op->n_in);
+        break;
+    case OP_cholesky:
+        if (active)
+            need(w, op->out[0]);
+        // falls through
+    case OP_lower:
+        if (active)
             need(w, op->in[1]);
         break;
     case OP_puts:
@@ -856,6 +896,7 @@ Plan *keep_plan(DeriveCtx *c, Arena *a, Func *f, bool joint, const bool *active_
     mark_handed(p, active_args, active_results);
     while (spread_roots(p, f->body))
         continue;
+    note_consumers(&w, f->body);
     walk_touched(&w, f->body);
     walk_calls(&w, f->body);
     walk_needs(&w, f->body);

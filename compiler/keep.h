@@ -103,6 +103,8 @@ RegionPlan *region_plan(const Plan *p, const Region *r);
 OpPlan *op_plan(const Plan *p, const Op *op);
 How how_of(const Plan *p, const Value *v);
 bool is_active(const Plan *p, const Value *v);              // scalars: the value; arrays and bufs: their root
+// The root whose adjoint array serves that of `root` too: a factor's is its matrix's where that stays as it was factored.
+Value *adjoint_root(const Plan *p, Value *root);
 // Dimension k of an array's root: a value of the primal, or NULL and *constant.
 Value *root_dim(const Value *root, int k, int *constant);
 // The growable tape that values of this type go to.

@@ -7,7 +7,7 @@
 //     %a = mul %x, %y    ..    %b = mul %x, %y    %c = add %a, %b        ->        %a = mul %x, %y    %c = add %a, %a
 //
 // Loads need no further thought: two loads with equal operands read one version of an array, and the second is a read
-// of a version that is still alive. Constants are not looked at (the emitter writes them where they are used), but
+// of a version that is still alive. So it is with factors, which nobody changes: a matrix is factored once. Constants are not looked at (the emitter writes them where they are used), but
 // equal ones count as equal operands.
 #include "opt.h"
 #include "rewrite.h"
@@ -32,7 +32,7 @@ typedef struct Gvn {
 static bool is_candidate(const Op *op)
 {
     switch (op->code) {
-    case OP_load: case OP_len: case OP_slice: case OP_reshape: case OP_view_at:
+    case OP_load: case OP_len: case OP_slice: case OP_reshape: case OP_view_at: case OP_lu: case OP_lu_logdet:
         return true;
     default:
         return op_is_scalar(op->code);
@@ -105,7 +105,8 @@ static void number_region(Gvn *g, Region *r)
             op->in[k] = rewrite_get(&g->w, op->in[k]);
         Op *first = is_candidate(op) ? find_or_add(g, op) : NULL;
         if (first) {
-            rewrite_to(&g->w, op->out[0], first->out[0]);
+            for (int k = 0; k < op->n_out; k++)
+                rewrite_to(&g->w, op->out[k], first->out[k]);
             continue;
         }
         r->ops.at[n++] = op;

@@ -56,6 +56,7 @@ Dim place_dim(const Value *root, int k)
     case OP_const_array: return known(op->array->dims[k]);
     case OP_slice: return part_dim(op->in[0], op->paths, op->in + 1, k);
     case OP_view_at: return dim_of(op->in[2 + k]);
+    case OP_lu: return dim_of(op->in[1]);
     default: assert(false && "an array without dimensions"); return known(0);
     }
 }
@@ -149,7 +150,7 @@ static Place place_of(Value *root)
             p.per_trip |= at->code == OP_loop;
         break;
     default:
-        assert(op->code == OP_new || op->code == OP_copy);
+        assert(op->code == OP_new || op->code == OP_copy || op->code == OP_lu);
         if (is_small(root))
             p.storage = PLACE_LOCAL;
         else

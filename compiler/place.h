@@ -6,8 +6,8 @@
 //
 //     shape                       PLACE_PARAM    the caller's pointer
 //     const_array                 PLACE_CONST    a static const table
-//     new, copy: constant, small  PLACE_LOCAL    double t[9];
-//     new, copy: anything else    PLACE_ARENA    double *t = adrt_alloc(…), taken once per call: before the
+//     new, copy, lu: small        PLACE_LOCAL    double t[9];            its size is a constant
+//     new, copy, lu: else         PLACE_ARENA    double *t = adrt_alloc(…), taken once per call: before the
 //                                                outermost of the loops in which its dimensions do not change
 //     buf_new                     PLACE_BUF      struct adrt_buf_real, gone at the rewind
 //     freeze                      PLACE_FROZEN   the buffer that was frozen, from now on read only

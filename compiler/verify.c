@@ -361,6 +361,42 @@ static Type check_whole(Verifier *v, const Op *op)
     return t;
 }
 
+static Type want_matrix(Verifier *v, int k)
+{
+    Type t = want_elem(v, k, E_REAL);
+    if (t.rank != 2)
+        broken(v, "operand %d must be a matrix", k);
+    return t;
+}
+
+// lu, lu_solve, lu_logdet, cholesky, lower_solve, lower; the type of the first result
+static Type check_solver(Verifier *v, const Op *op)
+{
+    bool solves = op->code == OP_lu_solve || op->code == OP_lower_solve;
+    bool pivots = op->code == OP_lu_solve || op->code == OP_lu_logdet;
+    int k = solves, sizes = solves ? 2 : 1;                     // the matrix, after what is solved for; then pivots, sizes
+    arity(v, k + 1 + pivots + sizes, k + 1 + pivots + sizes);
+    if (solves)
+        want_elem(v, 0, E_REAL);
+    want_matrix(v, k);
+    if (pivots && want_elem(v, k + 1, E_INT).rank != 1)
+        broken(v, "operand %d must be a vector", k + 1);
+    want_ints(v, k + 1 + pivots, op->n_in, false);
+    return op->code == OP_lu_logdet ? T_REAL : op->code == OP_lu ? type_array(E_REAL, 2) : op->in[0]->type;
+}
+
+// What a factor holds is the runtime's affair.
+static void check_factors(Verifier *v, const Op *op)
+{
+    for (int k = 0; k < op->n_in; k++) {
+        const Value *root = op->in[k]->root;
+        if (!root || !root->def || root->def->code != OP_lu || op->code == OP_puts)
+            continue;
+        if (op->code != OP_lu_solve && op->code != OP_lu_logdet)
+            broken(v, "operand %s is a factor: only lu_solve, lu_logdet and puts may take it", shown(v, op->in[k]));
+    }
+}
+
 static Type check_put(Verifier *v, const Op *op)
 {
     arity(v, op->code == OP_puts ? 2 : 1, op->code == OP_puts ? 2 : op->n_in);
@@ -375,12 +411,12 @@ static Type check_put(Verifier *v, const Op *op)
 
 static void check_check(Verifier *v, const Op *op)
 {
-    static const char *const kinds[] = {"assert", "shape", "index", "slice", "overlap"};
+    static const char *const kinds[] = {"assert", "shape", "index", "slice", "overlap", "singular"};
     bool known = false;
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 6; i++)
         known |= op->kind && strcmp(op->kind, kinds[i]) == 0;
     if (!known || !op->text)
-        broken(v, "a check has a message and one of the kinds assert, shape, index, slice and overlap");
+        broken(v, "a check has a message and one of the kinds assert, shape, index, slice, overlap and singular");
     arity(v, 1, op->n_in);
     want(v, 0, T_BOOL);
     for (int k = 1; k < op->n_in; k++)
@@ -426,6 +462,12 @@ static Type result_type(Verifier *v, const Op *op)
     case OP_copy_to:
     case OP_add_to:
     case OP_gemm: return check_whole(v, op);
+    case OP_lu:
+    case OP_lu_solve:
+    case OP_lu_logdet:
+    case OP_cholesky:
+    case OP_lower_solve:
+    case OP_lower: return check_solver(v, op);
     case OP_put:
     case OP_puts: return check_put(v, op);
     case OP_freeze: arity(v, 1, 1); return array_of(want_kind(v, 0, K_BUF), 1);
@@ -647,6 +689,7 @@ static void check_op(Verifier *v, const Region *r, const Op *op)
     bool has_regions = op->code == OP_if || op->code == OP_loop || op->code == OP_within;
     if (!has_regions && op->n_regions)
         broken(v, "the op must not have regions");
+    check_factors(v, op);
     switch (op->code) {
     case OP_if: check_if(v, op); break;
     case OP_loop: check_loop(v, op); break;
@@ -659,7 +702,11 @@ static void check_op(Verifier *v, const Region *r, const Op *op)
     default: {
         Type t = result_type(v, op);
         check_linear(v, op);
-        result_count(v, op, 1);
+        result_count(v, op, op->code == OP_lu ? 3 : op->code == OP_cholesky ? 2 : 1);
+        if (op->code == OP_lu)
+            check_result(v, op, 1, type_array(E_INT, 1), -1);
+        if (op->n_out > 1)
+            check_result(v, op, op->n_out - 1, T_INT, -1);
         // shape ties the raw argument to what it binds, which begins a buffer of its own.
         check_result(v, op, 0, t, type_is_linear(t) && op->code != OP_shape ? op_info[op->code].tie : -1);
         break;

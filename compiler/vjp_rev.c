@@ -14,9 +14,11 @@
 //     B = copy A            A_bar += B_bar                          A' = copy_to A, B     B_bar += A_bar; A_bar = 0
 //     A' = add_to A, B      B_bar += A_bar                          v = slice A, path     within A_bar, path: row += v_bar
 //     C' = gemm C, A, B     A_bar += C_bar B^T; B_bar += A^T C_bar  B' = put B, v..       v_bar += B_bar[p - k ..]; p -= k
+//     lu, lu_solve, lu_logdet, cholesky, lower_solve, lower: solvers.c
 //     if                    if, on the same condition               loop                  loop of the same trips, backwards
 //     within A, path        within A_bar, path                      call f                call f_rev
 #include "opt.h"
+#include "solvers.h"
 #include "vjp.h"
 
 #include <assert.h>
@@ -219,6 +221,7 @@ void gen_contribute(Gen *g, Builder *b, Value *v, Value *x)
 
 static Value **adjoint_array(Gen *g, Builder *b, Value *root)
 {
+    root = adjoint_root(g->plan, root);
     if (!g->abar[root->id])
         g->abar[root->id] = gen_zeros(g, b, root);
     return &g->abar[root->id];
@@ -347,15 +350,57 @@ static void reverse_gemm(Gen *g, Builder *b, const Op *op)
     Value *bar = g->abar[op->out[0]->root->id], *x = op->in[1], *y = op->in[2];
     if (!bar)
         return;
+    Value *(*add)(Builder *, Value *, Value *, Value *, Value *, Value *, Value *, bool, bool) = op->sub ? b_gemm_sub : b_gemm;
     Value *m = gen_had(g, b, op->in[3]), *n = gen_had(g, b, op->in[4]), *k = gen_had(g, b, op->in[5]);
     if (is_active(g->plan, x)) {
         Value **to = adjoint_array(g, b, x->root), *had = gen_had(g, b, y);
-        *to = op->ta ? b_gemm(b, *to, had, bar, k, m, n, op->tb, true) : b_gemm(b, *to, bar, had, m, k, n, false, !op->tb);
+        *to = op->ta ? add(b, *to, had, bar, k, m, n, op->tb, true) : add(b, *to, bar, had, m, k, n, false, !op->tb);
     }
     if (is_active(g->plan, y)) {
         Value **to = adjoint_array(g, b, y->root), *had = gen_had(g, b, x);
-        *to = op->tb ? b_gemm(b, *to, bar, had, n, k, m, true, op->ta) : b_gemm(b, *to, had, bar, k, n, m, !op->ta, false);
+        *to = op->tb ? add(b, *to, bar, had, n, k, m, true, op->ta) : add(b, *to, had, bar, k, n, m, !op->ta, false);
     }
+}
+
+// ---- factors ----
+
+// Operands from `first` on; the others are NULL.
+static Value **had_from(Gen *g, Builder *b, const Op *op, int first)
+{
+    Value **in = NEW_N(g->a, Value *, op->n_in);
+    for (int k = first; k < op->n_in; k++)
+        in[k] = gen_had(g, b, op->in[k]);
+    return in;
+}
+
+// lu_solve, cholesky, lower_solve, lower
+static void reverse_solver(Gen *g, Builder *b, const Op *op)
+{
+    Value **bar = &g->abar[op->out[0]->root->id], *matrix = op->in[1];
+    if (!*bar)
+        return;
+    bool to_matrix = type_is_linear(matrix->type) && is_active(g->plan, matrix);
+    Value **matrix_bar = to_matrix ? adjoint_array(g, b, matrix->root) : NULL;
+    Value *result = to_matrix || op->code == OP_cholesky ? gen_had(g, b, op->out[0]) : NULL;
+    solver_reverse(b, op, had_from(g, b, op, 1), result, bar, matrix_bar);
+}
+
+static void reverse_logdet(Gen *g, Builder *b, const Op *op)
+{
+    Value *seed = g->bar[op->out[0]->id];
+    if (!seed || !is_active(g->plan, op->in[0]))
+        return;
+    g->bar[op->out[0]->id] = NULL;
+    logdet_reverse(b, had_from(g, b, op, 0), seed, adjoint_array(g, b, op->in[0]->root));
+}
+
+// The adjoint of the factor, where it is an array of its own, is that of the matrix.
+static void reverse_lu(Gen *g, Builder *b, const Op *op)
+{
+    Value *root = op->out[0], *bar = g->abar[root->id];
+    g->abar[root->id] = NULL;
+    if (bar)
+        add_to_adjoint(g, b, op->in[0], bar);
 }
 
 // ---- growable tapes of the primal ----
@@ -813,6 +858,9 @@ static void reverse_op(Gen *g, Builder *b, const Op *op)
     case OP_copy: case OP_fill: case OP_copy_to: case OP_add_to: reverse_whole(g, b, op); break;
     case OP_slice: case OP_reshape: case OP_view_at: reverse_view(g, b, op); break;
     case OP_gemm: reverse_gemm(g, b, op); break;
+    case OP_lu: reverse_lu(g, b, op); break;
+    case OP_lu_logdet: reverse_logdet(g, b, op); break;
+    case OP_lu_solve: case OP_cholesky: case OP_lower_solve: case OP_lower: reverse_solver(g, b, op); break;
     case OP_new: case OP_undef: case OP_const_array: g->abar[op->out[0]->id] = NULL; break;
     case OP_freeze: reverse_freeze(g, b, op); break;
     case OP_put: reverse_put(g, b, op); break;

@@ -662,9 +662,177 @@ static void run_gemm(Run *x, const Op *op)
                 double p = real_of(x, cells(a)[op->ta ? l * m + i : i * k + l]);
                 double q = real_of(x, cells(b)[op->tb ? j * k + l : l * n + j]);
                 Cell *to = &cells(c)[i * n + j];
-                to->r = real_of(x, *to) + p * q;
+                to->r = real_of(x, *to) + (op->sub ? -p : p) * q;
             }
     set(x, 0, c);
+}
+
+// ---- factors and solves ----
+//
+// A factor is the matrix itself here: every solve eliminates anew.
+
+static double *reals_of(Run *x, IVal v, size_t n)
+{
+    double *a = NEW_N(x->in->arena, double, n + 1);
+    if (v.n != n)
+        fail(x, "an array of %zu elements where %zu are needed", v.n, n);
+    for (size_t i = 0; i < n; i++)
+        a[i] = real_of(x, cells(v)[i]);
+    return a;
+}
+
+static void set_reals(IVal v, const double *a)
+{
+    for (size_t i = 0; i < v.n; i++)
+        cells(v)[i] = (Cell){.defined = true, .r = a[i]};
+}
+
+static size_t size_of(Run *x, int k)
+{
+    int64_t n = integer(x, k);
+    return n > 0 ? (size_t)n : 0;
+}
+
+static double *transposed(Run *x, const double *a, size_t rows, size_t cols)
+{
+    double *t = NEW_N(x->in->arena, double, rows * cols + 1);
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < cols; j++)
+            t[j * rows + i] = a[i * cols + j];
+    return t;
+}
+
+static void swap_rows(double *a, size_t n, size_t i, size_t j)
+{
+    for (size_t k = 0; k < n; k++) {
+        double t = a[i * n + k];
+        a[i * n + k] = a[j * n + k];
+        a[j * n + k] = t;
+    }
+}
+
+// Gauss-Jordan: a[n][n] to the unit matrix, and with it b[n][k] to a^-1 b. The pivot that is 0, or -1; *logdet may be NULL.
+static int eliminate(double *a, double *b, size_t n, size_t k, double *logdet)
+{
+    for (size_t c = 0; c < n; c++) {
+        size_t best = c;
+        for (size_t i = c; i < n; i++)
+            best = fabs(a[i * n + c]) > fabs(a[best * n + c]) ? i : best;
+        if (!(fabs(a[best * n + c]) > 0))
+            return (int)c;
+        swap_rows(a, n, c, best);
+        swap_rows(b, k, c, best);
+        double p = a[c * n + c];
+        if (logdet)
+            *logdet += log(fabs(p));
+        for (size_t i = 0; i < n; i++) {
+            double f = a[i * n + c] / p;
+            for (size_t j = 0; i != c && j < n; j++)
+                a[i * n + j] -= f * a[c * n + j];
+            for (size_t j = 0; i != c && j < k; j++)
+                b[i * k + j] -= f * b[c * k + j];
+        }
+    }
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < k; j++)
+            b[i * k + j] /= a[i * n + i];
+    return -1;
+}
+
+static void fill_nan(double *a, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        a[i] = NAN;
+}
+
+static void run_lu(Run *x)
+{
+    size_t n = size_of(x, 1);
+    double *a = reals_of(x, operand(x, 0), n * n), *copy = reals_of(x, operand(x, 0), n * n);
+    IVal f = array_new(x->in->arena, E_REAL, n * n, true), p = array_new(x->in->arena, E_INT, n, true);
+    int at = eliminate(copy, a, n, 0, NULL);
+    if (at >= 0)
+        fill_nan(a, n * n);
+    f.dims[0] = f.dims[1] = n;
+    set_reals(f, a);
+    set(x, 0, f);
+    set(x, 1, p);
+    set(x, 2, iv_int(at));
+}
+
+// X := op(M)^-1 X, or X op(M)^-1
+static void solve_with(Run *x, const Op *op, double *m, int first_size)
+{
+    size_t n = size_of(x, first_size), k = size_of(x, first_size + 1);
+    IVal v = consumed(x, 0);
+    double *b = reals_of(x, v, n * k);
+    if (op->right)
+        b = transposed(x, b, k, n);
+    if (op->ta != op->right)
+        m = transposed(x, m, n, n);
+    if (eliminate(m, b, n, k, NULL) >= 0)
+        fill_nan(b, n * k);
+    set_reals(v, op->right ? transposed(x, b, n, k) : b);
+    set(x, 0, v);
+}
+
+static void run_lower_solve(Run *x, const Op *op)
+{
+    size_t n = size_of(x, 2);
+    IVal l = operand(x, 1);
+    double *m = NEW_N(x->in->arena, double, n * n + 1);
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j <= i; j++)
+            m[i * n + j] = real_of(x, cells(l)[i * n + j]);
+    solve_with(x, op, m, 2);
+}
+
+static void run_logdet(Run *x)
+{
+    size_t n = size_of(x, 2);
+    double none[1], s = 0, *a = reals_of(x, operand(x, 0), n * n);
+    int at = eliminate(a, none, n, 0, &s);
+    set(x, 0, iv_real(at < 0 ? s : NAN));
+}
+
+static void run_cholesky(Run *x)
+{
+    size_t n = size_of(x, 1);
+    IVal v = consumed(x, 0);
+    double *l = NEW_N(x->in->arena, double, n * n + 1);
+    int at = -1;
+    for (size_t j = 0; j < n && at < 0; j++)
+        for (size_t i = j; i < n && at < 0; i++) {
+            double s = real_of(x, cells(v)[i * n + j]);
+            for (size_t k = 0; k < j; k++)
+                s -= l[i * n + k] * l[j * n + k];
+            if (i == j && !(s > 0))
+                at = (int)j;
+            l[i * n + j] = i == j ? sqrt(s) : s / l[j * n + j];
+        }
+    if (at >= 0)
+        fill_nan(l, n * n);
+    set_reals(v, l);
+    set(x, 0, v);
+    set(x, 1, iv_int(at));
+}
+
+static void run_lower(Run *x, const Op *op)
+{
+    size_t n = size_of(x, 1);
+    IVal v = consumed(x, 0);
+    double *a = NEW_N(x->in->arena, double, n * n + 1);
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j <= i; j++) {
+            double low = real_of(x, cells(v)[i * n + j]);
+            a[i * n + j] = op->map == LOWER_HALF && i == j ? low / 2 : low;
+            if (op->map == LOWER_MIRROR)
+                a[j * n + i] = low;
+            if (op->map == LOWER_FOLD && i != j)
+                a[i * n + j] += real_of(x, cells(v)[j * n + i]);
+        }
+    set_reals(v, a);
+    set(x, 0, v);
 }
 
 // ---- buffers ----
@@ -953,6 +1121,12 @@ static void run_op(Run *x, const Op *op)
     case OP_copy_to:
     case OP_add_to: run_whole(x, op); break;
     case OP_gemm: run_gemm(x, op); break;
+    case OP_lu: run_lu(x); break;
+    case OP_lu_solve: solve_with(x, op, reals_of(x, operand(x, 1), size_of(x, 3) * size_of(x, 3)), 3); break;
+    case OP_lu_logdet: run_logdet(x); break;
+    case OP_cholesky: run_cholesky(x); break;
+    case OP_lower_solve: run_lower_solve(x, op); break;
+    case OP_lower: run_lower(x, op); break;
     case OP_buf_new: set(x, 0, iv_buf(x->in, (Elem)op->out[0]->type.elem)); break;
     case OP_put:
     case OP_puts: run_put(x, op); break;

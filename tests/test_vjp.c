@@ -11,6 +11,14 @@ typedef struct Case {
     double spread;
 } Case;
 
+// S = A + 3 on the diagonal, which is easy to solve with
+#define DOMINANT                                                                                                         \
+    "  %S0 = copy %A1\n  %S, %TS = loop %i = 0 to %n step 1 (%S1 = %S0) {\n    %S2 = acc %S1[%i, %i], 3.0\n    yield %S2 }\n"
+// A4 = A with 4 n added on the diagonal: definite
+#define POSITIVE                                                                                                         \
+    "  %nr = itor %n\n  %n4 = mul %nr, 4.0\n"                                                                            \
+    "  %A4, %TA = loop %i = 0 to %n step 1 (%A2 = %A1) {\n    %A3 = acc %A2[%i, %i], %n4\n    yield %A3 }\n"
+
 static const Case cases[] = {
     {"scalars",
      "func @f(%x: real, %y: real) -> (real) {\n"
@@ -126,6 +134,66 @@ static const Case cases[] = {
      "  %D = copy %C1\n"
      "  %C2 = gemm %C1, %A1, %B1, %n, %n, %n\n  %C3 = gemm %C2, %D, %A1, %n, %n, %n {ta}\n  %C4 = gemm %C3, %B1, %D, %n, %n, %n {tb}\n"
      "  %C5 = gemm %C4, %B1, %A1, %n, %n, %n {ta, tb}\n  yield %C5 }\n", 0.3},
+    {"gemm {sub}",
+     "func @f(%n: int, %A: real[2], %B: real[2], %C: real[2] inout) -> (real[2]) {\n"
+     "  %A1 = shape %A, %n, %n\n  %B1 = shape %B, %n, %n\n  %C1 = shape %C, %n, %n\n"
+     "  %D = copy %C1\n"
+     "  %C2 = gemm %C1, %A1, %B1, %n, %n, %n {sub}\n  %C3 = gemm %C2, %D, %A1, %n, %n, %n {ta, sub}\n"
+     "  %C4 = gemm %C3, %B1, %D, %n, %n, %n {tb, sub}\n  %C5 = gemm %C4, %B1, %A1, %n, %n, %n {ta, tb, sub}\n  yield %C5 }\n", 0.3},
+    {"solve in place, with both transpositions, and logdet: one factor",
+     "func @f(%n: int, %A: real[2], %x: real[1] inout, %y: real[1] inout) -> (real[1], real[1], real) {\n"
+     "  %A1 = shape %A, %n, %n\n  %x1 = shape %x, %n\n  %y1 = shape %y, %n\n" DOMINANT
+     "  %F, %P = lu %S, %n\n  %x2 = lu_solve %x1, %F, %P, %n, 1\n  %y2 = lu_solve %y1, %F, %P, %n, 1 {ta}\n"
+     "  %y3 = gemm %y2, %A1, %x2, %n, 1, %n\n  %y4 = lu_solve %y3, %F, %P, %n, 1\n  %s = lu_logdet %F, %P, %n\n  yield %x2, %y4, %s }\n", 0.3},
+    {"the matrix of a factor is overwritten, and so is what was solved",
+     "func @f(%n: int, %A: real[2] inout, %c: real) -> (real[2], real) {\n"
+     "  %A0 = shape %A, %n, %n\n"
+     "  %A1, %T = loop %i = 0 to %n step 1 (%A2 = %A0) {\n    %A3 = acc %A2[%i, %i], 3.0\n    yield %A3 }\n"
+     "  %F, %P = lu %A1, %n\n  %A4 = lu_solve %A1, %F, %P, %n, %n\n"
+     "  %A5, %T5 = loop %i = 0 to %n step 1 (%A6 = %A4) {\n    %v = load %A6[%i, 0]\n    %u = mul %v, %c\n    %w = sin %u\n"
+     "    %A7 = store %A6[%i, 0], %w\n    %A8 = acc %A7[%i, %i], 2.0\n    yield %A8 }\n"
+     "  %G, %Q = lu %A5, %n\n  %s = lu_logdet %G, %Q, %n\n  %A9 = lu_solve %A5, %F, %P, %n, %n {ta}\n  yield %A9, %s }\n", 0.3},
+    {"factors and solves in a loop and a branch",
+     "func @f(%n: int, %A: real[2] inout, %x: real[1] inout) -> (real[2], real[1], real) {\n"
+     "  %A1 = shape %A, %n, %n\n  %x1 = shape %x, %n\n"
+     "  %A9, %x9, %s9, %T = loop %t = 0 to %n step 1 (%A2 = %A1, %x2 = %x1, %s2 = 0.5) {\n"
+     "    %A3, %T3 = loop %i = 0 to %n step 1 (%A4 = %A2) {\n      %v = load %A4[%i, %i]\n      %u = sin %v\n      %w = add %u, 2.0\n"
+     "      %A5 = store %A4[%i, %i], %w\n      yield %A5 }\n"
+     "    %F, %P = lu %A3, %n\n    %h = idiv %n, 2\n    %c = ilt %t, %h\n"
+     "    %x3, %s3 = if %c (%x4 = %x2) {\n      %x5 = lu_solve %x4, %F, %P, %n, 1\n      %d = lu_logdet %F, %P, %n\n      yield %x5, %d } else (%x6) {\n"
+     "      %x7 = lu_solve %x6, %F, %P, %n, 1 {ta}\n      yield %x7, %s2 }\n"
+     "    yield %A3, %x3, %s3 }\n"
+     "  yield %A9, %x9, %s9 }\n", 0.3},
+    {"a factor in a callee, of a row of matrices that is handed in",
+     "func @g(%n: int, %A: real[2], %x: real[1] inout) -> (real[1], real) noinline {\n"
+     "  %A1 = shape %A, %n, %n\n  %x1 = shape %x, %n\n" DOMINANT
+     "  %F, %P = lu %S, %n\n  %x2 = lu_solve %x1, %F, %P, %n, 1\n  %s = lu_logdet %F, %P, %n\n  yield %x2, %s }\n"
+     "func @f(%n: int, %A: real[2], %x: real[1] inout) -> (real[1], real) {\n"
+     "  %A1 = shape %A, %n, %n\n  %x1 = shape %x, %n\n"
+     "  %x3, %s3, %T = loop %t = 0 to 3 step 1 (%x2 = %x1, %s1 = 1.0) {\n"
+     "    %x4, %s = call @g(%n, %A1, %x2)\n    %s2 = mul %s1, %s\n    yield %x4, %s2 }\n"
+     "  yield %x3, %s3 }\n", 0.3},
+    {"cholesky: the lower triangle alone",
+     "func @f(%n: int, %A: real[2] inout, %c: real) -> (real[2]) {\n"
+     "  %A1 = shape %A, %n, %n\n" POSITIVE
+     "  %L = cholesky %A4, %n\n"
+     "  %L2, %T2 = loop %i = 0 to %n step 1 (%L1 = %L) {\n    %v = load %L1[%i, 0]\n    %w = mul %v, %c\n    %s = sin %w\n"
+     "    %L3 = store %L1[%i, 0], %s\n    yield %L3 }\n"
+     "  yield %L2 }\n", 0.3},
+    {"lower_solve, from both sides and both ways, with a factor and with any matrix",
+     "func @f(%n: int, %A: real[2] inout, %B: real[2], %X: real[2] inout) -> (real[2], real[2]) {\n"
+     "  %A1 = shape %A, %n, %n\n  %B1 = shape %B, %n, %n\n  %X1 = shape %X, %n, %n\n" POSITIVE
+     "  %L, %at = cholesky %A4, %n\n"
+     "  %X2 = lower_solve %X1, %L, %n, %n\n  %X3 = lower_solve %X2, %B1, %n, %n {ta}\n"
+     "  %X4 = lower_solve %X3, %L, %n, %n {ta, right}\n  %X5 = lower_solve %X4, %B1, %n, %n {right}\n"
+     "  %X6 = lower_solve %X5, %L, %n, %n {ta}\n  %X7 = lower_solve %X6, %B1, %n, %n\n"
+     "  %X8 = lower_solve %X7, %L, %n, %n {right}\n  %X9 = lower_solve %X8, %B1, %n, %n {ta, right}\n"
+     "  yield %L, %X9 }\n", 0.1},
+    {"lower: the four maps",
+     "func @f(%n: int, %A: real[2] inout, %B: real[2] inout, %C: real[2] inout, %D: real[2] inout) -> (real[2], real[2], real[2], real[2]) {\n"
+     "  %A1 = shape %A, %n, %n\n  %B1 = shape %B, %n, %n\n  %C1 = shape %C, %n, %n\n  %D1 = shape %D, %n, %n\n"
+     "  %A2 = lower %A1, %n\n  %B2 = lower %B1, %n {half}\n  %C2 = lower %C1, %n {mirror}\n  %D2 = lower %D1, %n {fold}\n"
+     "  %A3 = gemm %A2, %B2, %C2, %n, %n, %n\n  %B3 = gemm %B2, %C2, %D2, %n, %n, %n {tb}\n  yield %A3, %B3, %C2, %D2 }\n", 0.3},
     {"a store through a call in a loop",
      "func @g(%n: int, %i: int, %a: real[1] inout) -> (real[1]) noinline {\n"
      "  %a1 = shape %a, %n\n  %v = load %a1[%i]\n  %s = sin %v\n  %p = mul %s, %v\n  %a2 = store %a1[%i], %p\n  yield %a2 }\n"
