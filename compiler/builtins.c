@@ -196,12 +196,16 @@ static bool rule_matmul(Checker *c, Expr *call)
     return agree(c, call, 1, b->dims[0], a->dims[a->rank - 1], "inner sizes");
 }
 
+static bool is_square(Checker *c, Expr *call)
+{
+    const Type *t = &arg(call, 0)->type;
+    return has_rank(c, call, 0, 2) && agree(c, call, 0, t->dims[1], t->dims[0], "rows and columns of the argument");
+}
+
 static bool rule_trace(Checker *c, Expr *call)
 {
     call->type = type_scalar(ELEM_REAL);
-    return has_rank(c, call, 0, 2) &&
-           agree(c, call, 0, arg(call, 0)->type.dims[1], arg(call, 0)->type.dims[0],
-                 "rows and columns of the argument");
+    return is_square(c, call);
 }
 
 static bool rule_transpose(Checker *c, Expr *call)
@@ -315,10 +319,24 @@ static bool rule_len(Checker *c, Expr *call)
     return is_array(c, call, 0) && (call->call.args.n == 1 || constant_axis(c, call, 1, &axis));
 }
 
-static bool rule_later(Checker *c, Expr *call)
+static bool rule_square(Checker *c, Expr *call)
 {
-    not_yet(c, call->loc, LATER_SOLVERS);
-    return false;
+    call->type = arg(call, 0)->type;
+    return is_square(c, call);
+}
+
+static bool rule_solve(Checker *c, Expr *call)
+{
+    const Type *b = &arg(call, 1)->type;
+    call->type = *b;
+    if (!is_square(c, call))
+        return false;
+    if (b->rank < 1 || b->rank > 2) {
+        diag_error(c->diags, arg(call, 1)->loc, "%s is a vector or a matrix, but this is %s", argument_name(c, call, 1),
+                   type_text(c->arena, *b));
+        return false;
+    }
+    return agree(c, call, 1, b->dims[0], arg(call, 0)->type.dims[0], "numbers of rows of the arguments");
 }
 
 static Rule *const RULES[N_RULES] = {
@@ -327,7 +345,8 @@ static Rule *const RULES[N_RULES] = {
     [RULE_OUTER] = rule_outer,             [RULE_MATMUL] = rule_matmul,     [RULE_TRACE] = rule_trace,
     [RULE_TRANSPOSE] = rule_transpose,     [RULE_DIAG] = rule_diag,         [RULE_RESHAPE] = rule_reshape,
     [RULE_CONCAT] = rule_concat,           [RULE_FILL] = rule_fill,         [RULE_MAKE] = rule_make,
-    [RULE_EYE] = rule_eye,                 [RULE_LEN] = rule_len,           [RULE_LATER] = rule_later,
+    [RULE_EYE] = rule_eye,                 [RULE_LEN] = rule_len,           [RULE_SQUARE] = rule_square,
+    [RULE_SOLVE] = rule_solve,
 };
 
 // ---- the kinds of operands
@@ -426,7 +445,7 @@ void builtin_check(Checker *c, Expr *call)
     bool good = count_fits(c, call);
     for (int i = 0; i < call->call.args.n; i++)
         good = good && !failed(arg(call, i));
-    good = good && no_structs(c, call) && (b->rule == RULE_LATER || convert_operands(c, call, &elem)) && RULES[b->rule](c, call);
+    good = good && no_structs(c, call) && convert_operands(c, call, &elem) && RULES[b->rule](c, call);
     if (!good) {
         fail(call);
         return;

@@ -19,7 +19,6 @@ static const char *const LATER[] = {
     [LATER_RECORD] = "'record'",
     [LATER_JACOBIAN] = "'jacobian', 'jacfwd', 'jacrev' and 'hessian'",
     [LATER_DIRECTIONS] = "several directions or seeds at once",
-    [LATER_SOLVERS] = "'solve', 'cholesky', 'logdet' and 'inv'",
     [LATER_ATTRIBUTES] = "attributes of loops",
 };
 

@@ -399,11 +399,14 @@ static bool is_dimension(const Op *op, int i)
     return false;
 }
 
-// Does the text of op name the size of its operand i, an array? A call does where the callee takes it as a tape.
+// Does the text of op name the size of its operand i, an array? A call does where the callee takes it as a tape; the
+// runtime's functions for matrices are told their sizes.
 static bool names_size(const Emit *e, const Op *op, int i)
 {
     if (op->code == OP_copy_to || op->code == OP_add_to)
         return i == 0;
+    if (op->code == OP_reshape || op->code == OP_gemm || is_solver(op->code))
+        return false;
     if (op->code != OP_call)
         return true;
     for (int p = 0; p < op->callee->params.n; p++)

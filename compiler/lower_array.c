@@ -113,6 +113,8 @@ static bool reads_elsewhere(const Lazy *z, const Place *p)
         return false;
     if (z->kind == LZ_ARRAY)
         return z->value != p->var->cur || !same_axes(z->ax, z->n, p->ax, p->n);
+    if (lazy_solves(z))
+        return reads_elsewhere(z->arg[0], p) || (z->n_args > 1 && lazy_mentions(z->arg[1], p->var->cur));
     if (z->kind != LZ_OP && z->kind != LZ_WHERE)
         return true;
     for (int i = 0; i < z->n_args; i++)
@@ -124,6 +126,12 @@ static bool reads_elsewhere(const Lazy *z, const Place *p)
 bool lazy_is_plain(const Lazy *z)
 {
     return z->kind == LZ_ARRAY && axes_contiguous(z->ax, z->n);
+}
+
+bool lazy_solves(const Lazy *z)
+{
+    return z->kind == LZ_MAKE && !z->call &&
+           (z->builtin == BUILTIN_solve || z->builtin == BUILTIN_inv || z->builtin == BUILTIN_cholesky);
 }
 
 bool lazy_adds(const Lazy *z)

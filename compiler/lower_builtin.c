@@ -504,8 +504,13 @@ static Lazy *scan(Fn *f, Expr *e)
     return z;
 }
 
+Value *lower_sum(Fn *f, const Lazy *z)
+{
+    return sum_all(f, z, false);
+}
+
 // A factor of a product, and whether it stands transposed.
-static Lazy *factor(Fn *f, Expr *e, bool *transposed)
+Lazy *lower_factor(Fn *f, Expr *e, bool *transposed)
 {
     Lazy *z = lower_operand(f, e);
     *transposed = z->kind == LZ_TRANSPOSE;
@@ -520,9 +525,9 @@ static Lazy *matmul(Fn *f, Expr *e)
 {
     bool ta, tb;
     Value *dims[2];
-    Lazy *a = factor(f, arg(e, 0), &ta);
+    Lazy *a = lower_factor(f, arg(e, 0), &ta);
     lazy_keep(f, &a, 1, arg(e, 1));
-    Lazy *b = factor(f, arg(e, 1), &tb);
+    Lazy *b = lower_factor(f, arg(e, 1), &tb);
     if (arg(e, 1)->check_shape)
         test_shape(f, arg(e, 1), b->dims[tb], a->dims[a->rank == 2 && !ta]);
     int rank = 0;
@@ -589,6 +594,9 @@ Value *make_builtin(Fn *f, Lazy *z, Value *dest)
     switch (z->builtin) {
     case BUILTIN_matmul: return make_matmul(f, z, dest);
     case BUILTIN_concat: return make_concat(f, z, dest);
+    case BUILTIN_solve:
+    case BUILTIN_inv:
+    case BUILTIN_cholesky: return make_solve(f, z, dest);
     default:             return z->axis >= 0 ? scan_axis(f, z, dest) : scan_all(f, z, dest);
     }
 }
@@ -679,6 +687,8 @@ Lazy *builtin_array(Fn *f, Expr *e)
     case RULE_DIAG:      return diag(f, e);
     case RULE_RESHAPE:   return reshape(f, e);
     case RULE_CONCAT:    return concat(f, e);
+    case RULE_SOLVE:     return lower_solve(f, e);
+    case RULE_SQUARE:    return (e->call.builtin->id == BUILTIN_inv ? lower_solve : lower_cholesky)(f, e);
     case RULE_FILL:      return filled(f, e);
     case RULE_TRANSPOSE:
         z = lower_operand(f, arg(e, 0));
@@ -718,6 +728,9 @@ void builtin_shape(Fn *f, Expr *e, Value **dims)
         dims[0] = e->type.rank == 1 && arg(e, 0)->type.rank == 1 ? b[1] : a[0];
         if (e->type.rank == 2)
             dims[1] = b[arg(e, 1)->type.rank - 1];
+        return;
+    case RULE_SOLVE:
+        shape_of(f, arg(e, 1), dims);
         return;
     case RULE_TRANSPOSE:
         dims[0] = a[1];
@@ -787,6 +800,8 @@ Value *builtin_scalar(Fn *f, Expr *e)
         return dot(f, e);
     if (id == BUILTIN_trace)
         return trace(f, e);
+    if (id == BUILTIN_logdet)
+        return lower_logdet(f, e);
     if (id == BUILTIN_len)
         return length(f, e);
     Lazy *z = lower_operand(f, arg(e, 0));

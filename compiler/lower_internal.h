@@ -8,6 +8,7 @@
 //     lower_expr.c     scalar expressions, places
 //     lower_array.c    lazy arrays: what an array expression is, and how it is written somewhere
 //     lower_builtin.c  builtins that are no elementwise operation: reductions, products, shapes
+//     lower_solve.c    solve, inv, cholesky, logdet
 //     lower_call.c     calls of functions
 //
 // The idea: a variable (Var) knows the value it has at the point where ops are being appended. A region is entered with
@@ -187,7 +188,7 @@ typedef enum LazyKind {
     LZ_DIAGONAL,                // a vector: arg[0][i, i]
     LZ_EYE, LZ_IOTA,
     LZ_REDUCE,                  // arg[0] reduced along axis
-    LZ_MAKE,                    // something that is written whole, by builtin (matmul, softmax, cumsum, concat) or call
+    LZ_MAKE,                    // something that is written whole, by builtin (matmul, solve, softmax, ..) or call
     LZ_BRACES,                  // an initialiser
 } LazyKind;
 
@@ -206,7 +207,9 @@ typedef struct Lazy {
     struct Lazy **arg;
     BuiltinId builtin;
     int axis;                   // -1: none
-    bool ta, tb;                // matmul
+    bool ta, tb;                // matmul; ta: solve
+    Value *factor, *pivots;     // solve: with this factor, or (NULL) the triangle arg[1]
+    const char *text;           // cholesky: the call, for messages
     struct Call *call;
     Expr *expr;                 // LZ_EXPR: computed with these variables
     VarSet named;               //   having the values they had when it was described
@@ -224,6 +227,7 @@ Lazy *lower_operand(Fn *f, Expr *e);                                    // the s
 Value *lazy_at(Fn *f, const Lazy *z, Value *const *idx);                // one element
 bool lazy_mentions(const Lazy *z, const Value *array);                  // reads the buffer that array is a version of
 bool lazy_is_plain(const Lazy *z);                                      // an array there is, or a contiguous part of it
+bool lazy_solves(const Lazy *z);                        // by solve or cholesky: arg[0] is written first, then solved in place
 bool lazy_adds(const Lazy *z);                                       // a product: into zeros, or added to what is there
 Value *lazy_value(Fn *f, Lazy *z);                             // as an array: what there is, a view of it, or a new one
 Lazy *lazy_settle(Fn *f, Lazy *z);                                    // written out, unless it is LZ_SCALAR or LZ_ARRAY
@@ -259,6 +263,14 @@ Lazy *builtin_array(Fn *f, Expr *e);                                    // that 
 Value *reduce_at(Fn *f, const Lazy *z, Value *const *idx);              // an element of LZ_REDUCE
 Value *make_builtin(Fn *f, Lazy *z, Value *dest);                       // LZ_MAKE into dest
 void builtin_shape(Fn *f, Expr *e, Value **dims);
+Lazy *lower_factor(Fn *f, Expr *e, bool *transposed);   // a matrix that the runtime is handed, and whether it is its transpose
+Value *lower_sum(Fn *f, const Lazy *z);                                 // of all elements
+
+// ---- lower_solve.c
+Lazy *lower_solve(Fn *f, Expr *e);                                      // solve, inv
+Lazy *lower_cholesky(Fn *f, Expr *e);
+Value *make_solve(Fn *f, Lazy *z, Value *dest);                         // any of them, into dest
+Value *lower_logdet(Fn *f, Expr *e);
 
 // ---- lower_call.c
 Value *call_scalar(Fn *f, Expr *e);                                    // a call of a function: its result, NULL if void

@@ -143,7 +143,7 @@ void solver_reverse(Builder *b, const Op *op, Value *const *in, Value *result, V
 
 void logdet_reverse(Builder *b, Value *const *in, Value *seed, Value **factor_bar)
 {
-    Value *n = in[2], *t = new_square(b, n, NULL);
+    Value *n = in[2], *t = new_square(b, n, "inverse");
     Op *loop = b_loop(b, b_int(b, 0), n, 1, false, 1, &t);
     Builder body = builder_at(b->f, loop->regions[0], b->fold);
     body.loc = b->loc;
