@@ -121,7 +121,7 @@ $(KERNELS:%=$(GEN)/%f.o): $(GEN)/%f.o: $(GEN)/%f.c $(BUILD)/blas.flag
 	$(Q)$(CC) $(CPP_) $(CFLAGS_) $(RUNTIME_F) -c -o $@ $<
 
 # The runtime's text as a C table in adc: what --standalone pastes (see compiler/snippet.h).
-SNIPPETS := $(wildcard runtime/adrt.h runtime/error.c runtime/standalone.c runtime/math.c runtime/arena.c) \
+SNIPPETS := $(wildcard runtime/adrt.h runtime/error.c runtime/standalone.c runtime/math.c runtime/arena.c runtime/tape.c) \
             $(KERNELS:%=runtime/%.c) $(KERNELS:%=$(GEN)/%f.c)
 $(GEN)/standalone_data.c: runtime/snippets.awk $(SNIPPETS)
 	@mkdir -p $(@D)

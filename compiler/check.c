@@ -16,7 +16,6 @@
 // ---- not supported yet: each row goes when its feature comes
 
 static const char *const LATER[] = {
-    [LATER_RECORD] = "'record'",
     [LATER_JACOBIAN] = "'jacobian', 'jacfwd', 'jacrev' and 'hessian'",
     [LATER_DIRECTIONS] = "several directions or seeds at once",
     [LATER_ATTRIBUTES] = "attributes of loops",
@@ -108,9 +107,26 @@ bool is_broken(const Function *f)
     return f->derive && !f->base;
 }
 
+bool only_for_c(Checker *c, Loc loc, const Function *f)
+{
+    if (!f->record)
+        return false;
+    diag_error(c->diags, loc, "'%s' is for C only: a record's tape is kept by the program that calls it", f->name.text);
+    diag_note(c->diags, f->record->name.loc, "the record is defined here");
+    return true;
+}
+
 static bool is_definition(const Function *f)
 {
     return !f->is_prototype && !f->is_extern;
+}
+
+// Names that nobody has written need a word where they clash.
+static void note_halves(Checker *c, const Function *f)
+{
+    if (f->record && f->name.text != f->record->name.text)
+        diag_note(c->diags, f->record->name.loc, "the record '%s' makes the C functions %s_forward and %s_reverse",
+                  f->record->name.text, f->record->name.text, f->record->name.text);
 }
 
 // Definitions go before externs, those before prototypes.
@@ -125,6 +141,7 @@ void define_function(Checker *c, Function *f)
     if (is_definition(f) && (is_definition(old) || old->is_extern)) {
         diag_error(c->diags, f->name.loc, "function '%s' is defined twice", f->name.text);
         diag_note(c->diags, old->name.loc, "'%s' is first defined here", f->name.text);
+        note_halves(c, f->record ? f : old);
     } else if (is_definition(old) && f->is_extern) {
         diag_error(c->diags, f->name.loc, "'%s' is extern, but has a definition", f->name.text);
         diag_note(c->diags, old->name.loc, "'%s' is defined here", f->name.text);
@@ -349,7 +366,7 @@ static void match_prototype(Checker *c, Function *f)
         return;
     }
     f->definition = real;
-    if (is_broken(real) || same_signature(c, f, real, &why))
+    if (only_for_c(c, f->name.loc, real) || is_broken(real) || same_signature(c, f, real, &why))
         return;
     diag_error(c->diags, f->name.loc, "the declaration of '%s' does not match its definition: %s", f->name.text, why);
     diag_note(c->diags, real->name.loc, "it is defined here as '%s'", signature_text(c, real, real->name.text));
@@ -400,8 +417,13 @@ static void list_functions(Checker *c)
         }
     }
     for (int i = 0; i < c->program->derived.n; i++) {
-        name_in_c(c, c->program->derived.at[i]);
-        distinct_cnames(c, c->program->derived.at[i]);
+        Function *f = c->program->derived.at[i];
+        name_in_c(c, f);
+        if (f->forward) {
+            name_in_c(c, f->forward);
+            name_in_c(c, f->reverse);
+        }
+        distinct_cnames(c, f);
     }
 }
 

@@ -280,10 +280,11 @@ static void check_user_call(Checker *c, Expr *e, Function *f)
     if (c->function)
         note_call(c, f, e->loc);
     fail(e);
-    if (n != f->params.n || is_broken(f)) {
+    bool known = !only_for_c(c, e->call.name.loc, f) && !is_broken(f);
+    if (n != f->params.n || !known) {
         for (int i = 0; i < n; i++)
             check_expr(c, e->call.args.at[i]);
-        if (!is_broken(f))
+        if (known)
             count_arguments(c, e, f);
         return;
     }

@@ -6,6 +6,7 @@
 //     real f(int n, real x[n], out real z)
 //     derive a = vjp(f);    real a(..., real result_bar, inout real x_bar[n], real z_bar)
 //     derive b = jvp(f);    real b(..., real x_dot[n], out real z_dot, out real result_dot)
+//     derive c = record(f); as vjp(f): C's c_forward takes the parameters of f, c_reverse the added ones
 //
 // The idea: a transform is a function from parameter lists to parameter lists (derive_signature), so it applies to what
 // a transform made as to anything else; hvp(f, x) is rewritten as jvp(grad(f, x), x). Inner transforms are made once
@@ -43,8 +44,8 @@ static const TransformRow *transform_row(TransformKind kind)
     static const TransformRow GRAD = {"bar", GRAD_ADDS, ADDS_NOTHING, ADDS_NOTHING};
     static const TransformRow VJP = {"bar", VJP_ADDS, ADDS_IN, ADDS_NOTHING};
     static const TransformRow JVP = {"dot", JVP_ADDS, ADDS_NOTHING, ADDS_OUT};
-    assert(kind == XFORM_GRAD || kind == XFORM_VJP || kind == XFORM_JVP);
-    return kind == XFORM_GRAD ? &GRAD : kind == XFORM_VJP ? &VJP : &JVP;
+    assert(kind == XFORM_GRAD || kind == XFORM_VJP || kind == XFORM_JVP || kind == XFORM_RECORD);
+    return kind == XFORM_GRAD ? &GRAD : kind == XFORM_JVP ? &JVP : &VJP;
 }
 
 static bool has_param(const Function *f, const char *name)
@@ -323,9 +324,10 @@ static void rewrite_hvp(Checker *c, Transform *t)               // hvp(f, x) is 
 
 static bool supported(Checker *c, const Transform *t)
 {
-    bool known = t->kind == XFORM_GRAD || t->kind == XFORM_VJP || t->kind == XFORM_JVP || t->kind == XFORM_HVP;
+    bool known = t->kind == XFORM_GRAD || t->kind == XFORM_VJP || t->kind == XFORM_JVP || t->kind == XFORM_HVP ||
+                 t->kind == XFORM_RECORD;
     if (!known)
-        not_yet(c, t->loc, t->kind == XFORM_RECORD ? LATER_RECORD : LATER_JACOBIAN);
+        not_yet(c, t->loc, LATER_JACOBIAN);
     else if (t->directions)
         not_yet(c, t->directions->loc, LATER_DIRECTIONS);
     return known && !t->directions;
@@ -382,6 +384,8 @@ static Function *function_named(Checker *c, Name name)
     Function *f = find_function(c, name.text);
     if (!f)
         unknown_function(c, name);
+    else if (only_for_c(c, name.loc, f))
+        return NULL;
     else if (f->derive)
         resolve_derive(c, f->derive);
     return f && !is_broken(f) ? f : NULL;
@@ -395,6 +399,10 @@ static Function *resolve(Checker *c, Transform *t, Function *into)
         return t->function = function_named(c, t->name);
     if (!supported(c, t))
         return NULL;
+    if (t->of->kind == XFORM_RECORD) {
+        diag_error(c->diags, t->of->loc, "a record is for C only; nothing can be derived of it");
+        return NULL;
+    }
     if (t->kind == XFORM_HVP)
         rewrite_hvp(c, t);
     Function *base = resolve(c, t->of, NULL);
@@ -405,11 +413,34 @@ static Function *resolve(Checker *c, Transform *t, Function *into)
 
 // ---- derives as a whole
 
+// A name that C alone may use: that of a half of the record d.
+static Function *half_of_record(Checker *c, Derive *d, const char *suffix)
+{
+    Function *f = NEW(c->arena, Function);
+    const char *name = intern_z(c->module->names, arena_printf(c->arena, "%s_%s", d->name.text, suffix));
+    *f = (Function){.name = {name, d->name.loc}, .loc = d->loc, .record = d};
+    define_function(c, f);
+    return f;
+}
+
+static void collect_record(Checker *c, Derive *d, Function *f)
+{
+    f->record = d;
+    if (d->is_static)
+        diag_warning(c->diags, d->loc, W_UNUSED, "a record is for C only: as it is static, nothing can use '%s'", d->name.text);
+    if (d->is_static || d->imported)
+        return;
+    f->forward = half_of_record(c, d, "forward");
+    f->reverse = half_of_record(c, d, "reverse");
+}
+
 void derive_collect(Checker *c, Derive *d)
 {
     Function *f = NEW(c->arena, Function);
     *f = (Function){.name = d->name, .loc = d->loc, .is_static = d->is_static, .imported = d->imported, .derive = d};
     define_function(c, f);
+    if (d->transform && d->transform->kind == XFORM_RECORD)
+        collect_record(c, d, f);
     d->function = f;
     vec_push(c->arena, &c->derives, d);
 }

@@ -69,6 +69,7 @@ typedef struct Checker {
 Function *find_function(Checker *c, const char *name);                  // or NULL
 void define_function(Checker *c, Function *f);                          // puts its name among the functions
 bool is_broken(const Function *f);                                      // a derived one of which an error was reported
+bool only_for_c(Checker *c, Loc loc, const Function *f);                // true: it is a record or half of one; reports its use at loc
 void scope_declare(Checker *c, Symbol *sym);  // a local or parameter, in the innermost scope
 void scope_open(Checker *c);
 void scope_close(Checker *c);
@@ -82,7 +83,7 @@ Type type_renamed(Checker *c, Type t, const Function *from, const Function *to);
 char *signature_text(Checker *c, const Function *f, const char *name);  // "void f(int n, out real y[n])"
 
 // ---- not supported yet: one table, in check.c
-typedef enum Later { LATER_RECORD, LATER_JACOBIAN, LATER_DIRECTIONS, LATER_ATTRIBUTES } Later;
+typedef enum Later { LATER_JACOBIAN, LATER_DIRECTIONS, LATER_ATTRIBUTES } Later;
 void not_yet(Checker *c, Loc loc, Later what);
 
 // ---- check_struct.c

@@ -148,20 +148,28 @@ static bool ready_to_derive(DeriveCtx *c, Func *f)
     return !(f->custom_jvp && !derive_body(c, f->custom_jvp));
 }
 
+static void tidy_body(Func *d)
+{
+    d->done = true;
+    opt_simplify(d);
+    opt_dce(d);
+}
+
 static bool make_body(DeriveCtx *c, Func *d)
 {
     if (!derive_body(c, d->base))
         return false;
-    if (d->transform == TR_JVP) {
-        jvp_derived(c, d);
-    } else {
-        vjp_derived(c, d);
+    switch (d->transform) {
+    case TR_JVP: jvp_derived(c, d); break;
+    case TR_FORWARD: record_derived(c, d); break;
+    case TR_REVERSE: return derive_body(c, d->pair);
+    default: vjp_derived(c, d); break;
     }
     if (c->errors)
         return false;
-    d->done = true;
-    opt_simplify(d);
-    opt_dce(d);
+    tidy_body(d);
+    if (d->pair)
+        tidy_body(d->pair);
     return true;
 }
 

@@ -46,6 +46,8 @@ Func *derive_ready(DeriveCtx *c, Func *f);
 void jvp_derived(DeriveCtx *c, Func *d);
 // vjp.c: fills the body of d (TR_VJP or TR_GRAD), and pending variants.
 void vjp_derived(DeriveCtx *c, Func *d);
+// record.c: fills the bodies of `forward` (TR_FORWARD) and its pair, adds their tapes, and fills pending variants.
+void record_derived(DeriveCtx *c, Func *forward);
 
 // ---- activity.c ----
 Activity *activity_new(Module *m, Arena *a);

@@ -22,6 +22,7 @@
 //     emit_names.c   names for the variables
 //     emit_expr.c    expressions, with the parentheses they need
 //     emit_stmt.c    statements
+//     emit_record.c  what is special about the halves of a record
 //     emit_c.c       the file around the functions;  emit_h.c: the header
 #ifndef ADC_EMIT_H
 #define ADC_EMIT_H

@@ -40,15 +40,16 @@ static const char *param_type(File *file, const Func *f, int k, bool restricted)
 
 int emit_struct_result(const Func *f)
 {
-    int last = f->params.n - 1;
-    const Param *p = last >= 0 ? &f->params.at[last] : NULL;
-    return p && p->is_result && type_is_struct(p->type) && p->type.rank == 0 ? last : -1;
+    for (int i = f->params.n - 1; i >= 0; i--)
+        if (f->params.at[i].is_result)
+            return type_is_struct(f->params.at[i].type) && f->params.at[i].type.rank == 0 ? i : -1;
+    return -1;
 }
 
 void emit_signature(File *file, Text *t, const Func *f, const char *name, bool restricted)
 {
     enum { WIDTH = 120 };
-    int result = emit_struct_result(f), n_params = f->params.n - (result >= 0);
+    int result = emit_struct_result(f);
     const char *ret = f->ret >= 0 ? c_type(file, (Elem)f->ret_type.elem)
                       : result >= 0 ? c_element(file, f->params.at[result].type) : "void";
     Text head = text_in(file->arena);
@@ -58,11 +59,13 @@ void emit_signature(File *file, Text *t, const Func *f, const char *name, bool r
         line--;
     size_t indent = t->n - line + head.n, at = indent;
     text_put(t, head.at);
+    int *list = NEW_N(file->arena, int, f->params.n + 1), n_params = emit_c_params(f, list);
     if (n_params == 0)
         text_put(t, "void");
     for (int i = 0; i < n_params; i++) {
-        const char *one =
-            arena_printf(file->arena, "%s%s", param_type(file, f, i, restricted), emit_param_name(file, f, i));
+        int k = list[i];
+        const char *type = k == TAPE_PARAM ? emit_tape_type(f, restricted) : param_type(file, f, k, restricted);
+        const char *one = arena_printf(file->arena, "%s%s", type, k == TAPE_PARAM ? f->tape : emit_param_name(file, f, k));
         size_t n = strlen(one);
         if (i > 0 && at + n + 3 > WIDTH) {
             text_printf(t, ",\n%*s", (int)indent, "");
@@ -244,7 +247,7 @@ static void put_function(File *file, Text *out, const Func *f)
     emit_signature(file, out, f, f->name, true);
     text_put(out, "\n{\n");
     for (int i = 0; i < f->params.n; i++)
-        if (!e.param_vars[i]->printed && i != result)
+        if (!e.param_vars[i]->printed && i != result && f->params.at[i].kind != P_TAPE)
             text_printf(out, "    (void)%s;\n", emit_param_name(file, f, i));
     if (result >= 0 && !e.param_vars[result]->declared)
         text_printf(out, "    %s %s;\n", e.param_vars[result]->type, e.param_vars[result]->name);
@@ -371,6 +374,7 @@ File emit_file(Arena *a, const Module *m, const EmitOptions *o)
     file.called = map_new(a);
     file.adders = map_new(a);
     file.param_names = map_new(a);
+    file.record_ids = map_new(a);
     emit_reserve(&file);
     return file;
 }
@@ -432,7 +436,8 @@ bool emit_c(Text *out, const Module *m, const EmitOptions *o)
     if (o->standalone) {
         Text pasted = text_in(a);
         text_put(&includes, "");
-        snippets_paste(head.n ? head.at : "", &includes, &pasted);
+        bool header_has = o->header && emit_has_records(m);
+        snippets_paste(head.n ? head.at : "", header_has ? EMIT_TAPE_API : "", &includes, &pasted);
         text_printf(out, "%s%s%s%s", o->header && includes.n ? "\n" : "", includes.n ? includes.at : "",
                     pasted.n ? "\n" : "", pasted.n ? pasted.at : "");
     } else {

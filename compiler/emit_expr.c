@@ -847,6 +847,10 @@ static void put_padd(Emit *e, Text *t, const Op *op, int least)
         return;
     }
     e->file->uses_stddef = true;
+    if (c == 0) {
+        put_text(t, arena_printf(e->arena, "(ptrdiff_t)%s", text_of(e, op->in[1], P_UNARY)), P_UNARY, least);
+        return;
+    }
     put_text(t, arena_printf(e->arena, "(ptrdiff_t)%lld + %s", (long long)c, text_of(e, op->in[1], P_MUL)), P_ADD,
              least);
 }

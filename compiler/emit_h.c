@@ -9,6 +9,7 @@
 //      *   alpha_bar  out, [k]: derivative by alpha */
 //     double loglik_grad(int n, int k, const double *alpha, …);
 #include "emit_internal.h"
+#include "snippet.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -39,6 +40,10 @@ static void put_what(Text *t, const Func *f)
     case TR_GRAD: text_printf(t, "/* %s: the value of %s and its gradient.", f->name, base); break;
     case TR_VJP: text_printf(t, "/* %s: %s and its adjoint.", f->name, base); break;
     case TR_JVP: text_printf(t, "/* %s: %s and its tangent.", f->name, base); break;
+    case TR_FORWARD: text_printf(t, "/* %s: %s, keeping on the tape what %s needs.", f->name, base, f->pair->name); break;
+    case TR_REVERSE:
+        text_printf(t, "/* %s: the adjoint of %s for the run that is on the tape, any number of times.", f->name, base);
+        break;
     default: text_printf(t, "/* %s", f->name); break;
     }
     if (f->transform == TR_NONE && f->source_name && strcmp(f->source_name, f->name) != 0)
@@ -74,38 +79,62 @@ static const char *meaning(Arena *a, const Func *f, const Param *p)
     return NULL;
 }
 
-// Whether params k and k + 1 can share a line of the comment: plain ints and reals handed in.
-static bool is_plain(const Param *p)
+// Whether parameters of the list can share a line of the comment: plain ints and reals handed in.
+static bool is_plain(const Func *f, int k)
 {
+    if (k == TAPE_PARAM)
+        return false;
+    const Param *p = &f->params.at[k];
     return type_is_scalar(p->type) && p->role == ROLE_IN && p->kind == P_PRIMAL;
 }
 
-// The names on the line of the comment that starts with param *i, which becomes the last of them.
-static const char *names_on_line(File *file, const Func *f, int *i)
+static const char *param_name(const Func *f, int k)
+{
+    return k == TAPE_PARAM ? f->tape : f->params.at[k].name;
+}
+
+// The names on the line of the comment that starts with parameter *i of the list, which becomes the last of them.
+static const char *names_on_line(File *file, const Func *f, const int *list, int n, int *i)
 {
     Text names = text_in(file->arena);
-    text_put(&names, f->params.at[*i].name);
-    while (is_plain(&f->params.at[*i]) && *i + 1 < f->params.n && is_plain(&f->params.at[*i + 1]) &&
-           names.n + 2 + strlen(f->params.at[*i + 1].name) <= 60)
-        text_printf(&names, ", %s", f->params.at[++*i].name);
+    text_put(&names, param_name(f, list[*i]));
+    while (is_plain(f, list[*i]) && *i + 1 < n && is_plain(f, list[*i + 1]) &&
+           names.n + 2 + strlen(param_name(f, list[*i + 1])) <= 60)
+        text_printf(&names, ", %s", param_name(f, list[++*i]));
     return names.at;
+}
+
+static void put_tape(Text *t, const Func *f)
+{
+    if (f->transform == TR_FORWARD)
+        text_put(t, "out: of this run, whatever it held before");
+    else
+        text_printf(t, "in: of a run of %s", f->pair->name);
+}
+
+static void put_param(File *file, Text *t, const Func *f, const Param *p)
+{
+    static const char *const roles[] = {"in", "out", "in and out"};
+    const char *what = meaning(file->arena, f, p);
+    const char *shape = p->shape && *p->shape ? p->shape : NULL;
+    text_printf(t, "%s%s%s%s%s", roles[p->role], shape ? ", " : "", shape ? shape : "", what ? ": " : "", what ? what : "");
 }
 
 static void put_params(File *file, Text *t, const Func *f)
 {
-    static const char *const roles[] = {"in", "out", "in and out"};
+    int *list = NEW_N(file->arena, int, f->params.n + 1), n_params = emit_c_params(f, list);
     size_t width = 0;
-    for (int i = 0; i < f->params.n; i++) {
-        size_t n = strlen(names_on_line(file, f, &i));
+    for (int i = 0; i < n_params; i++) {
+        size_t n = strlen(names_on_line(file, f, list, n_params, &i));
         width = n > width ? n : width;
     }
-    for (int i = 0; i < f->params.n; i++) {
-        const char *names = names_on_line(file, f, &i);
-        const Param *p = &f->params.at[i];
-        const char *what = meaning(file->arena, f, p);
-        const char *shape = p->shape && *p->shape ? p->shape : NULL;
-        text_printf(t, "\n *   %-*s  %s%s%s%s%s", (int)width, names, roles[p->role], shape ? ", " : "",
-                    shape ? shape : "", what ? ": " : "", what ? what : "");
+    for (int i = 0; i < n_params; i++) {
+        const char *names = names_on_line(file, f, list, n_params, &i);
+        text_printf(t, "\n *   %-*s  ", (int)width, names);
+        if (list[i] == TAPE_PARAM)
+            put_tape(t, f);
+        else
+            put_param(file, t, f, &f->params.at[list[i]]);
     }
 }
 
@@ -117,6 +146,19 @@ static void put_function(File *file, Text *out, const Func *f)
     text_put(out, " */\n");
     emit_signature(file, out, f, f->name, false);
     text_put(out, ";\n");
+}
+
+// The tape's type, and what a program does with tapes: from adrt.h or, standalone, pasted.
+static void put_tape_api(const File *file, Text *out)
+{
+    Text includes = text_in(file->arena), pasted = text_in(file->arena);
+    text_put(&includes, file->uses_bool ? "#include <stdbool.h>\n" : "");
+    if (!file->o->standalone) {
+        text_printf(out, "%s#include \"adrt.h\"\n\n", includes.at);
+        return;
+    }
+    snippets_paste(EMIT_TAPE_API, "", &includes, &pasted);
+    text_printf(out, "%s\n#ifndef ADRT_TAPE_H\n#define ADRT_TAPE_H\n%s#endif\n\n", includes.at, pasted.at);
 }
 
 bool emit_h(Text *out, const Module *m, const EmitOptions *o)
@@ -133,7 +175,9 @@ bool emit_h(Text *out, const Module *m, const EmitOptions *o)
     const char *guard = guard_of(&file);
     emit_mark(out, m);
     text_printf(out, "#ifndef %s\n#define %s\n\n", guard, guard);
-    if (file.uses_bool)
+    if (emit_has_records(m))
+        put_tape_api(&file, out);
+    else if (file.uses_bool)
         text_put(out, "#include <stdbool.h>\n\n");
     text_put(out, "#ifdef __cplusplus\nextern \"C\" {\n#endif\n");
     text_put(out, structs.n ? structs.at : "");

@@ -101,6 +101,8 @@ typedef enum StmtKind {
     S_COUNT, // var++
     S_MARK,
     S_REWIND, // var: the mark
+    S_OPEN, // half of a record: what stands before its body
+    S_PACK, // forward half: what stands before a return
     S_POINTER // var = the address of a part of an array: path of op
 } StmtKind;
 
@@ -148,6 +150,7 @@ typedef struct File {
     Map *adders;      // StructInfo -> itself: += of such structs is wanted
     Map *called;      // Func -> itself: some text that was printed calls it
     Map *param_names; // Func -> const char *[params]
+    Map *record_ids;  // Func (the forward half) -> uint64_t
 } File;
 
 typedef struct Emit {
@@ -163,6 +166,7 @@ typedef struct Emit {
     VEC(Var *) vars;
     Var **param_vars; // by parameter
     Var *mark;        // of the function's arena, or NULL
+    const char *tape_parts; // half of a record: the C variable with the parts of the tape
     struct LastUse *uses;
     int n_uses, cap_uses;
     Block *top;
@@ -266,6 +270,21 @@ bool param_is_tape(File *file, const Func *f, int p);
 
 // ---- emit_stmt.c
 void emit_body(Emit *e);
+// s as a C string literal.
+const char *c_string(Arena *a, const char *s);
+
+// ---- emit_record.c
+// The parameters of f in the order of C, as indices of f->params; TAPE_PARAM stands for all tapes of a half of a record. Gives
+// their number, at most one more than f->params.n.
+enum { TAPE_PARAM = -1 };
+int emit_c_params(const Func *f, int *list);
+const char *emit_tape_type(const Func *f, bool restricted);
+// Does the header of m need the tape's type?
+bool emit_has_records(const Module *m);
+// Lines, without indentation: what opens the tape of a half, and what packs it before the forward half returns.
+const char *emit_tape_opened(Emit *e);
+const char *emit_tape_packed(Emit *e);
+#define EMIT_TAPE_API "adrt_tape adrt_tape_new adrt_tape_free adrt_tape_data adrt_tape_from" // what the header brings
 
 // ---- emit_c.c
 File emit_file(Arena *a, const Module *m, const EmitOptions *o);

@@ -213,5 +213,12 @@ void emit_names(Emit *e)
     }
     for (int i = 0; i < e->f->params.n; i++)
         map_set(n.taken, intern_z(e->file->names, e->param_vars[i]->base), e->param_vars[i]);
+    if (e->f->tape) {                                           // and what emit_record.c declares or names
+        Var *fixed = plan_new_var(e, e->f->tape, NULL, E_REAL);
+        fixed->fixed = true;
+        map_set(n.taken, intern_z(e->file->names, e->f->tape), fixed);
+        e->tape_parts = free_name(&n, e->top, intern_z(e->file->names, "part"));
+        map_set(n.taken, e->tape_parts, fixed);
+    }
     name_block(&n, e->top);
 }

@@ -438,6 +438,13 @@ static bool used_at_slot(Emit *e, const Op *op, int i)
     return true;
 }
 
+// The first dimension of its operand i, an array, that the text of op names: the address of an element or part needs no other.
+static int first_dim(const Op *op, int i)
+{
+    bool element = (op->code == OP_load || op->code == OP_store || op->code == OP_acc) && i == 0;
+    return element || op->code == OP_slice;
+}
+
 // Uses of all that the text of op names, when it stands at `index` of r.
 static void use_operands(Emit *e, Op *op, Region *r, int index, Op *loop, Value *top)
 {
@@ -450,10 +457,9 @@ static void use_operands(Emit *e, Op *op, Region *r, int index, Op *loop, Value 
                 use(e, v, r, index, loop, top);
             continue;
         }
-        bool element = (op->code == OP_load || op->code == OP_store || op->code == OP_acc) && i == 0;
         use(e, v->root, r, index, NULL, top);
         if (v->type.kind == K_ARRAY && v->root->type.kind == K_ARRAY && names_size(e, op, i))
-            use_dims(e, v, element || op->code == OP_slice ? 1 : 0, r, index, top);
+            use_dims(e, v, first_dim(op, i), r, index, top);
     }
     for (int i = 0; i < op->n_out; i++)
         if (op->code == OP_new || op->code == OP_copy)
@@ -769,7 +775,7 @@ void plan_visit_vars(const Emit *e, const Value *v, VarVisit visit, void *contex
         plan_visit_op(e, root->def, visit, context);
 }
 
-static void visit_dims(const Emit *e, const Value *root, VarVisit visit, void *context)
+static void visit_dims(const Emit *e, const Value *root, int from, VarVisit visit, void *context)
 {
     if (root->type.kind != K_ARRAY ||
         (root->def && (root->def->code == OP_freeze || (root->def->code == OP_shape && root->def->n_in == 1))))
@@ -777,10 +783,10 @@ static void visit_dims(const Emit *e, const Value *root, VarVisit visit, void *c
     if (!root->def && !root->region->owner)
         return;
     if (root->def && root->def->code == OP_copy) {
-        visit_dims(e, root->def->in[0]->root, visit, context);
+        visit_dims(e, root->def->in[0]->root, from, visit, context);
         return;
     }
-    for (int k = 0; k < root->type.rank; k++) {
+    for (int k = from; k < root->type.rank; k++) {
         Dim d = place_dim(root, k);
         if (d.v)
             plan_visit_vars(e, d.v, visit, context);
@@ -798,7 +804,7 @@ void plan_visit_op(const Emit *e, const Op *op, VarVisit visit, void *context)
         if (!is_dimension(op, i))
             plan_visit_vars(e, op->in[i], visit, context);
         if (op->in[i]->root && names_size(e, op, i))
-            visit_dims(e, op->in[i]->root, visit, context);
+            visit_dims(e, op->in[i]->root, first_dim(op, i), visit, context);
     }
 }
 
@@ -806,7 +812,7 @@ void plan_visit_size(const Emit *e, const Value *root, VarVisit visit, void *con
 {
     while (root->def && root->def->code == OP_copy)
         root = root->def->in[0]->root;
-    visit_dims(e, root, visit, context);
+    visit_dims(e, root, 0, visit, context);
     if (root->def && root->def->code == OP_freeze)
         plan_visit_vars(e, root, visit, context);
 }

@@ -35,9 +35,9 @@ static size_t break_at(const char *line, size_t room, size_t from)
             quoted = !quoted;
         if (quoted)
             continue;
-        if (line[i] == '(' || line[i] == '[')
+        if (strchr("([{", line[i]))
             depth++;
-        if (line[i] == ')' || line[i] == ']')
+        if (strchr(")]}", line[i]))
             depth--;
         if (line[i] == ' ' && i > from && depth <= least) {
             least = depth;
@@ -247,19 +247,28 @@ static bool may_be_null(const Emit *e, const Value *v)
     return e->places[root->id].storage == PLACE_PARAM;
 }
 
+// Is v of rank 1 and its dimension *d an int?
+static bool has_int_length(const Value *v, Dim *d)
+{
+    const Value *root = v->root;
+    while (root->def && root->def->code == OP_copy)
+        root = root->def->in[0]->root;
+    bool frozen = root->def && (root->def->code == OP_freeze || (root->def->code == OP_shape && root->def->n_in == 1 &&
+                                                                 root->type.rank == 1));
+    if (frozen || root->type.rank != 1)
+        return false;
+    *d = place_dim(root, 0);
+    return !(d->v && d->v->type.elem == E_POS);
+}
+
 // The head of a loop over all elements.
 static void put_each(Printer *p, const Stmt *s, const Value *v)
 {
     Emit *e = p->e;
-    const Value *root = v->root;
-    while (root->def && root->def->code == OP_copy)
-        root = root->def->in[0]->root;
     const char *i = s->from->name;
     Text t = text_in(e->arena);
-    bool frozen = root->def && (root->def->code == OP_freeze || (root->def->code == OP_shape && root->def->n_in == 1 &&
-                                                                 root->type.rank == 1));
-    Dim d = frozen || root->type.rank != 1 ? (Dim){0} : place_dim(root, 0);
-    bool one = !frozen && root->type.rank == 1 && !(d.v && d.v->type.elem == E_POS);
+    Dim d = {0};
+    bool one = has_int_length(v, &d);
     text_printf(&t, "for (%s %s = 0; %s < ", one ? "int" : "size_t", i, i);
     if (one && d.v)
         expr(e, &t, d.v, 12);
@@ -458,7 +467,7 @@ static const char *buf_address(Emit *e, const Value *buf)
 {
     Var *var = plan_var(e, buf);
     var->printed = true;
-    return arena_printf(e->arena, "%s%s", var->fixed ? "" : "&", var->name);
+    return arena_printf(e->arena, "%s%s", var->fixed && !var->type ? "" : "&", var->name);
 }
 
 static void put_put(Printer *p, const Stmt *s)
@@ -474,6 +483,19 @@ static void put_put(Printer *p, const Stmt *s)
     }
 }
 
+// The number of elements for adrt_puts, to which a negative one is none.
+static void put_length(Emit *e, Text *t, const Value *v)
+{
+    Dim d = {0};
+    if (has_int_length(v, &d) && d.v) {
+        expr(e, t, d.v, 3);
+        return;
+    }
+    Text n = text_in(e->arena);
+    expr_size(e, &n, v, 0);
+    text_printf(t, strchr(n.at, '*') || n.at[0] == '(' ? "(ptrdiff_t)(%s)" : "(ptrdiff_t)%s", n.at);
+}
+
 static void put_puts(Printer *p, const Stmt *s)
 {
     Emit *e = p->e;
@@ -481,17 +503,17 @@ static void put_puts(Printer *p, const Stmt *s)
     e->file->uses_runtime = e->file->uses_stddef = true;
     text_printf(&t, "adrt_puts_%s(%s, ", buf_name(e, elem_of(s->op->in[0])), buf_address(e, s->op->in[0]));
     expr_array(e, &t, s->op->in[1], 3);
-    text_put(&t, ", (ptrdiff_t)");
-    Text n = text_in(e->arena);
-    expr_size(e, &n, s->op->in[1], 0);
-    text_printf(&t, strchr(n.at, '*') || n.at[0] == '(' ? "(%s))" : "%s)", n.at);
+    text_put(&t, ", ");
+    put_length(e, &t, s->op->in[1]);
+    text_put(&t, ")");
     put_statement(p, s, &t);
 }
 
 // ---- checks ----
 
-static void put_string(Text *t, const char *s)
+const char *c_string(Arena *a, const char *s)
 {
+    Text quoted = text_in(a), *t = &quoted;
     text_put(t, "\"");
     for (const char *first = s; *s; s++) {
         unsigned char c = (unsigned char)*s;
@@ -503,6 +525,7 @@ static void put_string(Text *t, const char *s)
             text_putn(t, s, 1);
     }
     text_put(t, "\"");
+    return t->at;
 }
 
 static void put_check(Printer *p, const Stmt *s)
@@ -524,9 +547,9 @@ static void put_check(Printer *p, const Stmt *s)
     put_line(p, NULL, t.at);
     t = text_in(e->arena);
     text_printf(&t, "adrt_fail(%s, ", kind);
-    put_string(&t, op->loc.file ? op->loc.file : e->file->m->source ? e->file->m->source : "");
+    text_put(&t, c_string(e->arena, op->loc.file ? op->loc.file : e->file->m->source ? e->file->m->source : ""));
     text_printf(&t, ", %d, ", op->loc.line);
-    put_string(&t, op->text ? op->text : "");
+    text_put(&t, c_string(e->arena, op->text ? op->text : ""));
     for (int i = 1; i <= 3; i++) {
         text_put(&t, ", ");
         if (i >= op->n_in)
@@ -826,6 +849,17 @@ static void put_return(Printer *p, const Stmt *s)
     put_statement(p, NULL, &t);
 }
 
+// Each line of the text as a line.
+static void put_lines(Printer *p, const char *text)
+{
+    p->e->file->uses_runtime = true;
+    while (*text) {
+        size_t n = strcspn(text, "\n");
+        put_line(p, NULL, arena_strndup(p->e->arena, text, n));
+        text += n + (text[n] != '\0');
+    }
+}
+
 static void put_stmt(Printer *p, const Stmt *s)
 {
     put_declarations(p, s);
@@ -848,6 +882,8 @@ static void put_stmt(Printer *p, const Stmt *s)
     case S_EXIT_IF:
     case S_WHILE_NOT: put_exit_if(p, s); return;
     case S_POINTER: put_pointer(p, s); return;
+    case S_OPEN: put_lines(p, emit_tape_opened(p->e)); return;
+    case S_PACK: put_lines(p, emit_tape_packed(p->e)); return;
     case S_COUNT:
         text_printf(&t, "%s++", s->var->name);
         put_statement(p, NULL, &t);

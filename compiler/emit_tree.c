@@ -315,6 +315,8 @@ static void build_return(Emit *e, Block *b, Region *r, bool jumps)
         }
     }
     put_moves(&m, b, last);
+    if (e->f->transform == TR_FORWARD)
+        put(e, b, S_PACK, NULL);
     put_rewind(e, b, mark);
     if (ret || jumps || emit_struct_result(e->original) >= 0) {
         Stmt *s = put(e, b, S_RETURN, ret ? ret->def : last);
@@ -879,10 +881,14 @@ void emit_tree(Emit *e)
     bool any = false;
     find_marks(e, e->f->body, &any);
     e->top = new_block(e, NULL, NULL);
+    for (int i = 0; i < e->f->params.n && e->f->transform == TR_FORWARD; i++)
+        any = any || e->f->params.at[i].kind == P_TAPE;         // a local buffer
     if (any) {
         e->mark = plan_new_var(e, "mark", "struct adrt_mark", E_REAL);
         put(e, e->top, S_MARK, NULL)->var = e->mark;
     }
+    if (transform_is_record(e->f->transform))
+        put(e, e->top, S_OPEN, NULL);
     build_region(e, e->top, e->f->body);
     prune(e);
     refer_block(e, e->top);

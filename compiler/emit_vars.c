@@ -370,6 +370,12 @@ static void share_names(Emit *e)
 
 // ---- parameters and arrays ----
 
+static const char *buf_type(Emit *e, Elem elem)
+{
+    static const char *const names[] = {"real", "int", "byte", "pos", "bit"};
+    return arena_printf(e->arena, "struct adrt_buf_%s%s ", names[elem], elem == E_REAL ? e->file->suffix : "");
+}
+
 static void give_param_vars(Emit *e)
 {
     e->param_vars = NEW_N(e->arena, Var *, e->f->params.n + 1);
@@ -380,6 +386,8 @@ static void give_param_vars(Emit *e)
         if (i == emit_struct_result(e->original))
             var->type = c_element(e->file, p->type);            // a variable, which is returned
         var->deref = type_is_scalar(p->type) && p->role != ROLE_IN;
+        if (p->kind == P_TAPE)
+            var->type = buf_type(e, (Elem)p->type.elem);        // in C no parameter: emit_record.c declares it
         e->param_vars[i] = var;
         if (p->arg < 0)
             continue;
@@ -394,12 +402,6 @@ static const char *pointer_type(Emit *e, const Value *v, bool constant, bool res
 {
     const char *elem = c_element(e->file, v->type);
     return arena_printf(e->arena, "%s%s *%s", constant ? "const " : "", elem, restricted ? "restrict " : "");
-}
-
-static const char *buf_type(Emit *e, Elem elem)
-{
-    static const char *const names[] = {"real", "int", "byte", "pos", "bit"};
-    return arena_printf(e->arena, "struct adrt_buf_%s%s ", names[elem], elem == E_REAL ? e->file->suffix : "");
 }
 
 // A part that is a row and bears its array's name is called as rows are.

@@ -223,6 +223,18 @@ void func_set_ret(Func *f, Type type)
     f->ret_type = type;
 }
 
+const char *func_fresh_param(Func *f, const char *name)
+{
+    Arena *a = f->module->arena;
+    const char *unused = name;
+    for (int digit = 2, i = 0; i < f->params.n; i++)
+        if (strcmp(f->params.at[i].name, unused) == 0) {
+            unused = arena_printf(a, "%s%d", name, digit++);
+            i = -1;
+        }
+    return unused;
+}
+
 Region *region_new(Func *f, Op *owner)
 {
     Region *r = NEW(f->module->arena, Region);

@@ -245,7 +245,9 @@ struct Op {
 typedef enum Role { ROLE_IN, ROLE_OUT, ROLE_INOUT } Role;
 
 // Which value of the function that was differentiated a derived parameter belongs to.
-typedef enum ParamKind { P_PRIMAL, P_BAR, P_DOT, P_INTERNAL } ParamKind;
+// P_TAPE: a growable tape that the forward half of a record fills, or the same frozen that its reverse half reads; in C all of them are one
+// `adrt_tape *`.
+typedef enum ParamKind { P_PRIMAL, P_BAR, P_DOT, P_INTERNAL, P_TAPE } ParamKind;
 
 // A parameter in the order of the C signature. IN: an argument. OUT: a result; OUT arrays have an argument too, whose contents are undefined
 // on entry. INOUT: both. Array and buf results are the last version of their own argument's buffer.
@@ -261,7 +263,10 @@ typedef struct Param {
     bool is_result;                         // the array that the source function returns; C's last parameter
 } Param;
 
-typedef enum Transform { TR_NONE, TR_GRAD, TR_VJP, TR_JVP } Transform;
+// TR_FORWARD and TR_REVERSE: the two halves of a record.
+typedef enum Transform { TR_NONE, TR_GRAD, TR_VJP, TR_JVP, TR_FORWARD, TR_REVERSE } Transform;
+
+static inline bool transform_is_record(Transform t) { return t == TR_FORWARD || t == TR_REVERSE; }
 
 struct Func {
     Module *module;
@@ -279,6 +284,8 @@ struct Func {
     Transform transform;
     Func *base;
     bool *wrt;                              // per parameter of base
+    Func *pair;                             // of a record's half: the other half
+    const char *tape;                       //   and C's name of its tape
     bool done;
     enum { EFFECT_UNKNOWN, EFFECT_NO, EFFECT_YES } effect;      // see effect.c
     Func *custom_vjp, *custom_jvp;          // rules given by the user for this function
@@ -302,6 +309,7 @@ Func *func_by_name(const Module *m, const char *name);                  // or NU
 Value *func_param(Func *f, const char *name, Role role, Type type, ParamKind kind, int of);
 int func_n_results(const Func *f);                                      // out and inout parameters, and 1 if ret >= 0
 void func_set_ret(Func *f, Type type);                                  // after all parameters: f returns a scalar, as its last result
+const char *func_fresh_param(Func *f, const char *name);                // a name that no parameter of f has yet: name, or with a digit
 Region *region_new(Func *f, Op *owner);
 Value *region_arg(Region *r, Type t, const char *name, Value *root);    // root: see ir_root; NULL: the argument is its own root
 

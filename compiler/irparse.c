@@ -37,7 +37,7 @@ typedef VEC(Name) Names;
 // A function's head is parsed before what it refers to is known.
 typedef struct Pending {
     Func *func;
-    const char *base, *vjp, *jvp;               // names or NULL
+    const char *base, *vjp, *jvp, *pair;        // names or NULL
     VEC(int) wrt;
     const char *at, *body;                      // places in the text; body NULL: none
 } Pending;
@@ -1107,7 +1107,7 @@ static void parse_param(Parser *p, Func *f)
     Name n = parse_name(p);
     expect(p, ':');
     Type t = parse_type(p);
-    int role = accept_one_of(p, role_names, 3), kind = accept_one_of(p, kind_names, 4), of = 0;
+    int role = accept_one_of(p, role_names, 3), kind = accept_one_of(p, kind_names, N_PARAM_KINDS), of = 0;
     role = role < 0 ? ROLE_IN : role;
     kind = kind < 0 ? P_PRIMAL : kind;
     if (accept_word(p, "of"))
@@ -1177,9 +1177,9 @@ static void parse_results(Parser *p, Func *f)
 
 static void parse_transform(Parser *p, Pending *q)
 {
-    int t = accept_one_of(p, transform_names, 4);
+    int t = accept_one_of(p, transform_names, N_TRANSFORMS);
     if (t <= 0)
-        expected(p, "grad, vjp or jvp");
+        expected(p, "grad, vjp, jvp, forward or reverse");
     q->func->transform = (Transform)t;
     q->base = take(p, T_FUNC, "a function, such as @f");
     if (!accept_word(p, "wrt"))
@@ -1188,6 +1188,10 @@ static void parse_transform(Parser *p, Pending *q)
         int k = take_int(p, 0, INT_MAX, "the number of a parameter");
         vec_push(p->arena, &q->wrt, k);
     }
+    if (accept_word(p, "pair"))
+        q->pair = take(p, T_FUNC, "a function, such as @f");
+    if (accept_word(p, "tape"))
+        q->func->tape = take(p, T_STRING, "a name");
 }
 
 static void parse_clauses(Parser *p, Pending *q)
@@ -1379,6 +1383,7 @@ static void resolve(Parser *p, const Pending *q)
     Func *f = q->func;
     f->custom_vjp = named_func(p, q, q->vjp);
     f->custom_jvp = named_func(p, q, q->jvp);
+    f->pair = named_func(p, q, q->pair);
     f->base = q->base && f->done && !map_get(p->funcs, q->base) ? phantom(p, q) : named_func(p, q, q->base);
     if (!f->base)
         return;

@@ -21,8 +21,8 @@ const OpForm op_form[OP_COUNT] = {
 
 const char *const elem_names[6] = {"real", "int", "bool", "pos", "bit", "struct"};
 const char *const role_names[3] = {"in", "out", "inout"};
-const char *const kind_names[4] = {"primal", "bar", "dot", "internal"};
-const char *const transform_names[4] = {"none", "grad", "vjp", "jvp"};
+const char *const kind_names[N_PARAM_KINDS] = {"primal", "bar", "dot", "internal", "tape"};
+const char *const transform_names[N_TRANSFORMS] = {"none", "grad", "vjp", "jvp", "forward", "reverse"};
 
 // ---- flags ----
 
@@ -70,6 +70,7 @@ typedef struct Printer {
     const char *file;           // locations in this file are printed without it
     int depth;                  // of regions, for indentation
     bool brief;                 // regions as {...}
+    bool no_locs;               // locations are left out
 } Printer;
 
 // ---- small things ----
@@ -114,7 +115,7 @@ static void print_string(Text *out, const char *s)
 
 static void print_loc(Printer *p, IrLoc loc)
 {
-    if (loc.line == 0)
+    if (loc.line == 0 || p->no_locs)
         return;
     text_put(p->out, " @");
     if (loc.file && (!p->file || strcmp(loc.file, p->file) != 0)) {
@@ -517,6 +518,9 @@ static void print_clauses(Printer *p, const Func *f)
         for (int i = 0; f->base && f->wrt && i < f->base->params.n; i++)
             if (f->wrt[i])
                 text_printf(p->out, " %d", i);
+        if (f->pair)
+            text_printf(p->out, " pair @%s", f->pair->name);
+        print_word(p, "tape", f->tape);
     }
     text_put(p->out, f->done ? " done" : "");
     text_put(p->out, f->must_inline ? " inline" : "");
@@ -530,17 +534,22 @@ static void print_clauses(Printer *p, const Func *f)
     print_loc(p, f->loc);
 }
 
+static void print_params(Printer *p, const Func *f)
+{
+    for (int i = 0; i < f->params.n; i++) {
+        text_put(p->out, i ? ", " : "");
+        print_param(p, f, &f->params.at[i]);
+    }
+    text_put(p->out, ")");
+}
+
 static void print_func(Printer *p, const Func *f)
 {
     text_put(p->out, f->is_imported ? "imported " : "");
     text_put(p->out, f->is_static ? "static " : "");
     text_put(p->out, f->is_extern ? "extern " : "");
     text_printf(p->out, "%s @%s(", f->transform != TR_NONE && !f->done ? "derive" : "func", f->name);
-    for (int i = 0; i < f->params.n; i++) {
-        text_put(p->out, i ? ", " : "");
-        print_param(p, f, &f->params.at[i]);
-    }
-    text_put(p->out, ")");
+    print_params(p, f);
     print_results(p, f);
     print_clauses(p, f);
     if (!is_bodyless(f)) {
@@ -554,6 +563,16 @@ void ir_print_func(Text *out, const Func *f)
 {
     Printer p = {.out = out, .file = f->module->source};
     print_func(&p, f);
+}
+
+void ir_print_code(Text *out, const Func *f)
+{
+    Printer p = {.out = out, .no_locs = true};
+    text_printf(out, "@%s(", f->name);
+    print_params(&p, f);
+    print_results(&p, f);
+    if (!is_bodyless(f))
+        print_braces(&p, f->body);
 }
 
 // ---- modules ----
@@ -576,7 +595,7 @@ static void print_struct(Text *out, const StructInfo *st)
     text_put(out, "}\n");
 }
 
-static void print_array(Text *out, const ConstArray *c)
+void ir_print_array(Text *out, const ConstArray *c)
 {
     text_printf(out, "array @%s: %s", c->name, elem_names[c->elem]);
     for (int i = 0; i < c->rank; i++)
@@ -604,7 +623,7 @@ void ir_print(Text *out, const Module *m)
     for (int i = 0; i < m->structs.n; i++)
         print_struct(out, m->structs.at[i]);
     for (int i = 0; i < m->arrays.n; i++)
-        print_array(out, m->arrays.at[i]);
+        ir_print_array(out, m->arrays.at[i]);
     for (int i = 0; i < m->funcs.n; i++) {
         if (i || m->arrays.n || m->structs.n || m->source)
             text_put(out, "\n");

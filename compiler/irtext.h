@@ -7,6 +7,7 @@
 //     struct point = {xy: real[2], id: int}                          ; members may be structs that stand before
 //     array @w: real[2][2] = [1.0, 0.5 "5e-1", 0.0, -2.0]            ; a string is the user's spelling
 //     extern func @g(%x: real) -> (real) source "g" vjp @g_rule @2
+//     derive @r_forward(%n: int, %x: real[1]) -> (real) = forward @f wrt 1 pair @r_reverse tape "tape"
 //     derive @f_grad(%n: int, %x: real[1], %x_bar: real[1] out bar of 1) -> (real[1], real) = grad @f wrt 1
 //     static func @f(%n.0: int, %x.1: real[1] "[n]") -> (real) source "f" noinline @3:5 {
 //         %x.2 = shape %x.1, %n.0                                    ; the variable's name and the value's number
@@ -50,8 +51,9 @@ bool op_flag(const Op *op, int flag);
 void op_set_flag(Op *op, int flag);
 extern const char *const elem_names[6];         // by Elem
 extern const char *const role_names[3];         // by Role
-extern const char *const kind_names[4];         // by ParamKind
-extern const char *const transform_names[4];    // by Transform
+enum { N_PARAM_KINDS = P_TAPE + 1, N_TRANSFORMS = TR_REVERSE + 1 };
+extern const char *const kind_names[N_PARAM_KINDS];         // by ParamKind
+extern const char *const transform_names[N_TRANSFORMS];     // by Transform
 
 // Appends a type as it is written.
 void ir_print_type(Text *out, Type t);
@@ -59,6 +61,10 @@ void ir_print_type(Text *out, Type t);
 void ir_print_value(Text *out, const Value *v);
 // Appends one op on one line; regions as {...}. Takes malformed ops too, so that verify.c can show them.
 void ir_print_op(Text *out, const Op *op);
+// Appends the name and the body of f without where it stands in the source: two functions of one name with the same text compute the same.
+void ir_print_code(Text *out, const Func *f);
+// Appends the line of a constant array.
+void ir_print_array(Text *out, const ConstArray *c);
 // irdot.c: appends the module as a Graphviz graph.
 void ir_dot(Text *out, const Module *m);
 

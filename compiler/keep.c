@@ -9,7 +9,8 @@
 // Five walks over the function: what is active; what consumes each version; what each op with regions touches from outside; what the reverse
 // needs; how each is had, in the order of definition, so that operands are decided before what is made of them. A value is computed again where that is cheap and its
 // operands are had, else kept: on a C local where no loop is around, on an array where all loops around are counted and their
-// bounds are known before the outermost, else on a growable tape, in one record at the end of its region.
+// bounds are known before the outermost, else on a growable tape, in one record at the end of its region. In a record what the reverse asks of
+// the arguments goes to the front of the tapes: of an in array all of it once, however often it is read.
 #include "keep.h"
 
 #include <assert.h>
@@ -25,6 +26,7 @@ typedef struct Planner {
     int *listed;                            // per value id: number of the last op that was found to touch it
     int entered;                            // ops with regions so far
     Map *writes;                            // loop -> root -> Written
+    unsigned input_mask;                    // tapes (1 << Elem) that inputs of a record go to
 } Planner;
 
 // ---- asking ----
@@ -93,6 +95,13 @@ Value *root_dim(const Value *root, int k, int *constant)
 static bool is_top(const Plan *p, const Region *r)
 {
     return r == p->f->body;
+}
+
+bool plan_is_input(const Plan *p, const Value *v)
+{
+    if (!p->record || how_of(p, v) != HOW_APPEND)
+        return false;
+    return v->def ? v->def->code == OP_shape && ir_is_readonly(v) : is_top(p, v->region) && type_is_scalar(v->type);
 }
 
 // ---- what an op with regions touches from outside ----
@@ -184,7 +193,7 @@ static bool in_place(const Planner *w, const Value *v)
         return in_place(w, op->in[0]);
     case OP_shape:
         if (ir_is_readonly(v))
-            return p->joint || p->stable_args[op->in[0]->index];
+            return p->joint || p->record || p->stable_args[op->in[0]->index];
         break;
     default:
         break;
@@ -469,7 +478,7 @@ static void need_op(Planner *w, const Op *op)
         }
         break;
     case OP_shape:
-        if (active)
+        if (active || (p->record && type_is_real(op->out[0]->type)))        // the reverse half has an adjoint of that shape
             need_dims(w, op->out[0]);
         break;
     case OP_gemm:
@@ -639,6 +648,7 @@ static int redo_cost(const Planner *w, const Value *v)
 }
 
 static void redo(Planner *w, const Value *v);
+static void keep(Planner *w, const Value *v);
 
 static void redo_operand(Planner *w, const Value *v)
 {
@@ -654,6 +664,10 @@ static void redo(Planner *w, const Value *v)
     w->cost[v->id] = 0;
     if (p->joint && is_top(p, v->region)) {
         p->how[v->id] = HOW_DIRECT;
+        return;
+    }
+    if (p->record && (op ? op->code == OP_shape : !v->region->owner)) {
+        keep(w, v);                                             // nobody hands it over
         return;
     }
     if (!op) {
@@ -682,7 +696,7 @@ static void redo(Planner *w, const Value *v)
 }
 
 // How v, which has to be kept, is kept.
-static void keep(Planner *w, Value *v)
+static void keep(Planner *w, const Value *v)
 {
     Plan *p = w->p;
     RegionPlan *rp = region_plan(p, v->region);
@@ -780,8 +794,10 @@ static void list_value(Planner *w, RegionPlan *rp, Value *v)
     vec_push(p->a, &rp->needed, v);
     if (how == HOW_APPEND) {
         Elem e = tape_elem(v->type);
-        ValueList *list = v->type.kind == K_ARRAY ? &rp->arrays[e] : &rp->record[e];
-        vec_push(p->a, list, v);
+        bool array = v->type.kind == K_ARRAY, input = plan_is_input(p, v);
+        w->input_mask |= input ? 1u << e : 0;
+        if (!(array && input))
+            vec_push(p->a, input ? &rp->inputs[e] : array ? &rp->arrays[e] : &rp->record[e], v);
     }
     // Every op around v passes on what carries v: the tape's array, or v itself out of a branch.
     if (how != HOW_TAPE && how != HOW_YIELD)
@@ -866,7 +882,7 @@ static bool spread_roots(Plan *p, const Region *r)
 // A split function treats the adjoint of every array that comes with one, even where all it writes there is inactive: then that adjoint is zeroed.
 static void mark_handed(Plan *p, const bool *active_args, const bool *active_results)
 {
-    for (int i = 0; i < p->f->params.n && !p->joint; i++) {
+    for (int i = 0; i < p->f->params.n && p->stable_args; i++) {
         const Param *q = &p->f->params.at[i];
         if (q->arg < 0 || !type_is_linear(q->type) || !type_is_real(q->type))
             continue;
@@ -875,12 +891,12 @@ static void mark_handed(Plan *p, const bool *active_args, const bool *active_res
     }
 }
 
-Plan *keep_plan(DeriveCtx *c, Arena *a, Func *f, bool joint, const bool *active_args, const bool *active_results,
+Plan *keep_plan(DeriveCtx *c, Arena *a, Func *f, PlanKind kind, const bool *active_args, const bool *active_results,
                 const bool *stable_args)
 {
     Plan *p = NEW(a, Plan);
     size_t n = (size_t)f->n_values + 1;
-    *p = (Plan){.f = f, .joint = joint, .stable_args = stable_args, .a = a, .regions = map_new(a), .ops = map_new(a)};
+    *p = (Plan){.f = f, .joint = kind == PLAN_JOINT, .record = kind == PLAN_RECORD, .stable_args = stable_args, .a = a, .regions = map_new(a), .ops = map_new(a)};
     p->active_root = NEW_N(a, bool, n);
     p->how = NEW_N(a, unsigned char, n);
     p->copy_first = NEW_N(a, bool, n);
@@ -901,6 +917,6 @@ Plan *keep_plan(DeriveCtx *c, Arena *a, Func *f, bool joint, const bool *active_
     walk_calls(&w, f->body);
     walk_needs(&w, f->body);
     walk_decide(&w, f->body);
-    p->mask = walk_lists(&w, f->body);
+    p->mask = walk_lists(&w, f->body) | w.input_mask;
     return p;
 }

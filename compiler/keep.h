@@ -19,6 +19,9 @@ typedef enum How {
     HOW_COPY                                // a whole array that is overwritten later: a copy made before that (joint, outermost region)
 } How;
 
+// Who runs the two sweeps: one function; a pair that some caller runs; a pair that C calls, with nothing but a tape between the halves.
+typedef enum PlanKind { PLAN_JOINT, PLAN_SPLIT, PLAN_RECORD } PlanKind;
+
 // How a region keeps what it has to keep.
 typedef enum Keep { KEEP_DIRECT, KEEP_YIELD, KEEP_TAPE, KEEP_APPEND } Keep;
 
@@ -32,6 +35,7 @@ typedef struct RegionPlan {
     ValueList needed;                       // values defined here (not deeper) that the reverse needs, in the order of definition
     ValueList record[N_TAPES];              // KEEP_APPEND: the scalars of the record appended at the end of the region
     ValueList arrays[N_TAPES];              // KEEP_APPEND: whole arrays appended before them
+    ValueList inputs[N_TAPES];              // of a record's body: the scalar arguments, put before anything else (whole arrays come as they are bound)
     VEC(Op *) loops;                        // KEEP_TAPE: the counted loops around, outermost first
 } RegionPlan;
 
@@ -53,6 +57,7 @@ typedef struct OpPlan {
 typedef struct Plan {
     Func *f;
     bool joint;                             // forward and reverse are one function
+    bool record;                            // they are two, and the reverse has nothing but the tape: arguments go there too
     const bool *stable_args;                // split: arrays that the caller's reverse finds unchanged
     bool *active;                           // per value id; arrays: per version
     bool *active_root;                      // per value id of a root: some version is active
@@ -97,8 +102,11 @@ struct Variant {
 };
 
 // Plans the reversal of f. Asks vjp_variant (vjp.c) about the functions it calls.
-Plan *keep_plan(DeriveCtx *c, Arena *a, Func *f, bool joint, const bool *active_args, const bool *active_results,
+// stable_args: of PLAN_SPLIT, else NULL.
+Plan *keep_plan(DeriveCtx *c, Arena *a, Func *f, PlanKind kind, const bool *active_args, const bool *active_results,
                 const bool *stable_args);
+// Does v, an argument of a record or an in array as it is bound, go to the front of its tape?
+bool plan_is_input(const Plan *p, const Value *v);
 RegionPlan *region_plan(const Plan *p, const Region *r);
 OpPlan *op_plan(const Plan *p, const Op *op);
 How how_of(const Plan *p, const Value *v);

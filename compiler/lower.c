@@ -201,18 +201,7 @@ static void add_param(Lower *l, Func *f, const Function *g, int i)
     ParamKind kind = !p->added ? P_PRIMAL : g->transform == XFORM_JVP ? P_DOT : P_BAR;
     const char *name = p->sym->cname ? p->sym->cname : p->name.text;
     func_param(f, name, roles[p->role], type_of(p->sym->type), kind, g->base ? param_of(g, p, i) : i);
-    f->params.at[i].shape = shape_text(l->arena, &p->dims);
-}
-
-static const char *result_name(Lower *l, const Func *f)
-{
-    const char *name = "result";
-    for (int digit = 2, i = 0; i < f->params.n; i++)
-        if (strcmp(f->params.at[i].name, name) == 0) {
-            name = arena_printf(l->arena, "result%d", digit++);
-            i = -1;
-        }
-    return name;
+    f->params.at[f->params.n - 1].shape = shape_text(l->arena, &p->dims);
 }
 
 static void add_result(Lower *l, Func *f, const Function *g)
@@ -224,7 +213,7 @@ static void add_result(Lower *l, Func *f, const Function *g)
         return;
     }
     int n = f->params.n;
-    func_param(f, result_name(l, f), ROLE_OUT, type_of(g->result_type), P_PRIMAL, g->base ? g->base->params.n : n);
+    func_param(f, func_fresh_param(f, "result"), ROLE_OUT, type_of(g->result_type), P_PRIMAL, g->base ? g->base->params.n : n);
     f->params.at[n].shape = shape_text(l->arena, &g->result.dims);
     f->params.at[n].is_result = true;
 }
@@ -242,7 +231,8 @@ static void set_attributes(Func *f, const Function *g)
 
 static void set_transform(Lower *l, Func *f, const Function *g)
 {
-    static const Transform transforms[] = {[XFORM_GRAD] = TR_GRAD, [XFORM_VJP] = TR_VJP, [XFORM_JVP] = TR_JVP};
+    static const Transform transforms[] = {
+        [XFORM_GRAD] = TR_GRAD, [XFORM_VJP] = TR_VJP, [XFORM_JVP] = TR_JVP, [XFORM_RECORD] = TR_FORWARD};
     f->transform = transforms[g->transform];
     f->base = g->base->lowered;
     f->wrt = NEW_N(l->arena, bool, f->base->params.n + 1);
@@ -264,6 +254,32 @@ static void declare_function(Lower *l, Function *g)
         set_transform(l, f, g);
 }
 
+// A half of a record: of the parameters of g, which are those of vjp, the base's own or the added ones. derive.c adds the tapes.
+static Func *declare_half(Lower *l, const Function *g, const Function *half, Transform transform)
+{
+    Func *f = func_new(l->m, half->cname);
+    f->source_name = g->name.text;
+    f->loc = ir_loc(g->loc);
+    for (int i = 0; i < g->params.n; i++)
+        if (g->params.at[i]->added == (transform == TR_REVERSE))
+            add_param(l, f, g, i);
+    if (transform == TR_FORWARD)
+        add_result(l, f, g);
+    set_transform(l, f, g);
+    f->transform = transform;
+    f->tape = func_fresh_param(f, "tape");
+    return f;
+}
+
+static void declare_record(Lower *l, Function *g)
+{
+    if (!g->forward)                                            // static or imported: nobody can call it
+        return;
+    Func *forward = declare_half(l, g, g->forward, TR_FORWARD), *reverse = declare_half(l, g, g->reverse, TR_REVERSE);
+    forward->pair = reverse;
+    reverse->pair = forward;
+}
+
 static Func *rule(const Function *g)
 {
     return g ? g->lowered : NULL;
@@ -272,6 +288,8 @@ static Func *rule(const Function *g)
 static void set_customs(const Function *g)
 {
     Func *f = g->lowered;
+    if (!f)                                                     // a record
+        return;
     f->custom_vjp = rule(g->custom_vjp);
     f->custom_jvp = rule(g->custom_jvp);
     f->no_inline = f->no_inline || f->custom_vjp || f->custom_jvp;
@@ -377,7 +395,7 @@ Module *lower(Arena *a, const Program *p, LowerOptions options)
     for (int i = 0; i < p->functions.n; i++)
         declare_function(&l, p->functions.at[i]);
     for (int i = 0; i < p->derived.n; i++)
-        declare_function(&l, p->derived.at[i]);
+        (p->derived.at[i]->record ? declare_record : declare_function)(&l, p->derived.at[i]);
     for (int i = 0; i < p->functions.n; i++)
         set_customs(p->functions.at[i]);
     for (int i = 0; i < p->derived.n; i++)

@@ -431,14 +431,11 @@ static Value *simplify_icompare(Builder *b, OpCode code, Value *x, Value *y)
 
 static Value *simplify_pos(Builder *b, OpCode code, Value *x, Value *y)
 {
-    const Op *px = def_of(x, OP_padd), *sx = def_of(x, OP_psum), *my = def_of(y, OP_pmul);
-    int64_t c, d;
+    const Op *sx = def_of(x, OP_psum), *my = def_of(y, OP_pmul);
     switch (code) {
     case OP_padd:
         if (is_int(y, 0))
             return x;
-        if (px && ir_is_int_const(y, &c) && ir_is_int_const(px->in[1], &d) && fits_int(c + d))
-            return b_2(b, OP_padd, px->in[0], b_int(b, c + d));
         return NULL;
     case OP_psum:
         if (is_int(y, 0) || is_int(x, 0))

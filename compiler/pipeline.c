@@ -43,6 +43,7 @@ static const Pass passes[] = {
     {"dead_params", 1, NULL,         opt_dead_params, false},
     {"simplify",    1, opt_simplify, NULL,            false},
     {"dce",         1, opt_dce,      NULL,            false},
+    {"stores",      1, opt_stores,   NULL,            false},
     {"order",       1, opt_order,    NULL,            false},
     {"drop_unused", 0, NULL,         opt_drop_unused, false},
     {"place",       0, NULL,         place,           false},

@@ -11,6 +11,7 @@ enum { MAX_SNIPPETS = 256 };
 
 typedef struct Paste {
     bool done[MAX_SNIPPETS];
+    bool had[MAX_SNIPPETS]; // of those: they stand somewhere else
     Text *text;
 } Paste;
 
@@ -98,7 +99,7 @@ static const char *next_header(const Paste *paste, const char *last, size_t last
 {
     const char *best = NULL;
     for (int i = 0; i < n_snippets; i++) {
-        if (!paste->done[i])
+        if (!paste->done[i] || paste->had[i])
             continue;
         for (const char *h = strchr(snippets[i].includes, '<'); h != NULL; h = strchr(h + 1, '<')) {
             size_t len = strcspn(h, ">") + 1;
@@ -112,11 +113,15 @@ static const char *next_header(const Paste *paste, const char *last, size_t last
     return best;
 }
 
-void snippets_paste(const char *c, Text *includes, Text *text)
+void snippets_paste(const char *c, const char *had, Text *includes, Text *text)
 {
-    Paste paste = {.text = text};
+    Text elsewhere = text_in(text->arena);
+    Paste paste = {.text = &elsewhere};
     if (n_snippets > MAX_SNIPPETS)
         out_of_memory();
+    scan(&paste, had);
+    memcpy(paste.had, paste.done, sizeof paste.had);
+    paste.text = text;
     scan(&paste, c);
     size_t n = 0;
     for (const char *h = next_header(&paste, NULL, 0, &n); h != NULL; h = next_header(&paste, h, n, &n))

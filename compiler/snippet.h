@@ -16,9 +16,9 @@ struct snippet {
 extern const struct snippet snippets[]; // generated from runtime/ by runtime/snippets.awk
 extern const int n_snippets;
 
-// Puts to `text` the snippets that the C text `c` needs, in order, and a blank line after each; to `includes` one
+// Puts to `text` the snippets that the C text `c` needs but for those that `had` names or needs, in order, and a blank line after each; to `includes` one
 // line `#include <x.h>` for each header they use, sorted, none twice, and none of those that are already in
 // `includes` or `c` as such a line. Either may be empty.
-void snippets_paste(const char *c, Text *includes, Text *text);
+void snippets_paste(const char *c, const char *had, Text *includes, Text *text);
 
 #endif

@@ -756,6 +756,46 @@ static void check_param(Verifier *v, const Func *f, const Param *p, int *args, i
         broken(v, "parameter %s: belongs to no parameter of @%s", p->name, f->base->name);
 }
 
+static unsigned tapes_of(const Func *f)
+{
+    unsigned mask = 0;
+    for (int i = 0; i < f->params.n; i++)
+        if (f->params.at[i].kind == P_TAPE)
+            mask |= 1u << f->params.at[i].type.elem;
+    return mask;
+}
+
+// The tapes of a half of a record: each type once, being written in the forward half and frozen in the reverse one.
+static void check_tapes(Verifier *v, const Func *f)
+{
+    bool seen[5] = {false};
+    for (int i = 0; i < f->params.n; i++) {
+        const Param *p = &f->params.at[i];
+        if (p->kind != P_TAPE)
+            continue;
+        bool forward = f->transform == TR_FORWARD && p->role == ROLE_INOUT && p->type.kind == K_BUF;
+        bool reverse = f->transform == TR_REVERSE && p->role == ROLE_IN && p->type.kind == K_ARRAY && p->type.rank == 1;
+        if (!forward && !reverse)
+            broken(v, "parameter %s is no tape of a half of a record", p->name);
+        if (seen[p->type.elem])
+            broken(v, "parameter %s: a second tape of its type", p->name);
+        seen[p->type.elem] = true;
+    }
+}
+
+static void check_record(Verifier *v, const Func *f)
+{
+    bool half = transform_is_record(f->transform);
+    if (half != (f->pair != NULL) || half != (f->tape != NULL))
+        broken(v, "the halves of a record have a pair and a tape, and no other function has");
+    if (half && (f->pair->pair != f || !f->pair->base || strcmp(f->pair->base->name, f->base->name) != 0 ||
+                 f->pair->transform + f->transform != TR_FORWARD + TR_REVERSE))
+        broken(v, "@%s and @%s are not the two halves of a record", f->name, f->pair->name);
+    if (half && tapes_of(f) != tapes_of(f->pair))
+        broken(v, "@%s and @%s have different tapes", f->name, f->pair->name);
+    check_tapes(v, f);
+}
+
 static void check_params(Verifier *v, const Func *f)
 {
     int args = 0, results = 0;
@@ -767,6 +807,7 @@ static void check_params(Verifier *v, const Func *f)
         broken(v, "the value returned is no scalar");
     if (f->transform != TR_NONE && (!f->base || !f->wrt))
         broken(v, "a derived function without base or wrt");
+    check_record(v, f);
     if (f->body->args.n != args)
         broken(v, "the body has %d arguments, the parameters say %d", f->body->args.n, args);
     if (f->body->func != f || f->body->owner)

@@ -25,7 +25,7 @@ Gen *gen_new(DeriveCtx *c, Arena *a, const Plan *plan)
 }
 
 static const char *const tape_names[N_TAPES] = {"tape", "int_tape", "bool_tape", "pos_tape", "bit_tape"};
-static const char *const pos_names[N_TAPES] = {"at", "int_at", "bool_at", "pos_at", "bit_at"};
+const char *const pos_names[N_TAPES] = {"at", "int_at", "bool_at", "pos_at", "bit_at"};
 
 // The shape op of an array argument.
 static Value *shaped(const Plan *p, const Value *raw)
@@ -78,7 +78,7 @@ static void seed_array(Gen *g, Builder *b, const Func *d, const Param *p, const 
         g->abar[root->id] = p->role == ROLE_IN ? b_copy(b, bar, raw->name) : bar;
 }
 
-static void seed_param(Gen *g, Builder *b, const Func *d, const Param *p, Value **bound)
+void vjp_seed(Gen *g, Builder *b, const Func *d, const Param *p, Value **bound)
 {
     const Param *of = base_param(g->f, p);
     if (of && type_is_linear(of->type))
@@ -87,7 +87,7 @@ static void seed_param(Gen *g, Builder *b, const Func *d, const Param *p, Value 
         gen_contribute(g, b, base_result(g->f, of), d->body->args.at[p->arg]);
 }
 
-static Value *bar_result(Gen *g, Builder *b, const Func *d, const Param *p, Value *bound)
+Value *vjp_bar_result(Gen *g, Builder *b, const Func *d, const Param *p, Value *bound)
 {
     const Param *of = base_param(g->f, p);
     Value *arg = g->f->body->args.at[of->arg];
@@ -125,7 +125,7 @@ static void joint_results(Gen *g, Builder *b, Func *d, Value **bound)
         const Param *p = &d->params.at[i];
         const Param *own = p->kind == P_PRIMAL ? &f->params.at[base++] : NULL;
         if (p->result >= 0)
-            y[p->result] = own ? g->fwd[f->body->yields.at[own->result]->id] : bar_result(g, b, d, p, bound[i]);
+            y[p->result] = own ? g->fwd[f->body->yields.at[own->result]->id] : vjp_bar_result(g, b, d, p, bound[i]);
     }
     if (d->ret >= 0)
         y[d->ret] = g->fwd[f->body->yields.at[f->ret]->id];
@@ -171,33 +171,36 @@ static Func *calling(DeriveCtx *c, const Func *d, Func *f)
     return g;
 }
 
-static Plan *joint_plan(DeriveCtx *c, Arena *a, Func *f, const Func *d)
+Func *vjp_primal(DeriveCtx *c, const Func *d)
+{
+    bool by_rule = d->base->custom_vjp || d->base->is_extern;
+    return by_rule ? calling(c, d, d->base) : derive_ready(c, d->base);
+}
+
+Plan *vjp_plan(DeriveCtx *c, Arena *a, Func *f, const Func *d, PlanKind kind)
 {
     bool *args = NEW_N(a, bool, f->body->args.n + 1), *results = NEW_N(a, bool, func_n_results(f) + 1);
     for (int i = 0; i < f->params.n; i++) {
         const Param *p = &f->params.at[i];
         if (p->arg >= 0 && d->wrt[i] && p->role != ROLE_OUT && type_is_real(p->type))
             args[p->arg] = true;
-        if (p->result >= 0 && d->transform == TR_VJP && type_is_real(p->type))
+        if (p->result >= 0 && d->transform != TR_GRAD && type_is_real(p->type))
             results[p->result] = true;
     }
     if (f->ret >= 0 && type_is_real(f->ret_type))
         results[f->ret] = true;
-    return keep_plan(c, a, f, true, args, results, NULL);
+    return keep_plan(c, a, f, kind, args, results, NULL);
 }
-
-static void finish_variants(DeriveCtx *c);
 
 void vjp_derived(DeriveCtx *c, Func *d)
 {
     Arena *a = arena_new();
-    bool by_rule = d->base->custom_vjp || d->base->is_extern;
-    Func *f = by_rule ? calling(c, d, d->base) : derive_ready(c, d->base);
+    Func *f = vjp_primal(c, d);
     if (!f) {
         arena_free(a);
         return;
     }
-    Plan *plan = joint_plan(c, a, f, d);
+    Plan *plan = vjp_plan(c, a, f, d, PLAN_JOINT);
     if (c->errors) {
         arena_free(a);
         return;
@@ -217,14 +220,14 @@ void vjp_derived(DeriveCtx *c, Func *d)
     b.loc = (IrLoc){0};
     for (int i = 0; i < d->params.n; i++)
         if (d->params.at[i].kind == P_BAR)
-            seed_param(g, &b, d, &d->params.at[i], &bound[i]);
+            vjp_seed(g, &b, d, &d->params.at[i], &bound[i]);
     if (d->transform == TR_GRAD)
         gen_contribute(g, &b, f->body->yields.at[f->ret], b_real(&b, 1.0));
     vjp_reverse(g, &b);
     b.loc = (IrLoc){0};
     joint_results(g, &b, d, bound);
     arena_free(a);
-    finish_variants(c);
+    vjp_finish_variants(c);
 }
 
 // ---- split functions ----
@@ -248,19 +251,6 @@ bool variant_needs_arg(Variant *v, int arg)
         return v->plan->arg_needed[arg];
     v->asked_early = true;
     return v->assumed_args[arg];
-}
-
-// A name that no parameter of f has yet: name, or with a digit.
-static const char *fresh_param(Func *f, const char *name)
-{
-    Arena *a = f->module->arena;
-    const char *unused = name;
-    for (int digit = 2, i = 0; i < f->params.n; i++)
-        if (strcmp(f->params.at[i].name, unused) == 0) {
-            unused = arena_printf(a, "%s%d", name, digit++);
-            i = -1;
-        }
-    return unused;
 }
 
 static void push_slot(Variant *v, Arena *a, SlotKind kind, int index, Role role, Type type, const char *name)
@@ -331,7 +321,7 @@ static Func *make_fwd(DeriveCtx *c, Variant *v, unsigned mask)
     }
     for (int e = 0; e < N_TAPES; e++)
         if (mask & (1u << e))
-            func_param(fwd, fresh_param(fwd, tape_names[e]), ROLE_INOUT, type_buf((Elem)e), P_INTERNAL, -1);
+            func_param(fwd, func_fresh_param(fwd, tape_names[e]), ROLE_INOUT, type_buf((Elem)e), P_INTERNAL, -1);
     if (f->ret >= 0)
         func_set_ret(fwd, f->ret_type);
     return fwd;
@@ -348,7 +338,7 @@ static void make_signatures(DeriveCtx *c, Variant *v)
     v->rev->loc = v->f->loc;
     for (int i = 0; i < v->slots.n; i++) {
         const Slot *s = &v->slots.at[i];
-        func_param(v->rev, fresh_param(v->rev, s->name), s->role, s->type, P_INTERNAL, -1);
+        func_param(v->rev, func_fresh_param(v->rev, s->name), s->role, s->type, P_INTERNAL, -1);
     }
 }
 
@@ -376,7 +366,7 @@ static void plan_variant(DeriveCtx *c, Variant *v)
     for (;;) {
         int first = c->all_variants.n;
         v->asked_early = false;
-        Plan *plan = keep_plan(c, c->scratch, v->body, false, v->active_args, v->active_results, v->stable_args);
+        Plan *plan = keep_plan(c, c->scratch, v->body, PLAN_SPLIT, v->active_args, v->active_results, v->stable_args);
         if (!v->asked_early || !assume_more(v, plan)) {
             if (v->asked_early) {
                 plan->mask = v->assumed_mask;
@@ -543,7 +533,7 @@ Func *variant_rev(DeriveCtx *c, Variant *v)
 }
 
 // Bodies of the variants that were called; building one may call for more.
-static void finish_variants(DeriveCtx *c)
+void vjp_finish_variants(DeriveCtx *c)
 {
     for (bool again = true; again;) {
         again = false;

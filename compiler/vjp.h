@@ -24,6 +24,8 @@ typedef struct Gen {
     Arena *a;
 } Gen;
 
+extern const char *const pos_names[N_TAPES];                // of positions on them: "at", "int_at", ...
+
 Gen *gen_new(DeriveCtx *c, Arena *a, const Plan *plan);
 
 // Emits the primal's body at b, keeping what the plan keeps. Arguments must be in g->fwd. The primal's yields are then in g->fwd too.
@@ -44,6 +46,18 @@ Value *gen_had(Gen *g, Builder *b, Value *v);
 Value *gen_had_dim(Gen *g, Builder *b, const Value *root, int k);
 // A new zeroed array of the shape of the primal's root, for the reverse sweep.
 Value *gen_zeros(Gen *g, Builder *b, const Value *root);
+
+// ---- vjp.c, for record.c ----
+// What d's base is differentiated as; NULL after an error (reported).
+Func *vjp_primal(DeriveCtx *c, const Func *d);
+// The plan for d, a vjp, grad or record, of f = vjp_primal(c, d).
+Plan *vjp_plan(DeriveCtx *c, Arena *a, Func *f, const Func *d, PlanKind kind);
+// Before the reverse of d: takes up the seed or adjoint p, one of d's parameters. An array adjoint is then *bound.
+void vjp_seed(Gen *g, Builder *b, const Func *d, const Param *p, Value **bound);
+// After it: what p, an out or inout adjoint of d, is given.
+Value *vjp_bar_result(Gen *g, Builder *b, const Func *d, const Param *p, Value *bound);
+// The bodies of all split functions that were called.
+void vjp_finish_variants(DeriveCtx *c);
 
 // A value that changes while regions are built: what it is now. Regions that may change it get it handed in and hand it back.
 typedef VEC(Value **) Cells;

@@ -351,6 +351,21 @@ static void copy_view(Gen *g, Builder *b, const Op *op)
         make_copy(g, b, op->out[0]);
 }
 
+// An in array of a record, as soon as it is bound.
+static void put_input_array(Gen *g, Builder *b, Value *v)
+{
+    Elem e = tape_elem(v->type);
+    g->buf[e] = b_puts(b, g->buf[e], of(g, v));
+}
+
+static void put_input_scalars(Gen *g, Builder *b)
+{
+    const RegionPlan *rp = region_plan(g->plan, g->f->body);
+    for (int e = 0; e < N_TAPES; e++)
+        if (rp->inputs[e].n)
+            g->buf[e] = b_put(b, g->buf[e], rp->inputs[e].n, mapped(g, rp->inputs[e].at, rp->inputs[e].n, 0));
+}
+
 static void forward_op(Gen *g, Builder *b, const Op *op)
 {
     b->loc = op->loc;
@@ -364,6 +379,8 @@ static void forward_op(Gen *g, Builder *b, const Op *op)
     case OP_call: forward_call(g, b, op); break;
     default: ir_clone_op(b, op, g->fwd); copy_view(g, b, op); break;
     }
+    if (op->code == OP_shape && plan_is_input(g->plan, op->out[0]))
+        put_input_array(g, b, op->out[0]);
 }
 
 static void forward_region(Gen *g, Builder *b, const Region *r)
@@ -376,5 +393,6 @@ static void forward_region(Gen *g, Builder *b, const Region *r)
 
 void vjp_forward(Gen *g, Builder *b)
 {
+    put_input_scalars(g, b);
     forward_region(g, b, g->f->body);
 }

@@ -93,17 +93,32 @@ static Value *position_plus(Builder *b, Value *p, int k)
     return k ? b_2(b, OP_padd, p, b_int(b, k)) : p;
 }
 
+// The position that tape e is read up to is p from now on.
+static void step_back(Gen *g, int e, Value *p)
+{
+    if (!p->name)
+        p->name = pos_names[e];
+    g->pos[e] = p;
+}
+
+static Value *read_scalar(Gen *g, Builder *b, int e, const Value *v, Value *at)
+{
+    Value *had = b_load(b, g->tape[e], 1, &at);
+    const Op *op = v->def;
+    had->name = v->name || !op || op->code != OP_loop || v != loop_trips(op) ? v->name : "trips";
+    return had;
+}
+
 static void read_records(Gen *g, Builder *b, const RegionPlan *rp)
 {
     for (int e = 0; e < N_TAPES; e++) {
         int n = rp->record[e].n;
         if (!n)
             continue;
-        g->pos[e] = b_2(b, OP_padd, g->pos[e], b_int(b, -n));
+        step_back(g, e, b_2(b, OP_padd, g->pos[e], b_int(b, -n)));
         for (int i = 0; i < n; i++) {
-            Value *v = rp->record[e].at[i], *at = position_plus(b, g->pos[e], i);
-            g->had[v->id] = b_load(b, g->tape[e], 1, &at);
-            g->had[v->id]->name = v->name;
+            Value *v = rp->record[e].at[i];
+            g->had[v->id] = read_scalar(g, b, e, v, position_plus(b, g->pos[e], i));
         }
     }
 }
@@ -116,28 +131,68 @@ static Value *had_extent(Gen *g, Builder *b, const Value *root, int k)
     return ir_is_int_const(d, &x) && x >= 0 ? d : b_2(b, OP_imax, d, b_int(b, 0));
 }
 
+// Elements of an array of rank 2 or more, as a pos.
+static Value *had_size(Gen *g, Builder *b, const Value *root)
+{
+    Value *size = b_2(b, OP_pmul, had_extent(g, b, root, 0), had_extent(g, b, root, 1));
+    for (int k = 2; k < root->type.rank; k++)
+        size = b_2(b, OP_pscale, size, had_extent(g, b, root, k));
+    return size;
+}
+
 // The position in front of an array that ends at p.
 static Value *before_array(Gen *g, Builder *b, Value *p, const Value *root)
 {
-    Value *first = had_extent(g, b, root, 0);
     if (root->type.rank == 1)
-        return b_2(b, OP_padd, p, b_1(b, OP_ineg, first));
-    Value *size = b_2(b, OP_pmul, first, had_extent(g, b, root, 1));
-    for (int k = 2; k < root->type.rank; k++)
-        size = b_2(b, OP_pscale, size, had_extent(g, b, root, k));
-    return b_2(b, OP_pdiff, p, size);
+        return b_2(b, OP_padd, p, b_1(b, OP_ineg, had_extent(g, b, root, 0)));
+    return b_2(b, OP_pdiff, p, had_size(g, b, root));
+}
+
+static Value *behind_array(Gen *g, Builder *b, Value *p, const Value *root)
+{
+    if (root->type.rank == 1)
+        return b_2(b, OP_padd, p, had_extent(g, b, root, 0));
+    return b_2(b, OP_psum, p, had_size(g, b, root));
+}
+
+// The array v, which stands at p on its tape.
+static void have_array(Gen *g, Builder *b, Value *v, Value *p)
+{
+    Value *dims[8];
+    for (int k = 0; k < v->type.rank; k++)
+        dims[k] = gen_had_dim(g, b, v->root, k);
+    g->had[v->id] = b_view_at(b, g->tape[tape_elem(v->type)], p, v->type.rank, dims);
+    g->had[v->id]->name = v->name;
 }
 
 static void read_arrays(Gen *g, Builder *b, const RegionPlan *rp)
 {
     for (int e = 0; e < N_TAPES; e++)
         for (int i = rp->arrays[e].n - 1; i >= 0; i--) {
-            Value *v = rp->arrays[e].at[i], *dims[8];
-            for (int k = 0; k < v->type.rank; k++)
-                dims[k] = gen_had_dim(g, b, v->root, k);
-            g->pos[e] = before_array(g, b, g->pos[e], v->root);
-            g->had[v->id] = b_view_at(b, g->tape[e], g->pos[e], v->type.rank, dims);
+            Value *v = rp->arrays[e].at[i];
+            step_back(g, e, before_array(g, b, g->pos[e], v->root));
+            have_array(g, b, v, g->pos[e]);
         }
+}
+
+// The front of a record's tapes, where its arguments are: scalars, then whole arrays as they come. front: where the next array is.
+static void read_input_scalars(Gen *g, Builder *b, const RegionPlan *rp, Value **front)
+{
+    for (int e = 0; e < N_TAPES; e++) {
+        for (int i = 0; i < rp->inputs[e].n; i++) {
+            Value *v = rp->inputs[e].at[i];
+            g->had[v->id] = read_scalar(g, b, e, v, b_pos(b, i));
+        }
+        front[e] = NULL;                                        // no constant that nobody asks for
+    }
+}
+
+static void read_input_array(Gen *g, Builder *b, Value *v, const RegionPlan *rp, Value **front)
+{
+    Elem e = tape_elem(v->type);
+    Value *at = front[e] ? front[e] : b_pos(b, rp->inputs[e].n);
+    have_array(g, b, v, at);
+    front[e] = behind_array(g, b, at, v->root);
 }
 
 static Value *trip_number_back(Gen *g, Builder *b, const Op *loop)
@@ -178,13 +233,16 @@ static void have_exit_flag(Gen *g, Builder *b, Value *v)
 void vjp_have_values(Gen *g, Builder *b, const Region *r)
 {
     const RegionPlan *rp = region_plan(g->plan, r);
-    Value **idx = NULL;
+    Value **idx = NULL, *front[N_TAPES];
+    read_input_scalars(g, b, rp, front);
     read_records(g, b, rp);
     for (int i = 0; i < rp->needed.n; i++) {
         Value *v = rp->needed.at[i];
         How how = how_of(g->plan, v);
         if (how == HOW_REDO && !g->had[v->id])
             redo_value(g, b, v);
+        if (plan_is_input(g->plan, v) && v->type.kind == K_ARRAY)
+            read_input_array(g, b, v, rp, front);
         if (how == HOW_EXIT)
             have_exit_flag(g, b, v);
         if (how == HOW_RESULT)

@@ -19,15 +19,16 @@ extern "C" {
 #endif
 
 /* What went wrong, and what a, b and c of struct adrt_error are then. */
-/* adrt:begin adrt_kind ADRT_SHAPE ADRT_MEMORY ADRT_ASSERT ADRT_INDEX ADRT_SLICE ADRT_OVERLAP ADRT_SINGULAR */
+/* adrt:begin adrt_kind ADRT_SHAPE ADRT_MEMORY ADRT_ASSERT ADRT_INDEX ADRT_SLICE ADRT_OVERLAP ADRT_SINGULAR ADRT_TAPE */
 enum adrt_kind {
-    ADRT_SHAPE,   /* size a where b was needed */
-    ADRT_MEMORY,  /* a bytes could not be had */
-    ADRT_ASSERT,  /* an assert of the source failed */
-    ADRT_INDEX,   /* index a of a dimension of size b */
-    ADRT_SLICE,   /* a:b of a dimension of size c */
-    ADRT_OVERLAP, /* two written arguments share memory */
-    ADRT_SINGULAR /* pivot a of a matrix that is singular or, where b is 1, not positive definite */
+    ADRT_SHAPE,    /* size a where b was needed */
+    ADRT_MEMORY,   /* a bytes could not be had */
+    ADRT_ASSERT,   /* an assert of the source failed */
+    ADRT_INDEX,    /* index a of a dimension of size b */
+    ADRT_SLICE,    /* a:b of a dimension of size c */
+    ADRT_OVERLAP,  /* two written arguments share memory */
+    ADRT_SINGULAR, /* pivot a of a matrix that is singular or, where b is 1, not positive definite */
+    ADRT_TAPE      /* a tape, of a bytes, that the function cannot reverse */
 };
 /* adrt:end */
 
@@ -50,8 +51,33 @@ void adrt_set_error_handler(void (*handler)(const struct adrt_error *));
  * calls it before it ends. The next generated function that is called allocates anew. */
 void adrt_release(void);
 
-/* What `record` keeps between its forward and its reverse. */
+/* What `derive r = record(f, x)` keeps between its two halves, for any number of reverses, also in several threads at
+ * once:
+ *
+ *     adrt_tape *tape = adrt_tape_new();
+ *     double y = r_forward(n, x, tape);                    keeps what r_reverse will ask for; what the tape held is gone
+ *     for (...)
+ *         r_reverse(tape, y_bar[k], x_bar[k]);
+ *     adrt_tape_free(tape);
+ *
+ * A tape is one block of bytes that says nothing of where it is: it may be copied, or written to a file and reversed
+ * by another process, if that was built from the same source by the same adc with the same options. Any other tape is
+ * an ADRT_TAPE error of r_reverse. The head of the block is checked, what follows is believed.
+ *
+ * (The header of `adc --standalone` has the same; either of the two may come first.) */
+#ifndef ADRT_TAPE_H
+#define ADRT_TAPE_H
 typedef struct adrt_tape adrt_tape;
+
+/* A tape with nothing on it; NULL where there is no memory. */
+adrt_tape *adrt_tape_new(void);
+/* Gives it back; t may be NULL. */
+void adrt_tape_free(adrt_tape *t);
+/* The bytes of the block, valid until the next forward on t or its end; none (NULL, 0) before the first. */
+const void *adrt_tape_data(const adrt_tape *t, size_t *bytes);
+/* A new tape with a copy of these bytes; NULL where there is no memory. They are looked at when they are reversed. */
+adrt_tape *adrt_tape_from(const void *data, size_t bytes);
+#endif
 
 #ifdef __cplusplus
 }
@@ -467,7 +493,35 @@ static inline bool adrt_bit(const unsigned char *at, ptrdiff_t i)
 }
 /* adrt:end */
 
-/* --- 5. Scalars that libm has not -------------------------------------------------------------
+/* --- 5. The tapes of a record -----------------------------------------------------------------
+ *
+ * A forward half clears its tape, fills buffers, and packs them into the tape at its end; a reverse half finds them
+ * there again. `id` stands for the code of both halves, `real` is the size of a real.
+ *
+ *     struct adrt_part part[ADRT_PARTS] = {[ADRT_INTS] = {ints.at, ints.n}};
+ *     adrt_tape_pack(tape, "r", id, sizeof(double), part);
+ *
+ *     struct adrt_part part[ADRT_PARTS];
+ *     adrt_tape_open(tape, "r", id, sizeof(double), "f.ad", 7, part);       file and line: where the record is defined
+ */
+
+/* adrt:begin adrt_part ADRT_REALS ADRT_INTS ADRT_BOOLS ADRT_POSITIONS ADRT_BITS ADRT_PARTS uses <stddef.h> */
+enum { ADRT_REALS, ADRT_INTS, ADRT_BOOLS, ADRT_POSITIONS, ADRT_BITS, ADRT_PARTS };
+struct adrt_part {
+    void *at;
+    ptrdiff_t n; /* elements */
+};
+/* adrt:end */
+
+/* Forgets what is on the tape; its memory stays. */
+void adrt_tape_clear(adrt_tape *t);
+/* The ADRT_PARTS parts become the tape's block. */
+void adrt_tape_pack(adrt_tape *t, const char *name, uint64_t id, size_t real, const struct adrt_part *part);
+/* Where the parts stand in the tape's block, or an ADRT_TAPE error. */
+void adrt_tape_open(const adrt_tape *t, const char *name, uint64_t id, size_t real, const char *file, int line,
+                    struct adrt_part *part);
+
+/* --- 6. Scalars that libm has not -------------------------------------------------------------
  * Each takes NaN to NaN unless it says otherwise. The float ones bear the suffix f. */
 
 /* 1 / (1 + exp(-x)), without overflow. */
@@ -676,7 +730,7 @@ static inline float adrt_digammaf(float x)
 }
 /* adrt:end */
 
-/* --- 6. Matrices ------------------------------------------------------------------------------ */
+/* --- 7. Matrices ------------------------------------------------------------------------------ */
 
 /* The sum of x[i] y[i], in eight partial sums, which is what vectorises. */
 /* adrt:begin adrt_dot */

@@ -28,6 +28,7 @@ static void adrt_describe(char *text, size_t size, enum adrt_kind kind, const ch
         snprintf(text, size, "%s: the matrix is %s, at pivot %lld", what, b ? "not positive definite" : "singular",
                  a);
         break;
+    case ADRT_TAPE: snprintf(text, size, "%s", what); break;
     }
 }
 /* adrt:end */

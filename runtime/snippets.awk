@@ -33,6 +33,7 @@ BEGIN {
 }
 inside {
     sub(/^ADRT_API /, "static ")
+    sub(/^ADRT_USER_API /, "static inline ")
     gsub(/\\/, "&&")
     gsub(/"/, "\\\"")
     printf "     \"%s\\n\"\n", $0

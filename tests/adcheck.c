@@ -61,6 +61,34 @@ Func *ad_ask(Module *m, Func *base, Transform tr, const char *name)
     return d;
 }
 
+static Func *half(Module *m, Func *base, Transform tr, const char *name)
+{
+    Func *d = func_new(m, name);
+    d->transform = tr;
+    d->base = base;
+    d->tape = "tape";
+    d->wrt = NEW_N(m->arena, bool, base->params.n + 1);
+    for (int i = 0; i < base->params.n; i++) {
+        const Param *p = &base->params.at[i];
+        d->wrt[i] = type_is_real(p->type) && p->role != ROLE_OUT;
+        if (tr == TR_FORWARD)
+            add(d, p->name, NULL, p->role, p->type, P_PRIMAL, -1);
+    }
+    return d;
+}
+
+Func *ad_ask_record(Module *m, Func *base, const char *name)
+{
+    Func *forward = half(m, base, TR_FORWARD, arena_printf(m->arena, "%s_forward", name));
+    Func *reverse = half(m, base, TR_REVERSE, arena_printf(m->arena, "%s_reverse", name));
+    if (base->ret >= 0)
+        func_set_ret(forward, base->ret_type);
+    add_bars(reverse, base, TR_VJP);
+    forward->pair = reverse;
+    reverse->pair = forward;
+    return forward;
+}
+
 static void report(void *user, bool is_error, IrLoc loc, const char *message, IrLoc note_loc, const char *note)
 {
     (void)user;
@@ -312,6 +340,88 @@ void ad_check_pair(const Module *m, const char *f_name, const char *jvp, const c
     arena_free(a);
 }
 
+// ---- records ----
+
+// What vjp was called with and gave, by its parameters; the value it returns last.
+typedef struct Adjoint {
+    const Func *vjp;
+    IVal start[2 * MOST], results[2 * MOST];
+} Adjoint;
+
+static void run_vjp(Point *p, Adjoint *r, uint64_t *seed)
+{
+    IVal args[2 * MOST];
+    for (int i = 0; i < r->vjp->params.n; i++) {
+        const Param *q = &r->vjp->params.at[i];
+        if (q->arg < 0)
+            continue;
+        r->start[i] = random_value(p, q->type, seed, q->kind == P_PRIMAL ? 1 : 0.3, q->kind == P_PRIMAL ? p->spread : 1);
+        args[q->arg] = moved(p, q->type, r->start[i], r->start[i], 0);
+    }
+    call(p, r->vjp, args, r->results);
+}
+
+// The next parameter of vjp of that kind from *i on.
+static const Param *next_param(const Func *vjp, ParamKind kind, int *i)
+{
+    while (vjp->params.at[*i].kind != kind)
+        ++*i;
+    return &vjp->params.at[(*i)++];
+}
+
+static void compare(const Point *p, const char *what, Type t, IVal got, IVal want)
+{
+    for (int j = 0; j < length(p, t); j++)
+        close_to(p, what, iv_at(got, j), iv_at(want, j), 0, 1e-12);
+}
+
+// Runs a half on what vjp was run on, and compares. tape: by Elem, what the forward half leaves.
+static void run_half(Point *p, const Func *half, const Adjoint *r, IVal *tape)
+{
+    ParamKind kind = half->transform == TR_FORWARD ? P_PRIMAL : P_BAR;
+    IVal args[2 * MOST], results[2 * MOST];
+    for (int i = 0, k = 0; i < half->params.n; i++) {
+        const Param *q = &half->params.at[i];
+        const Param *of = q->kind == P_TAPE ? NULL : next_param(r->vjp, kind, &k);
+        if (of && q->arg >= 0)
+            args[q->arg] = moved(p, q->type, r->start[k - 1], r->start[k - 1], 0);
+        else if (!of)
+            args[q->arg] = kind == P_PRIMAL ? iv_buf(p->in, (Elem)q->type.elem) : tape[q->type.elem];
+    }
+    call(p, half, args, results);
+    for (int i = 0, k = 0; i < half->params.n; i++) {
+        const Param *q = &half->params.at[i];
+        const Param *of = q->kind == P_TAPE ? NULL : next_param(r->vjp, kind, &k);
+        if (of && q->result >= 0)
+            compare(p, half->name, q->type, results[q->result], r->results[of->result]);
+        if (!of && kind == P_PRIMAL) {
+            IVal *t = &tape[q->type.elem];
+            *t = results[q->result];
+            t->type = type_array((Elem)q->type.elem, 1);
+            t->n = t->dims[0] = t->store->n;
+        }
+    }
+    if (half->ret >= 0)
+        compare(p, half->name, half->ret_type, results[half->ret], r->results[r->vjp->ret]);
+}
+
+void ad_check_record(const Module *m, const char *f, const char *vjp, const char *record, int n, double spread)
+{
+    uint64_t seed = 777;
+    Arena *a = arena_new();
+    Point p = {.in = interp_new(a), .f = func_by_name(m, f), .n = n, .spread = spread};
+    Adjoint *r = NEW(a, Adjoint);
+    IVal tape[5];
+    const Func *forward = func_by_name(m, arena_printf(a, "%s_forward", record));
+    ck_assert_ptr_nonnull(forward);
+    r->vjp = func_by_name(m, vjp);
+    run_vjp(&p, r, &seed);
+    run_half(&p, forward, r, tape);
+    for (int k = 0; k < 2; k++)
+        run_half(&p, forward->pair, r, tape);
+    arena_free(a);
+}
+
 // The optimiser's passes in the pipeline's order, with the verifier after each.
 static void optimise(Module *m)
 {
@@ -341,6 +451,8 @@ static void check_orders(const Module *m, const char *f, const int *n, double sp
         ad_check_pair(m, f, "ad_jvp", "ad_vjp", *n, spread);
         ad_check_pair(m, "ad_vjp", "ad_vjp_jvp", "ad_vjp_vjp", *n, spread);
         ad_check_pair(m, "ad_jvp", "ad_jvp_jvp", "ad_jvp_vjp", *n, spread);
+        ad_check_record(m, f, "ad_vjp", "ad_record", *n, spread);
+        ad_check_record(m, "ad_vjp", "ad_vjp_vjp", "ad_vjp_record", *n, spread);
     }
 }
 
@@ -360,6 +472,8 @@ void ad_check_all(const char *text, const char *f, const int *n, double spread)
     ad_ask(m, vjp, TR_VJP, "ad_vjp_vjp");
     ad_ask(m, jvp, TR_JVP, "ad_jvp_jvp");
     ad_ask(m, jvp, TR_VJP, "ad_jvp_vjp");
+    ad_ask_record(m, base, "ad_record");
+    ad_ask_record(m, vjp, "ad_vjp_record");
     ad_derive(m);
     check_orders(m, f, n, spread);
     optimise(m);

@@ -11,6 +11,9 @@
 // in parameters (grad). Its body comes with derive_all.
 Func *ad_ask(Module *m, Func *base, Transform transform, const char *name);
 
+// The same for a record: functions NAME_forward and NAME_reverse; gives the forward half.
+Func *ad_ask_record(Module *m, Func *base, const char *name);
+
 // Makes all bodies; aborts the test with the message on an error. Verifies the module.
 void ad_derive(Module *m);
 
@@ -18,7 +21,11 @@ void ad_derive(Module *m);
 // `spread` scales the reals around 1. Fails the libcheck test with a message that names f.
 void ad_check_pair(const Module *m, const char *f, const char *jvp, const char *vjp, int n, double spread);
 
-// All of that for f to second order: jvp(f), vjp(f); jvp and vjp of vjp(f); jvp and vjp of jvp(f); for every n of the list (ended by -1).
+// Checks that a record of f gives what vjp, an adjoint of f, gives: values, adjoints, these from a second reverse, too.
+void ad_check_record(const Module *m, const char *f, const char *vjp, const char *record, int n, double spread);
+
+// All of that for f to second order: jvp(f), vjp(f); jvp and vjp of vjp(f); jvp and vjp of jvp(f); records of f and vjp(f); for every n of the
+// list (ended by -1).
 void ad_check_all(const char *text, const char *f, const int *n, double spread);
 
 // Bytes of tape that the vjp of f uses at int parameters n.

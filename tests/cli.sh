@@ -11,6 +11,8 @@ set -u
 cd "$(dirname "$0")/.." || exit 2
 BUILD=$(cd "${BUILD:-build}" && pwd) || exit 2
 ADC=$BUILD/adc
+RUNTIME=$PWD/runtime
+SANFLAGS=${SAN:+-fsanitize=address,undefined}
 top=$(mktemp -d "${TMPDIR:-/tmp}/adc-cli.XXXXXX") || exit 2
 trap 'chmod -R u+w "$top"; rm -rf "$top"' EXIT
 trap 'exit 1' INT TERM
@@ -297,6 +299,90 @@ cd sub || exit 2
 is 0 "$ADC" -o ../above2.c -H ../above.h f.ad
 cd ..
 if cmp -s above.c above2.c; then good; else bad "the directory that adc runs in shows in the output"; fi
+
+# A tape goes through a file from one program to another: one only records, the other only reverses.
+case_ tape_in_a_file
+cat >t.ad <<'EOF'
+real t(int n, real x[n]) {
+    real s = 1.0;
+    int k = 0;
+    while (s < 9.0) { s = s * (1.0 + x[k % n] * x[k % n]) + 0.1; k++; }
+    return s;
+}
+derive t_record = record(t);
+derive t_other = record(t);
+EOF
+cat >writes.c <<'EOF'
+#include "t.ad.h"
+#include <stdio.h>
+int main(void)
+{
+    double x[2] = {0.5, 0.25};
+    size_t bytes;
+    adrt_tape *tape = adrt_tape_new();
+    t_record_forward(2, x, tape);
+    const void *data = adrt_tape_data(tape, &bytes);
+    fwrite(data, 1, bytes, stdout);
+    adrt_tape_free(tape);
+    return 0;
+}
+EOF
+cat >reads.c <<'EOF'
+#include "t.ad.h"
+#include <stdio.h>
+#ifndef REAL
+#define REAL double
+#endif
+int main(void)
+{
+    static char data[10000];
+    REAL x_bar[2] = {0, 0};
+    adrt_tape *tape = adrt_tape_from(data, fread(data, 1, sizeof data, stdin));
+#ifdef OTHER
+    t_other_reverse(tape, 1, x_bar);
+#else
+    t_record_reverse(tape, 1, x_bar);
+#endif
+    printf("%.6f %.6f\n", (double)x_bar[0], (double)x_bar[1]);
+    adrt_tape_free(tape);
+    return 0;
+}
+EOF
+# program NAME ADC-OPTIONS CC-OPTIONS: of NAME.c
+program() {
+    # shellcheck disable=SC2086
+    is 0 "$ADC" $2 t.ad
+    # shellcheck disable=SC2086
+    is 0 ${CC:-cc} $SANFLAGS -std=c11 $3 -I"$RUNTIME" -o "$1" "${1%%.*}.c" t.ad.c "$BUILD/libadrt.a" -lm
+}
+reads() { sh -c "./$1 <$2"; }
+program writes '' ''
+is 0 ./writes
+cp "$top/out" tape
+program reads '' ''
+is 0 reads reads tape
+says '50.518374 25.683694'
+program reads.alone '--standalone' ''                   # the same code, so the same tape
+is 0 reads reads.alone tape
+says '50.518374 25.683694'
+sed -i.bak '1s,^,// moved down\n\n,' t.ad && program reads.moved '' ''
+is 0 reads reads.moved tape
+for build in '|-DOTHER|another function' '--real=float|-DREAL=float|types of another size' '-O0||another build' '--check||another build'; do
+    rest=${build#*|}
+    program reads.other "${build%%|*}" "${rest%%|*}"
+    is 134 reads reads.other tape
+    says "cannot reverse this tape: it was recorded"
+    says "${rest#*|}"
+done
+sed 's/0\.1;/0.2;/' t.ad >u.ad && mv u.ad t.ad
+program reads.changed '' ''
+is 134 reads reads.changed tape
+says 'another build of the function'
+head -c 200 tape >cut
+is 134 reads reads cut
+says 'it is truncated'
+is 134 reads reads t.ad
+says 'its bytes are no tape'
 
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]

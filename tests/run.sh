@@ -179,7 +179,7 @@ step_program() {
     } >"$dir/main.c"
     case $1 in
     standalone*) runtime= ;;
-    *-san) runtime="runtime/arena.c runtime/error.c runtime/math.c runtime/gemm.c runtime/linalg.c $BUILD/gen/gemmf.c $BUILD/gen/linalgf.c" ;;
+    *-san) runtime="runtime/arena.c runtime/tape.c runtime/error.c runtime/math.c runtime/gemm.c runtime/linalg.c $BUILD/gen/gemmf.c $BUILD/gen/linalgf.c" ;;
     *) runtime="$BUILD/libadrt.a ${BLAS_LIBS:-}" ;;
     esac
     # shellcheck disable=SC2086

@@ -247,6 +247,7 @@ START_TEST(the_handler_hears_of_each_kind)
         {ADRT_ASSERT, "assertion failed: a"},         {ADRT_INDEX, "a: index 3 is outside 0..3"},
         {ADRT_SLICE, "a: slice 3:4 is outside 0:2"},  {ADRT_OVERLAP, "a: arguments overlap"},
         {ADRT_SINGULAR, "a: the matrix is not positive definite, at pivot 3"},
+        {ADRT_TAPE, "a"},
     };
     adrt_set_error_handler(leave);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -553,6 +554,150 @@ START_TEST(products_larger_than_a_block)
 }
 END_TEST
 
+// --- the tape of a record ---------------------------------------------------------------------
+
+// tape.c once more, as a test may break it: allocation fails when `failing` is set.
+static bool failing;
+static void *failing_malloc(size_t bytes)
+{
+    return failing ? NULL : malloc(bytes);
+}
+static void *failing_calloc(size_t n, size_t size)
+{
+    return failing ? NULL : calloc(n, size);
+}
+#define malloc                failing_malloc
+#define calloc                failing_calloc
+#define adrt_tape_new         broken_tape_new
+#define adrt_tape_free        broken_tape_free
+#define adrt_tape_data        broken_tape_data
+#define adrt_tape_from        broken_tape_from
+#define adrt_tape_clear       broken_tape_clear
+#define adrt_tape_pack        broken_tape_pack
+#define adrt_tape_open        broken_tape_open
+#include "../runtime/tape.c"
+#undef malloc
+#undef calloc
+#undef adrt_tape_new
+#undef adrt_tape_free
+#undef adrt_tape_data
+#undef adrt_tape_from
+#undef adrt_tape_clear
+#undef adrt_tape_pack
+#undef adrt_tape_open
+
+START_TEST(a_tape_holds_what_was_packed)
+{
+    double reals[3] = {1, 2, 3};
+    bool bools[65] = {[64] = true};
+    ptrdiff_t positions[1] = {PTRDIFF_MAX};
+    unsigned char bits[2] = {0xA5, 1};
+    const struct adrt_part in[ADRT_PARTS] = {
+        [ADRT_REALS] = {reals, 3}, [ADRT_BOOLS] = {bools, 65}, [ADRT_POSITIONS] = {positions, 1}, [ADRT_BITS] = {bits, 9}};
+    struct adrt_part out[ADRT_PARTS];
+    adrt_tape *t = adrt_tape_new();
+    size_t bytes;
+    ck_assert(adrt_tape_data(t, &bytes) == NULL && bytes == 0);
+    for (int round = 0; round < 2; round++) {
+        adrt_tape_clear(t);
+        adrt_tape_pack(t, "f", 7, sizeof(double), in);
+        adrt_tape_open(t, "f", 7, sizeof(double), "f.ad", 1, out);
+        ck_assert(sizeof(struct adrt_head) == 128);
+        (void)adrt_tape_data(t, &bytes);
+        ck_assert(bytes == 128 + 64 + 0 + 128 + 64 + 64);
+        for (int k = 0; k < ADRT_PARTS; k++)
+            ck_assert_int_eq(out[k].n, in[k].n);
+        ck_assert_mem_eq(out[ADRT_REALS].at, reals, sizeof reals);
+        ck_assert_mem_eq(out[ADRT_BOOLS].at, bools, sizeof bools);
+        ck_assert_mem_eq(out[ADRT_POSITIONS].at, positions, sizeof positions);
+        ck_assert_mem_eq(out[ADRT_BITS].at, bits, sizeof bits);
+    }
+    static const struct adrt_part nothing[ADRT_PARTS];
+    adrt_tape_pack(t, "a name that is longer than the forty bytes there are for it", 7, sizeof(float), nothing);
+    adrt_tape_open(t, "a name that is longer than the forty bytes there are for it", 7, sizeof(float), "", 0, out);
+    (void)adrt_tape_data(t, &bytes);
+    ck_assert(bytes == 128 && out[ADRT_REALS].n == 0);
+    adrt_tape_free(t);
+}
+END_TEST
+
+START_TEST(a_tape_is_refused)
+{
+    static const struct adrt_part nothing[ADRT_PARTS];
+    static const struct {
+        const char *name;
+        uint64_t id;
+        size_t real;
+        const char *message;
+    } rows[] = {
+        {"f", 8, sizeof(double), "f cannot reverse this tape: it was recorded by another build of the function"},
+        {"g", 7, sizeof(double), "g cannot reverse this tape: it was recorded by another function"},
+        {"f", 7, sizeof(float), "f cannot reverse this tape: it was recorded with types of another size"},
+    };
+    struct adrt_part out[ADRT_PARTS];
+    adrt_tape *t = adrt_tape_new();
+    adrt_tape_pack(t, "f", 7, sizeof(double), nothing);
+    adrt_set_error_handler(leave);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (setjmp(escape) == 0) {
+            adrt_tape_open(t, rows[i].name, rows[i].id, rows[i].real, "f.ad", 12, out);
+            ck_abort_msg("not refused");
+        }
+        ck_assert(seen.kind == ADRT_TAPE && seen.line == 12 && seen.a == 128);
+        ck_assert_str_eq(seen_message, rows[i].message);
+    }
+    // A head of another machine or version, whole as it is.
+    struct adrt_head h;
+    size_t bytes;
+    memcpy(&h, adrt_tape_data(t, &bytes), sizeof h);
+    h.order = 0x04030201;
+    adrt_tape *volatile other = adrt_tape_from(&h, sizeof h);
+    if (setjmp(escape) == 0)
+        adrt_tape_open(other, "f", 7, sizeof(double), "f.ad", 12, out);
+    ck_assert_ptr_nonnull(strstr(seen_message, "a machine of another byte order"));
+    adrt_tape_free(other);
+    h.order = ADRT_ORDER;
+    h.version++;
+    h.sum = adrt_head_sum(&h);
+    other = adrt_tape_from(&h, sizeof h);
+    if (setjmp(escape) == 0)
+        adrt_tape_open(other, "f", 7, sizeof(double), "f.ad", 12, out);
+    ck_assert_ptr_nonnull(strstr(seen_message, "another version of the runtime"));
+    adrt_tape_free(other);
+    adrt_set_error_handler(NULL);
+    adrt_tape_free(t);
+}
+END_TEST
+
+START_TEST(a_tape_without_memory)
+{
+    static const struct adrt_part nothing[ADRT_PARTS];
+    adrt_tape *volatile t = broken_tape_new();
+    size_t bytes;
+    failing = true;
+    ck_assert_ptr_null(broken_tape_new());
+    ck_assert_ptr_null(broken_tape_from("abc", 3));
+    adrt_set_error_handler(leave);
+    if (setjmp(escape) == 0) {
+        broken_tape_pack(t, "f", 7, sizeof(double), nothing);
+        ck_abort_msg("not refused");
+    }
+    ck_assert(seen.kind == ADRT_MEMORY && seen.a == 128);
+    ck_assert(broken_tape_data(t, &bytes) == NULL && bytes == 0);
+    if (setjmp(escape) == 0) {
+        broken_tape_clear(NULL); // what the forward half makes of a tape that could not be had
+        ck_abort_msg("not refused");
+    }
+    ck_assert_int_eq(seen.kind, ADRT_TAPE);
+    failing = false;
+    broken_tape_pack(t, "f", 7, sizeof(double), nothing); // and goes on when there is some
+    (void)broken_tape_data(t, &bytes);
+    ck_assert(bytes == 128);
+    adrt_set_error_handler(NULL);
+    broken_tape_free(t);
+}
+END_TEST
+
 // --- snippets ---------------------------------------------------------------------------------
 
 // Compiles `use`, after what it needs of the runtime, as --standalone would have it.
@@ -560,7 +705,7 @@ static void compile_alone(const char *name, const char *use)
 {
     Arena *a = arena_new();
     Text includes = text_in(a), text = text_in(a);
-    snippets_paste(use, &includes, &text);
+    snippets_paste(use, "", &includes, &text);
     char path[] = "/tmp/adc_snippet_XXXXXX";
     int fd = mkstemp(path);
     ck_assert_int_ge(fd, 0);
@@ -604,14 +749,14 @@ START_TEST(only_what_is_used_is_pasted)
 {
     Arena *a = arena_new();
     Text includes = text_in(a), text = text_in(a);
-    snippets_paste("int f(void) { return adrt_imin(1, 2) /* adrt_imax */ + g(\"adrt_iabs\"); }", &includes, &text);
+    snippets_paste("int f(void) { return adrt_imin(1, 2) /* adrt_imax */ + g(\"adrt_iabs\"); }", "", &includes, &text);
     ck_assert_ptr_nonnull(strstr(text.at, "static inline int adrt_imin"));
     ck_assert(strstr(text.at, "adrt_imax") == NULL && strstr(text.at, "adrt_iabs") == NULL && includes.n == 0);
     Text none_i = text_in(a), none = text_in(a);
-    snippets_paste("double x;", &none_i, &none);
+    snippets_paste("double x;", "", &none_i, &none);
     ck_assert(none.n == 0 && none_i.n == 0);
     Text m = text_in(a), mi = text_in(a);
-    snippets_paste("#include <math.h>\ndouble f(double x) { return adrt_digamma(x); }", &mi, &m);
+    snippets_paste("#include <math.h>\ndouble f(double x) { return adrt_digamma(x); }", "", &mi, &m);
     ck_assert(mi.n == 0 && strstr(m.at, "ADRT_API") == NULL);
     arena_free(a);
 }
@@ -637,6 +782,11 @@ int main(void)
     tcase_add_test(t, the_handler_hears_of_each_kind);
     tcase_add_test(t, the_default_prints_and_aborts);
     tcase_add_test(t, memory_that_cannot_be_had);
+    suite_add_tcase(s, t);
+    t = tcase_create("tapes");
+    tcase_add_test(t, a_tape_holds_what_was_packed);
+    tcase_add_test(t, a_tape_is_refused);
+    tcase_add_test(t, a_tape_without_memory);
     suite_add_tcase(s, t);
     t = tcase_create("kernels");
     tcase_add_test(t, polygamma_values);

@@ -254,7 +254,7 @@ static Plan *plan_of(DeriveCtx *c, Arena *a, Func *f)
             args[f->params.at[i].arg] = type_is_real(f->params.at[i].type) && f->params.at[i].role != ROLE_OUT;
     for (int i = 0; i < f->body->yields.n; i++)
         results[i] = type_is_real(f->body->yields.at[i]->type);
-    return keep_plan(c, a, f, true, args, results, NULL);
+    return keep_plan(c, a, f, PLAN_JOINT, args, results, NULL);
 }
 
 static const Value *named_in(const Region *r, const char *name);

@@ -196,6 +196,44 @@ static const struct {
     {"func @f(%s: int out) -> (int) { yield 1.0 }", "the result for parameter s has type real, must be int"},
 };
 
+// ---- records: the halves have to fit each other ----
+
+#define HALVES(tapes, more)                                                                                            \
+    "func @g(%x: real) -> (real) { yield %x }"                                                                         \
+    "func @f(%x: real" tapes "yield %t, %x }"                                                                          \
+    "func @r(%result_bar: real bar of -1, %x_bar: real inout bar of 0" more
+#define FORWARD ", %t: buf real inout tape) -> (buf real, real) = forward @g wrt 0 pair @r tape \"tape\" {"
+#define REVERSE ", %t: real[1] tape) -> (real) = reverse @g wrt 0 pair @f tape \"tape\" { yield %x_bar }"
+
+static const struct {
+    const char *text, *message;
+} records[] = {
+    {HALVES(FORWARD, REVERSE), NULL},
+    {HALVES(FORWARD, ", %t: int[1] tape) -> (real) = reverse @g wrt 0 pair @f tape \"tape\" { yield %x_bar }"),
+     "@f and @r have different tapes"},
+    {HALVES(FORWARD, ") -> (real) = reverse @g wrt 0 pair @f tape \"tape\" { yield %x_bar }"), "@f and @r have different tapes"},
+    {HALVES(FORWARD, ", %t: real[1] tape) -> (real) = reverse @g wrt 0 pair @r tape \"tape\" { yield %x_bar }"),
+     "@f and @r are not the two halves of a record"},
+    {HALVES(FORWARD, ", %t: real[1] tape) -> (real) = reverse @f wrt 0 pair @f tape \"tape\" { yield %x_bar }"),
+     "@f and @r are not the two halves of a record"},
+    {HALVES(FORWARD, ", %t: real[1] tape) -> (real) = reverse @g wrt 0 pair @f { yield %x_bar }"),
+     "the halves of a record have a pair and a tape"},
+    {HALVES(", %t: buf real inout tape) -> (buf real, real) {", ") -> (real) { yield %x_bar }"), "is no tape of a half"},
+    {HALVES(", %t: buf real inout) -> (buf real, real) = vjp @g wrt 0 pair @r {", REVERSE),
+     "the halves of a record have a pair and a tape, and no other function has"},
+    {HALVES(", %t: buf real inout tape, %u: buf real inout tape) -> (buf real, buf real, real) "
+            "= forward @g wrt 0 pair @r tape \"tape\" {", REVERSE),
+     "a second tape of its type"},
+    {HALVES(FORWARD, ", %t: real[1] inout tape) -> (real, real[1]) = reverse @g wrt 0 pair @f tape \"tape\" { }"),
+     "is no tape of a half of a record"},
+};
+
+START_TEST(record_halves)
+{
+    expect(parse(records[_i].text), records[_i].message);
+}
+END_TEST
+
 START_TEST(refused)
 {
     Module *m = parse(broken[_i].text);
@@ -339,6 +377,7 @@ int main(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_loop_test(t, accepted, 0, N_GOOD);
     tcase_add_loop_test(t, refused, 0, N_BROKEN);
+    tcase_add_loop_test(t, record_halves, 0, (int)(sizeof records / sizeof *records));
     tcase_add_test(t, dominance);
     tcase_add_test(t, ids);
     tcase_add_test(t, links);

@@ -116,6 +116,56 @@ static void print_map(Gen *g, FILE *out, const Sig *f, const Sig *d, const char 
                                   : ", (void)in_bar, (void)out_bar");
 }
 
+// ---- a record, as a map like that of the vjp whose parameters its halves share ----
+
+static void print_arguments(FILE *out, const Sig *d, int first, int last, const char *sep)
+{
+    for (int i = first; i < last; i++) {
+        const Param *p = &d->params.at[i];
+        fprintf(out, "%sa%d", p->type.rank == 0 && p->role == IN ? "*" : "", i);
+        fprintf(out, "%s", i + 1 < last ? ", " : sep);
+    }
+}
+
+static void print_back(Gen *g, FILE *out, const Sig *f, const Sig *d, int i)
+{
+    Flow w = flow(g, f, d, i);
+    if (d->params.at[i].type.elem == REAL && w.to)
+        fprintf(out, "    fuzz_%s(%s + %s, a%d, %s);\n", w.how[0] == '+' ? "add" : "copy", w.to, w.to_at, i,
+                count(g, d->params.at[i].type));
+}
+
+// Forward; what f was handed is gone; reverse.
+static void print_record(Gen *g, FILE *out, const Sig *f, const Sig *vjp)
+{
+    int own = f->params.n, n = vjp->params.n;
+    bool array = f->has_ret && f->ret.rank > 0, real = f->has_ret && f->ret.elem == REAL;
+    fprintf(out, "static void %s_map(Size z, const double *in, const double *out_bar, double *in_bar, double *out)\n{\n",
+            vjp->record_name);
+    for (int i = 0; i < n; i++)
+        print_parameter(g, out, f, vjp, i);
+    if (real)
+        fprintf(out, "    double *r = fuzz_double(%s, 99);\n", count(g, f->ret));
+    fprintf(out, "    adrt_tape *tape = adrt_tape_new();\n    %s%s_forward(",
+            real && !array ? "*r = " : f->has_ret && !array ? "(void)" : "", vjp->record_name);
+    print_arguments(out, vjp, 0, own, ", ");
+    fprintf(out, "tape%s);\n", array ? ", r" : "");
+    for (int i = 0; i < own; i++) {
+        print_back(g, out, f, vjp, i);
+        fprintf(out, "    free(a%d);\n", i);
+    }
+    fprintf(out, "    %s_reverse(tape%s", vjp->record_name, own < n ? ", " : "");
+    print_arguments(out, vjp, own, n, "");
+    fprintf(out, ");\n    adrt_tape_free(tape);\n");
+    for (int i = own; i < n; i++) {
+        print_back(g, out, f, vjp, i);
+        fprintf(out, "    free(a%d);\n", i);
+    }
+    if (real)
+        fprintf(out, "    fuzz_copy(out + %s, r, %s);\n    free(r);\n", offset(g, f, -1, true), count(g, f->ret));
+    fprintf(out, "    (void)z, (void)in, (void)out, (void)in_bar, (void)out_bar;\n}\n");
+}
+
 static void print_sizes(Gen *g, FILE *out, const Sig *f, const Sig *jvp)
 {
     fprintf(out, "static void %s_sizes(Size z, int *n_in, int *n_out, double *wrt)\n{\n", f->name);
@@ -152,8 +202,11 @@ void print_adaptors(Gen *g, FILE *out, const Mask *mask)
         if (left_out(jvp, mask) || left_out(vjp, mask) || left_out(f, mask))
             continue;
         print_triple(g, out, f, jvp, vjp);
-        text_printf(&table, "    {\"%s\", %d, %d, %s_sizes, %s_0_map, %s_map, %s_map},\n", f->name, f->order,
-                    g->stopped, f->name, f->name, jvp->name, vjp->name);
+        bool record = vjp->record && mask->at[vjp->record->id] != 0;
+        if (record)
+            print_record(g, out, f, vjp);
+        text_printf(&table, "    {\"%s\", %d, %d, %s_sizes, %s_0_map, %s_map, %s_map, %s%s},\n", f->name, f->order,
+                    g->stopped, f->name, f->name, jvp->name, vjp->name, record ? vjp->record_name : "0", record ? "_map" : "");
     }
     fprintf(out, "static const Triple p%ld_triples[] = {\n%s    {0},\n};\n", g->seed, table.n ? table.at : "");
 }

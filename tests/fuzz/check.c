@@ -184,6 +184,12 @@ static void check_vjp(Check *c)
         c->kinks++;
         return;
     }
+    if (c->t->record) {
+        memcpy(again, start, sizeof again);
+        c->t->record(c->z, c->x, c->y_bar, again, y);
+        near(c, "value-in-record", y, c->y, c->n_out, 1e-11);
+        near(c, "record", again, c->x_bar, c->n_in, 1e-9);
+    }
     for (int i = 0; i < c->n_out; i++)
         left += c->y_bar[i] * c->y_dot[i], scale += fabs(c->y_bar[i] * c->y_dot[i]);
     for (int i = 0; i < c->n_in; i++) {

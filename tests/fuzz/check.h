@@ -21,6 +21,8 @@ typedef struct Triple {
     void (*jvp)(Size z, const double *in, const double *in_dot, double *out, double *out_dot);
     // adds to in_bar
     void (*vjp)(Size z, const double *in, const double *out_bar, double *in_bar, double *out);
+    // the same by way of a record, or NULL
+    void (*record)(Size z, const double *in, const double *out_bar, double *in_bar, double *out);
 } Triple;
 
 typedef struct Program {

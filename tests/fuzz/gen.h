@@ -79,6 +79,8 @@ typedef struct Sig {
     bool wrt[48];     // derived: per parameter of the base
     bool partial_wrt; // not all of them
     Node *node;       // derived: what defines it
+    Node *record;     // a vjp that is checked: what defines the record that is checked against it,
+    const char *record_name; // and its name
 } Sig;
 
 bool ty_eq(Ty a, Ty b);

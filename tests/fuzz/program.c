@@ -86,6 +86,19 @@ static const char *transform_name(Transform t)
     return t == GRAD ? "grad" : t == VJP ? "vjp" : "jvp";
 }
 
+// derive NAME = TRANSFORM(base of d, wrt of d);
+static Node *derive_node(Gen *g, const Sig *d, const char *name, const char *transform)
+{
+    const Sig *f = d->base;
+    Node *n = node(g->a, "f", "", "$derive $ = $($", "", name, transform, f->name);
+    for (int i = 0; i < f->params.n && d->partial_wrt; i++)
+        if (d->wrt[i])
+            node_text(g->a, n, arena_printf(g->a, ", %s", f->params.at[i].name));
+    node_text(g->a, n, ");\n");
+    vec_push(g->a, &g->top, n);
+    return n;
+}
+
 static Sig *derive(Gen *g, const Sig *f, Transform t, const char *name, const bool *wrt)
 {
     Sig *d = NEW(g->a, Sig);
@@ -99,13 +112,7 @@ static Sig *derive(Gen *g, const Sig *f, Transform t, const char *name, const bo
     } else {
         choose_wrt(g, d, f->transform == PLAIN && chance(g, 25));
     }
-    Node *n = node(g->a, "f", "", "$derive $ = $($", "", name, transform_name(t), f->name);
-    for (int i = 0; i < f->params.n && d->partial_wrt; i++)
-        if (d->wrt[i])
-            node_text(g->a, n, arena_printf(g->a, ", %s", f->params.at[i].name));
-    node_text(g->a, n, ");\n");
-    d->node = n;
-    vec_push(g->a, &g->top, n);
+    d->node = derive_node(g, d, name, transform_name(t));
     derive_signature(g, d);
     vec_push(g->a, &g->sigs, d);
     return d;
@@ -323,6 +330,8 @@ static void checks_of(Gen *g, const Sig *f, const char *stem, const bool *wrt, S
 {
     *jvp = derive(g, f, JVP, arena_printf(g->a, "%s_jvp", stem), wrt);
     *vjp = derive(g, f, VJP, arena_printf(g->a, "%s_vjp", stem), (*jvp)->wrt);
+    (*vjp)->record_name = arena_printf(g->a, "%s_record", stem);
+    (*vjp)->record = derive_node(g, *vjp, (*vjp)->record_name, "record");
 }
 
 void make_program(Gen *g)
