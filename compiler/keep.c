@@ -193,7 +193,7 @@ static bool in_place(const Planner *w, const Value *v)
         return in_place(w, op->in[0]);
     case OP_shape:
         if (ir_is_readonly(v))
-            return p->joint || p->record || p->stable_args[op->in[0]->index];
+            return p->joint || (p->record && !type_is_struct(v->type)) || (p->stable_args && p->stable_args[op->in[0]->index]);
         break;
     default:
         break;
