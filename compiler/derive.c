@@ -117,6 +117,10 @@ Func *derive_ready(DeriveCtx *c, Func *f)
     map_set(c->ready, f, copy);
     opt_inline(copy, true);
     opt_simplify(copy);
+    opt_unroll(copy);
+    opt_simplify(copy);
+    opt_scalars(copy);
+    opt_simplify(copy);
     opt_gvn(copy);
     opt_zero(copy);
     opt_dce(copy);

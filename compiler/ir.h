@@ -29,7 +29,7 @@
 //   const_array {array}      -> array       one of Module.arrays
 //   shape raw, d0..          -> array       binds a raw array parameter to its dimensions (int values); the only use of a raw array argument.
 //                                           A frozen tape passed as a parameter is bound with no dimensions.
-//   new {i} d0..             -> array       fresh; contents zero if i == 1, undefined if 0. A dimension < 0 counts as 0. A rank-1 `new` may have
+//   new {i, no_derivative} d0.. -> array    fresh; contents zero if i == 1, undefined if 0. A dimension < 0 counts as 0. A rank-1 `new` may have
 //                                           a pos dimension.
 //   copy A                   -> array       fresh, same shape and contents
 //   slice {n_idx, has_range} A, i0.., [lo, len] -> view   A[i0, i1, .., lo : lo+len, :, ..]; contiguous. The indices drop axes; of structs
@@ -236,6 +236,7 @@ struct Op {
     bool ta, tb, sub;                       // gemm; ta: lu_solve, lower_solve too
     bool right;                             // lower_solve
     LowerMap map;                           // lower
+    bool no_derivative;                     // new {1}: zeros that stand for "no derivative here" (see b_no_derivative, opt.h)
     int n_paths;                            // slice: 1; within: slots
     int n_extra;                            // within: how many other arrays are handed in
     Path *paths;

@@ -822,7 +822,8 @@ static Op *parse_new(Parser *p)
     if (in.n > IR_MAX_RANK)
         fail_at(p, at, "an array of more than %d dimensions", IR_MAX_RANK);
     Op *op = make(p, OP_new, &in);
-    op->i = accept_word(p, "zero");
+    op->no_derivative = accept_word(p, "no_derivative");
+    op->i = op->no_derivative || accept_word(p, "zero");
     b_result(op, type_like(t, in.n), NULL, NULL);
     return op;
 }

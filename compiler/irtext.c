@@ -331,7 +331,7 @@ static void print_new(Printer *p, const Op *op)
     text_put(p->out, " ");
     ir_print_type(p->out, t);
     print_brackets(p, op, 0, op->n_in, false);
-    text_put(p->out, op->i ? " zero" : "");
+    text_put(p->out, op->no_derivative ? " no_derivative" : op->i ? " zero" : "");
 }
 
 // load %a[%i, %j]; store %a[%i], %v

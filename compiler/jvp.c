@@ -280,6 +280,14 @@ static Value *factor_dot(Gen *g, Builder *b, const Op *op)
     return solver_dot(b, op, to_all(g, op->in, op->n_in), dots, to(g, op->out[0]));
 }
 
+static Value *new_dot(Gen *g, Builder *b, const Op *op)
+{
+    Type t = op->out[0]->type;
+    Value *v = b_new_like(b, t, to_all(g, op->in, op->n_in), op->i || type_is_struct(t), NULL);
+    v->def->no_derivative = v->def->i;
+    return v;
+}
+
 // The tangent version that an array op makes; its operands' are in g->dot, NULL meaning 0.
 static Value *array_dot(Gen *g, Builder *b, const Op *op)
 {
@@ -289,8 +297,7 @@ static Value *array_dot(Gen *g, Builder *b, const Op *op)
     if (is_solver(op->code))
         return factor_dot(g, b, op);
     switch (op->code) {
-    case OP_new:
-        return b_new_like(b, op->out[0]->type, to_all(g, op->in, op->n_in), op->i || type_is_struct(op->out[0]->type), NULL);
+    case OP_new: return new_dot(g, b, op);
     case OP_buf_new: return b_buf_new(b, E_REAL, NULL);
     case OP_copy: return copied_dot(g, b, op);
     case OP_slice:

@@ -28,6 +28,12 @@ bool int_difference(const Value *a, const Value *b, int64_t *difference);
 // Are a and b the same value: one value, or equal constants?
 bool same_value(const Value *a, const Value *b);
 
+// opt_unroll.c: counted loops of a few trips become straight code, where that stays small.
+void opt_unroll(Func *f);
+
+// opt_scalars.c: small local arrays whose indices are all constants become scalars.
+void opt_scalars(Func *f);
+
 // opt_gvn.c: of equal pure scalar ops, loads, slices and lengths, the first one that dominates the others stays.
 void opt_gvn(Func *f);
 

@@ -241,9 +241,29 @@ static Value *simplify_without(Builder *b, OpCode code, Value *const *in)
 
 // ---- reals ----
 
+// Is v surely not -0? Then adding 0 changes nothing.
+static bool is_not_minus_zero(const Value *v, int depth)
+{
+    const Op *op = v->def;
+    if (!op || depth == 0)
+        return false;
+    switch (op->code) {
+    case OP_const_real: return !is_real(v, -0.0);
+    case OP_mul: return op->in[0] == op->in[1];
+    case OP_abs: case OP_exp: case OP_exp2: case OP_itor: case OP_sigmoid: case OP_softplus: return true;
+    case OP_add: return is_not_minus_zero(op->in[0], depth - 1) || is_not_minus_zero(op->in[1], depth - 1);
+    case OP_sqrt: return is_not_minus_zero(op->in[0], depth - 1);
+    default: return false;
+    }
+}
+
 static Value *simplify_add(Builder *b, Value *x, Value *y)
 {
     const Op *nx = def_of(x, OP_neg), *ny = def_of(y, OP_neg);
+    if (is_real(x, 0.0) && is_not_minus_zero(y, 8))
+        return y;
+    if (is_real(y, 0.0) && is_not_minus_zero(x, 8))
+        return x;
     if (is_real(y, -0.0))
         return x;
     if (is_real(x, -0.0))

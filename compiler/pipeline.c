@@ -25,6 +25,24 @@ static void inline_made(Module *m)
     opt_inline_all(m, false);
 }
 
+// What the user wrote keeps its loops and arrays.
+static bool is_made(const Func *f)
+{
+    return !f->source_name || f->transform != TR_NONE;
+}
+
+static void unroll_made(Func *f)
+{
+    if (is_made(f))
+        opt_unroll(f);
+}
+
+static void scalars_made(Func *f)
+{
+    if (is_made(f))
+        opt_scalars(f);
+}
+
 static const Pass passes[] = {
     // what the user wrote
     {"counted",     0, opt_counted,  NULL,            false},
@@ -34,6 +52,9 @@ static const Pass passes[] = {
     {"derive",      0, NULL,         NULL,            true},
     // all of it
     {"inline",      1, NULL,         inline_made,     false},
+    {"unroll",      1, unroll_made,  NULL,            false},
+    {"simplify",    1, opt_simplify, NULL,            false},
+    {"scalars",     1, scalars_made, NULL,            false},
     {"simplify",    1, opt_simplify, NULL,            false},
     {"gvn",         1, opt_gvn,      NULL,            false},
     {"merge",       1, opt_merge,    NULL,            false},

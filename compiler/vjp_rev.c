@@ -75,7 +75,9 @@ Value *gen_zeros(Gen *g, Builder *b, const Value *root)
         for (int k = 0; k < root->type.rank; k++)
             dims[k] = gen_had_dim(g, b, root, k);
     }
-    return b_new_like(b, root->type, dims, true, name);
+    Value *zeros = b_new_like(b, root->type, dims, true, name);
+    zeros->def->no_derivative = true;
+    return zeros;
 }
 
 static Value **had_list(Gen *g, Builder *b, Value *const *v, int n)
@@ -344,7 +346,7 @@ static void reverse_write(Gen *g, Builder *b, const Op *op)
     if (is_active(g->plan, v))
         gen_contribute(g, b, v, b_load(b, *bar, n, idx));
     if (op->code == OP_store)
-        *bar = b_store(b, *bar, n, idx, b_real(b, 0.0));
+        *bar = b_store(b, *bar, n, idx, b_no_derivative(b));
 }
 
 static void add_to_adjoint(Gen *g, Builder *b, Value *array, Value *x)
@@ -364,11 +366,11 @@ static void reverse_whole(Gen *g, Builder *b, const Op *op)
     case OP_fill:
         if (is_active(g->plan, op->in[1]))
             gen_contribute(g, b, op->in[1], sum_of(b, *bar));
-        *bar = b_fill(b, *bar, b_real(b, 0.0));
+        *bar = b_fill(b, *bar, b_no_derivative(b));
         break;
     case OP_copy_to:
         add_to_adjoint(g, b, op->in[1], *bar);
-        *bar = b_fill(b, *bar, b_real(b, 0.0));
+        *bar = b_fill(b, *bar, b_no_derivative(b));
         break;
     case OP_add_to:
         add_to_adjoint(g, b, op->in[1], *bar);
@@ -884,7 +886,7 @@ static void reverse_custom_call(Gen *g, Builder *b, const Op *op, Value **bars)
         const Param *p = &f->params.at[i];
         if (p->role == ROLE_OUT && type_is_linear(p->type) && type_is_real(p->type) && is_active(g->plan, op->in[p->arg])) {
             Value **bar = adjoint_array(g, b, op->in[p->arg]->root);
-            *bar = b_fill(b, *bar, b_real(b, 0.0));
+            *bar = b_fill(b, *bar, b_no_derivative(b));
         }
     }
 }
