@@ -101,7 +101,7 @@ static Value *forwarded(Builder *b, const Op *load)
             return def->in[1 + rank];
         if (def->code == OP_fill)
             return type_is_struct(array->type) ? zero_of(b, load->out[0]->type) : def->in[1];
-        if (def->code == OP_new && def->no_derivative)
+        if (def->code == OP_new && def->no_derivative && load->out[0]->type.elem == E_REAL)
             return b_no_derivative(b);
         if (def->code == OP_new && def->i == 1)
             return zero_of(b, load->out[0]->type);

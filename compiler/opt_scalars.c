@@ -114,7 +114,7 @@ static void scan_paths(Scalars *s, const Op *op)
     for (int i = 0, at = 1, first, n; i < op->n_paths; i++) {
         const Value *part = op->code == OP_slice ? op->out[0] : op->regions[0]->args.at[i];
         link(s, part, base);
-        if (!s->size[base->root->id] || !path_part(base, &op->paths[i], op->in + at, &first, &n))
+        if (type_is_struct(base->type) || !s->size[base->root->id] || !path_part(base, &op->paths[i], op->in + at, &first, &n))
             keep(s, base);
         at += path_n_operands(&op->paths[i]);
     }
