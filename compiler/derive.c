@@ -51,6 +51,11 @@ void derive_no_body(DeriveCtx *c, IrLoc loc, const Func *callee, const char *mod
                  callee->loc, arena_printf(a, "declared here; a 'custom %s' rule would give it one", mode));
 }
 
+void derive_no_shapes(DeriveCtx *c, IrLoc loc, const Func *f)
+{
+    derive_error(c, loc, "the shapes of the arrays are not known here", f->loc, "declared here, without a body");
+}
+
 const char *derive_fresh_name(DeriveCtx *c, const char *base, const char *suffix)
 {
     const char *plain = arena_printf(c->scratch, "%s%s", base, suffix), *name = intern_z(c->m->names, plain);
@@ -159,16 +164,28 @@ static void tidy_body(Func *d)
     opt_dce(d);
 }
 
+static void fill_body(DeriveCtx *c, Func *d)
+{
+    bool tangent = d->transform == TR_JVP, rule = tangent ? d->base->custom_jvp != NULL : d->base->custom_vjp != NULL;
+    if (d->base->is_extern && !rule)
+        derive_no_body(c, d->loc, d->base, tangent ? "jvp" : "vjp");
+    else if (d->transform == TR_FORWARD)
+        record_derived(c, d);
+    else if (rule)
+        rule_derived(c, d);
+    else if (tangent)
+        jvp_derived(c, d);
+    else
+        vjp_derived(c, d);
+}
+
 static bool make_body(DeriveCtx *c, Func *d)
 {
     if (!derive_body(c, d->base))
         return false;
-    switch (d->transform) {
-    case TR_JVP: jvp_derived(c, d); break;
-    case TR_FORWARD: record_derived(c, d); break;
-    case TR_REVERSE: return derive_body(c, d->pair);
-    default: vjp_derived(c, d); break;
-    }
+    if (d->transform == TR_REVERSE)
+        return derive_body(c, d->pair);
+    fill_body(c, d);
     if (c->errors)
         return false;
     tidy_body(d);

@@ -36,12 +36,18 @@ bool derive_all(Module *m, DeriveReport *report, void *user);
 void derive_error(DeriveCtx *c, IrLoc loc, const char *message, IrLoc note_loc, const char *note);
 // A call, at loc, of a function that has neither body nor rule for the mode ("vjp", "jvp").
 void derive_no_body(DeriveCtx *c, IrLoc loc, const Func *callee, const char *mode);
+// A derive, at loc, of an extern f that does not say which shapes its arrays have; only a text of the IR can have one.
+void derive_no_shapes(DeriveCtx *c, IrLoc loc, const Func *f);
 const char *derive_fresh_name(DeriveCtx *c, const char *base, const char *suffix);
 // The body of f must exist before it is differentiated: makes it, if f is itself a derivative. False on a cycle or an error (reported).
 bool derive_body(DeriveCtx *c, Func *f);
 
 // A copy of f that is not printed: inlined, simplified, ready to be differentiated. Made once per function.
 Func *derive_ready(DeriveCtx *c, Func *f);
+// rule.c: fills the body of d, whose base has a rule by hand for its mode.
+void rule_derived(DeriveCtx *c, Func *d);
+// The parameters of a rule for f: as[i].kind and .of (P_DOT: a custom jvp, P_BAR: a custom vjp) say what parameter i is of f.
+void rule_params(const Func *f, ParamKind kind, Param *as);
 // jvp.c: fills the body of d (transform TR_JVP), and pending variants.
 void jvp_derived(DeriveCtx *c, Func *d);
 // vjp.c: fills the body of d (TR_VJP or TR_GRAD), and pending variants.

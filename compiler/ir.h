@@ -277,7 +277,7 @@ struct Func {
     VEC(Param) params;
     int ret;                                // index into body->yields of the scalar returned by value, or -1
     Type ret_type;                          // its type
-    Region *body;                           // arguments always; no ops and yields where is_extern, or transform and not yet done
+    Region *body;                           // arguments always; no ops and yields where transform and not yet done; only shapes where is_extern
     int n_values;
     bool is_static, is_extern, is_imported;
     bool must_inline, no_inline;

@@ -453,10 +453,10 @@ void ir_print_op(Text *out, const Op *op)
 
 // ---- functions ----
 
-// An extern function, or a derive that is not made yet, has arguments but nothing to print in braces.
+// A derive that is not made yet, or an extern function without arrays, has arguments but nothing to print in braces.
 static bool is_bodyless(const Func *f)
 {
-    return !f->body || f->is_extern || (f->transform != TR_NONE && !f->done);
+    return !f->body || (f->is_extern && f->body->ops.n == 0) || (f->transform != TR_NONE && !f->done);
 }
 
 // %x.1: real[1] inout bar of 2 "[n]"; `as "y"` where the argument's value bears another name than the parameter.

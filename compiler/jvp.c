@@ -616,28 +616,6 @@ static Func *variant(DeriveCtx *c, Func *f, const bool *active)
     return g;
 }
 
-// A rule is a user's function: which of its parameters is what follows from their order alone.
-static void rule_params(const Func *f, const Func *rule, Param *as)
-{
-    int n = 0;
-    for (int i = 0; i < f->params.n; i++)
-        if (!f->params.at[i].is_result)
-            as[n++] = (Param){.kind = P_PRIMAL, .of = i};
-    for (int i = 0; i < f->params.n; i++)
-        if (!f->params.at[i].is_result && type_is_real(f->params.at[i].type))
-            as[n++] = (Param){.kind = P_DOT, .of = i};
-    int returned = -1;
-    for (int i = 0; i < f->params.n; i++)
-        if (f->params.at[i].is_result)
-            returned = i;
-    if (returned >= 0 ? type_is_real(f->params.at[returned].type) : f->ret >= 0 && type_is_real(f->ret_type))
-        as[n++] = (Param){.kind = P_DOT, .of = returned};
-    if (returned >= 0)
-        as[n++] = (Param){.kind = P_PRIMAL, .of = returned};
-    assert(n == rule->params.n);
-    (void)rule;
-}
-
 static void variant_params(const Func *variant_of_f, Param *as)
 {
     for (int i = 0, primal = 0; i < variant_of_f->params.n; i++) {
@@ -747,7 +725,7 @@ static void emit_call(Gen *g, Builder *b, const Op *op)
     Func *callee = rule ? rule : variant(g->c, f, active);
     Param *as = NEW_N(g->a, Param, callee->params.n + f->params.n + 2);
     if (rule)
-        rule_params(f, rule, as);
+        rule_params(f, P_DOT, as);
     else
         variant_params(callee, as);
     Value **dots = NEW_N(g->a, Value *, op->n_in + 1);
@@ -886,100 +864,11 @@ static void build(DeriveCtx *c, const JvpJob *job)
     arena_free(a);
 }
 
-// ---- a derive of a function with a rule: calls the rule ----
-
-// Binds every array argument of d, whose shape the rule knows, or f itself. as: what each parameter of h (the rule or
-// f) is of f. Gives false if neither has a body. shaped: by argument of d.
-static bool bind_shapes(Gen *g, Builder *b, const Func *h, const Param *as, Value **shaped)
-{
-    Value **map = NEW_N(g->a, Value *, h->n_values + 1);
-    for (int i = 0; i < h->params.n; i++)
-        for (int k = 0; k < g->g->params.n; k++) {
-            const Param *p = &g->g->params.at[k];
-            bool same = as[i].kind == P_PRIMAL && p->kind == P_PRIMAL && as[i].of == nth_primal(g->g, k);
-            if (same && h->params.at[i].arg >= 0)
-                map[h->body->args.at[h->params.at[i].arg]->id] = g->g->body->args.at[p->arg];
-        }
-    for (int i = 0; i < h->params.n; i++) {
-        if (as[i].kind != P_PRIMAL || h->params.at[i].type.kind != K_ARRAY)
-            continue;
-        const Op *shape = ir_shape_of(h, h->body->args.at[h->params.at[i].arg]);
-        if (!shape)
-            return false;
-        Value *dims[8];
-        for (int k = 1; k < shape->n_in; k++)
-            dims[k - 1] = ir_recompute(b, shape->in[k], map);
-        for (int k = 0; k < g->g->params.n; k++) {
-            const Param *p = &g->g->params.at[k];
-            if ((p->kind == P_PRIMAL ? nth_primal(g->g, k) : p->of) == as[i].of)
-                shaped[p->arg] = b_shape(b, g->g->body->args.at[p->arg], shape->n_in - 1, dims);
-        }
-    }
-    return true;
-}
-
-// What goes into the call for f's arguments and their tangents.
-static void rule_operands(Gen *g, Builder *b, Value **shaped, Value **args, Value **dots)
-{
-    const Func *d = g->g;
-    for (int k = 0; k < d->params.n; k++) {
-        const Param *p = &d->params.at[k];
-        const Param *q = param_of(g, k);
-        if (!q || p->arg < 0)
-            continue;
-        Value *v = shaped[p->arg] ? shaped[p->arg] : d->body->args.at[p->arg];
-        if (p->kind == P_DOT && p->role == ROLE_OUT && q->role == ROLE_INOUT)
-            v = b_fill(b, v, zero(b));                          // comes in without a tangent
-        (p->kind == P_PRIMAL ? args : dots)[q->arg] = v;
-    }
-}
-
-static void call_rule(DeriveCtx *c, Func *d)
-{
-    Arena *a = arena_new();
-    Func *f = d->base, *rule = f->custom_jvp;
-    Gen g = {.c = c, .a = a, .f = f, .g = d};
-    Builder b = builder_at(d, d->body, true);
-    Param *as = NEW_N(a, Param, rule->params.n + 1), *own = NEW_N(a, Param, f->params.n + 1);
-    rule_params(f, rule, as);
-    for (int i = 0; i < f->params.n; i++)
-        own[i] = (Param){.kind = P_PRIMAL, .of = i};
-    Value **shaped = NEW_N(a, Value *, d->body->args.n + 1);
-    if (!bind_shapes(&g, &b, rule->is_extern ? f : rule, rule->is_extern ? own : as, shaped))
-        derive_error(c, d->loc, "array shapes are not known here: neither the function nor its rule has a body", f->loc,
-                     "declared here");
-    int n = f->body->args.n, n_results = func_n_results(f);
-    Value **args = NEW_N(a, Value *, n + 1), **dots = NEW_N(a, Value *, n + 1);
-    rule_operands(&g, &b, shaped, args, dots);
-    Site s = {f, args, dots, NEW_N(a, Value *, n_results + 1), NEW_N(a, Value *, n_results + 1)};
-    if (c->errors == 0) {
-        call_instead(&g, &b, &s, rule, as);
-        Value **yields = NEW_N(a, Value *, func_n_results(d) + 1);
-        for (int k = 0; k < d->params.n; k++) {
-            const Param *p = &d->params.at[k];
-            const Param *q = param_of(&g, k);
-            if (p->result >= 0)
-                yields[p->result] = (p->kind == P_PRIMAL ? s.results : s.result_dots)[q ? q->result : f->ret];
-        }
-        if (d->ret >= 0)
-            yields[d->ret] = s.results[f->ret];
-        ir_yield(&b, func_n_results(d), yields);
-    }
-    arena_free(a);
-}
+// ---- derives ----
 
 // Fills the body of d, and those of the variants it needs.
 void jvp_derived(DeriveCtx *c, Func *d)
 {
-    if (d->base->custom_jvp) {
-        call_rule(c, d);
-        return;
-    }
-    if (d->base->is_extern) {
-        derive_error(c, d->loc, "a function without a body and without a custom jvp has no tangent", d->base->loc,
-                     "declared here");
-        return;
-    }
     Func *f = derive_ready(c, d->base);
     JvpJob job = {f, d, NEW_N(c->scratch, bool, f->body->args.n + 1)};
     for (int i = 0; i < f->params.n; i++) {

@@ -12,7 +12,8 @@
 //             ... loop that stores 2.0 * x1[i]; yield the last version of %r
 //
 // The idea: all signatures are made before any body, so that calls need no order. A function's entry binds each array
-// parameter to its sizes, which depend on int parameters alone, before anything else.
+// parameter to its sizes, which depend on int parameters alone, before anything else. An extern function has this part
+// of a body, too, so that its derivatives know the shapes.
 #include "lower_internal.h"
 
 #include <assert.h>
@@ -312,8 +313,8 @@ static void start_scalar(Fn *f, Var *v, int param)
     v->cur = arg < 0 ? zero_of(f, (Elem)v->type.elem) : f->f->body->args.at[arg];
 }
 
-// Parameters and the result get their values; all shapes first, then what an out parameter starts with.
-static void lower_entry(Fn *f)
+// Parameters get their values, arrays their shapes. Gives the parameters.
+static Var **bind_params(Fn *f)
 {
     const Function *g = f->ast;
     int n = g->params.n;
@@ -330,7 +331,14 @@ static void lower_entry(Fn *f)
             bind_array(f, var[i], i, &g->params.at[i]->dims);
     if (f->result && type_is_linear(f->result->type))
         bind_array(f, f->result, n, &g->result.dims);
-    for (int i = 0; i < n; i++) {
+    return var;
+}
+
+// What out parameters and the result start with.
+static void start_outputs(Fn *f, Var **var)
+{
+    const Function *g = f->ast;
+    for (int i = 0; i < g->params.n; i++) {
         if (g->params.at[i]->role != AST_OUT)
             continue;
         if (type_is_linear(var[i]->type))
@@ -355,6 +363,7 @@ static void lower_exit(Fn *f)
     ir_yield(&f->b, n, out);
 }
 
+// Of an extern function only the shapes of its arrays.
 static void lower_function(Lower *l, Function *g)
 {
     Func *func = g->lowered;
@@ -367,7 +376,10 @@ static void lower_function(Lower *l, Function *g)
         f->result = var_new(f, name, type_of(g->result_type));
         f->result->is_output = true;
     }
-    lower_entry(f);
+    Var **params = bind_params(f);
+    if (g->is_extern)
+        return;
+    start_outputs(f, params);
     lower_body(f, g->body);
     lower_exit(f);
 }
@@ -401,7 +413,7 @@ Module *lower(Arena *a, const Program *p, LowerOptions options)
     for (int i = 0; i < p->derived.n; i++)
         set_customs(p->derived.at[i]);
     for (int i = 0; i < p->functions.n; i++)
-        if (p->functions.at[i]->body)
+        if (p->functions.at[i]->body || p->functions.at[i]->is_extern)
             lower_function(&l, p->functions.at[i]);
     return l.m;
 }

@@ -830,16 +830,35 @@ static void check_returned(Verifier *v, const Func *f, const Param *p)
         broken(v, "the result for parameter %s, %s, is not in the parameter's own buffer", p->name, shown(v, y));
 }
 
+// What an extern function has of a body only says which shapes its arrays have.
+static void check_extern(Verifier *v, const Func *f)
+{
+    v->op = NULL;
+    if (f->body->yields.n)
+        broken(v, "an extern function yields nothing");
+    for (int i = 0; i < f->body->ops.n; i++) {
+        v->op = f->body->ops.at[i];
+        double x;
+        bool pure = op_is_scalar(v->op->code) || ir_is_const(v->op->out[0], &x);
+        if (v->op->code != OP_shape && !pure)
+            broken(v, "an extern function has nothing but shapes");
+    }
+}
+
 static void check_func(Verifier *v, const Func *f)
 {
     check_params(v, f);
-    if (f->is_extern || (f->transform != TR_NONE && !f->done))
+    if (f->transform != TR_NONE && !f->done)
         return;
     v->facts = NEW_N(v->arena, Fact, f->n_values + 1);
     for (int i = 0; i < f->params.n; i++)
         if (f->params.at[i].arg >= 0)
             check_arg(v, f->body, f->params.at[i].arg, f->params.at[i].type, NULL);
     check_region(v, f->body);
+    if (f->is_extern) {
+        check_extern(v, f);
+        return;
+    }
     v->op = NULL;
     if (f->body->yields.n != func_n_results(f))
         broken(v, "the body yields %d values, the parameters say %d", f->body->yields.n, func_n_results(f));

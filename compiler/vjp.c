@@ -132,12 +132,10 @@ static void joint_results(Gen *g, Builder *b, Func *d, Value **bound)
     ir_yield(b, n, y);
 }
 
-// A function with a rule by hand, or without a body, is differentiated as a function that calls it: the same parameters, one call. The shapes of its
-// arrays are those that its body, or its rule's, binds.
+// A function with a rule by hand is recorded as a function that calls it: the same parameters, one call.
 static Func *calling(DeriveCtx *c, const Func *d, Func *f)
 {
     Arena *a = c->m->arena;
-    const Func *known = !f->is_extern ? f : f->custom_vjp && !f->custom_vjp->is_extern ? f->custom_vjp : NULL;
     Func *g = NEW(a, Func);
     *g = *f;
     g->n_values = 0;
@@ -146,19 +144,17 @@ static Func *calling(DeriveCtx *c, const Func *d, Func *f)
     g->body = region_new(g, NULL);
     Builder b = builder_at(g, g->body, true);
     b.loc = d->loc;
-    Value **args = NEW_N(a, Value *, f->body->args.n + 1), **map = known ? NEW_N(a, Value *, known->n_values + 1) : NULL;
+    Value **args = NEW_N(a, Value *, f->body->args.n + 1), **map = NEW_N(a, Value *, f->n_values + 1);
     for (int i = 0; i < f->body->args.n; i++) {
-        args[i] = region_arg(g->body, f->body->args.at[i]->type, f->body->args.at[i]->name, NULL);
-        if (known)
-            map[known->body->args.at[i]->id] = args[i];
+        const Value *arg = f->body->args.at[i];
+        args[i] = map[arg->id] = region_arg(g->body, arg->type, arg->name, NULL);
     }
     for (int i = 0; i < f->body->args.n; i++) {
         if (args[i]->type.kind != K_ARRAY)
             continue;
-        const Op *shape = known ? ir_shape_of(known, known->body->args.at[i]) : NULL;
+        const Op *shape = ir_shape_of(f, f->body->args.at[i]);
         if (!shape) {
-            derive_error(c, d->loc, "array shapes are not known here: neither the function nor its rule has a body", f->loc,
-                         "declared here");
+            derive_no_shapes(c, d->loc, f);
             return NULL;
         }
         Value *dims[8];
@@ -173,8 +169,7 @@ static Func *calling(DeriveCtx *c, const Func *d, Func *f)
 
 Func *vjp_primal(DeriveCtx *c, const Func *d)
 {
-    bool by_rule = d->base->custom_vjp || d->base->is_extern;
-    return by_rule ? calling(c, d, d->base) : derive_ready(c, d->base);
+    return d->base->custom_vjp ? calling(c, d, d->base) : derive_ready(c, d->base);
 }
 
 Plan *vjp_plan(DeriveCtx *c, Arena *a, Func *f, const Func *d, PlanKind kind)
@@ -195,11 +190,7 @@ Plan *vjp_plan(DeriveCtx *c, Arena *a, Func *f, const Func *d, PlanKind kind)
 void vjp_derived(DeriveCtx *c, Func *d)
 {
     Arena *a = arena_new();
-    Func *f = vjp_primal(c, d);
-    if (!f) {
-        arena_free(a);
-        return;
-    }
+    Func *f = derive_ready(c, d->base);
     Plan *plan = vjp_plan(c, a, f, d, PLAN_JOINT);
     if (c->errors) {
         arena_free(a);

@@ -873,6 +873,9 @@ static void reverse_custom_call(Gen *g, Builder *b, const Op *op, Value **bars)
     if (result)
         custom_push(&c, custom_own(g, b, op, result), true, true, (Taker){0});
     Op *to = b_call(b, f->custom_vjp, c.n_args, c.args);
+    for (int i = 0; i < f->custom_vjp->params.n; i++)
+        if (f->custom_vjp->params.at[i].result >= 0)
+            to->out[f->custom_vjp->params.at[i].result]->name = f->custom_vjp->params.at[i].name;
     Value **versions = NEW_N(g->a, Value *, room);
     int taken = 0;
     for (int i = 0; i < c.n_takers; i++) {

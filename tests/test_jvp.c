@@ -331,41 +331,6 @@ START_TEST(rules)
 }
 END_TEST
 
-static const char extern_rule[] =
-    "func @rule(%n: int, %x: real[1], %m: int, %x_dot: real[1], %y_dot: real[1] out, %y: real[1] out)\n"
-    "    -> (real[1], real[1]) {\n"
-    "  %x1 = shape %x, %n\n  %d = shape %x_dot, %n\n  %k = iadd %m, %n\n  %y1 = shape %y, %k\n  %e = shape %y_dot, %k\n"
-    "  %y2 = fill %y1, 3.0\n  %e2 = fill %e, 5.0\n  %v = load %d[0]\n  %e3 = store %e2[0], %v\n  yield %e3, %y2 }\n"
-    "extern func @f(%n: int, %x: real[1], %m: int, %y: real[1] out) -> (real[1]) jvp @rule\n";
-
-START_TEST(rule_of_an_extern_function)                          // asked for itself; an array result comes last
-{
-    Arena *a = arena_new();
-    Module *m = pass_parse(a, extern_rule);
-    Func *f = func_by_name(m, "f"), *d = func_new(m, "d");
-    f->params.at[3].is_result = true;
-    d->source_name = "d";
-    d->transform = TR_JVP;
-    d->base = f;
-    d->wrt = arena_copy(a, (bool[]){false, true, false, false}, 4 * sizeof(bool));
-    for (int i = 0; i < 3; i++)
-        func_param(d, f->params.at[i].name, ROLE_IN, f->params.at[i].type, P_PRIMAL, -1);
-    func_param(d, "x_dot", ROLE_IN, type_array(E_REAL, 1), P_DOT, 1);
-    func_param(d, "result_dot", ROLE_OUT, type_array(E_REAL, 1), P_DOT, 3);
-    func_param(d, "result", ROLE_OUT, type_array(E_REAL, 1), P_PRIMAL, -1);
-    ad_derive(m);
-    Interp *in = interp_new(a);
-    IVal args[] = {iv_int(2), iv_reals(in, 2, NULL), iv_int(1), iv_reals(in, 2, (double[]){8, 9}),
-                   iv_reals(in, 3, NULL), iv_reals(in, 3, NULL)};
-    IVal results[2];
-    ck_assert_msg(interp_call(in, d, args, results), "%s", in->error);
-    ck_assert_double_eq(iv_at(results[0], 0), 8);
-    ck_assert_double_eq(iv_at(results[0], 2), 5);
-    ck_assert_double_eq(iv_at(results[1], 1), 3);
-    arena_free(a);
-}
-END_TEST
-
 static void note_error(void *user, bool is_error, IrLoc loc, const char *message, IrLoc note_loc, const char *note)
 {
     (void)note_loc;
@@ -438,7 +403,6 @@ int main(void)
     tcase_add_loop_test(u, code_case, 0, (int)(sizeof cases / sizeof *cases));
     tcase_add_test(u, stops);
     tcase_add_test(u, rules);
-    tcase_add_test(u, rule_of_an_extern_function);
     tcase_add_test(u, no_body);
     tcase_add_test(u, recursion_meets_itself);
     tcase_add_test(u, only_what_is_active);

@@ -194,6 +194,10 @@ static const struct {
     {F "}", "the body yields 0 values, the parameters say 1"},
     {"func @f() -> (real) { yield 1 }", "the value returned has type int, must be real"},
     {"func @f(%s: int out) -> (int) { yield 1.0 }", "the result for parameter s has type real, must be int"},
+    // extern functions
+    {"extern func @f(%x: real) -> (real) { yield %x }", "an extern function yields nothing"},
+    {"extern func @f(%x: real[1]) { %x1 = shape %x, 3 %v = load %x1[0] }", "an extern function has nothing but shapes"},
+    {"extern func @f(%n: int, %x: real[1]) { %x1 = shape %x, %n, 3 }", "shape"},
 };
 
 // ---- records: the halves have to fit each other ----
