@@ -111,7 +111,7 @@ static Value *stand_in(Site *s, const Param *p, int of)
     bool seed = s->d->transform == TR_GRAD && of < 0;
     if (p->type.kind != K_ARRAY)
         return b_real(&s->b, seed ? 1.0 : 0.0);
-    return b_new(&s->b, E_REAL, p->type.rank, s->dims[of], true, NULL);
+    return b_new_like(&s->b, p->type, s->dims[of], true, NULL);
 }
 
 static Value *operand(Site *s, int i)
