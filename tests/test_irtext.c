@@ -57,13 +57,7 @@ static const char *const printed[] = {
     "    yield %3, %3\n"
     "}\n"
     "\n"
-    "derive @h(%x: real, %x_dot: real dot of 0, %result_dot: real out dot of -1) -> (real, real) = jvp @g wrt 0 @9\n",
-
-    "extern func @g(%n.0: int, %x.1: real[1] \"[2 * n]\") -> (real) noinline {\n"
-    "    %2 = const_int 2\n"
-    "    %3 = imul %2, %n.0\n"
-    "    %x.4 = shape %x.1, %3\n"
-    "}\n"
+    "derive @h(%x: real, %x_dot: real dot of 0, %result_dot: real out dot of -1) -> (real, real) = jvp @g wrt 0 @9\n"
     "\n"
     "derive @r_forward(%x: real) -> (real) = forward @g wrt 0 pair @r_reverse tape \"tape2\" source \"r\" @9\n"
     "\n"
@@ -165,6 +159,12 @@ static const char *const printed[] = {
     "        yield %19\n"
     "    }\n"
     "    yield %2\n"
+    "}\n",
+
+    "extern func @g(%n.0: int, %x.1: real[1] \"[2 * n]\") -> (real) noinline {\n"
+    "    %2 = const_int 2\n"
+    "    %3 = imul %2, %n.0\n"
+    "    %x.4 = shape %x.1, %3\n"
     "}\n",
 };
 
