@@ -127,6 +127,7 @@ Func *derive_ready(DeriveCtx *c, Func *f)
     opt_scalars(copy);
     opt_simplify(copy);
     opt_gvn(copy);
+    opt_factors(copy);
     opt_zero(copy);
     opt_dce(copy);
     opt_sink(copy);

@@ -114,7 +114,7 @@ static bool reads_elsewhere(const Lazy *z, const Place *p)
     if (z->kind == LZ_ARRAY)
         return z->value != p->var->cur || !same_axes(z->ax, z->n, p->ax, p->n);
     if (lazy_solves(z))
-        return reads_elsewhere(z->arg[0], p) || (z->n_args > 1 && lazy_mentions(z->arg[1], p->var->cur));
+        return reads_elsewhere(z->arg[0], p);
     if (z->kind != LZ_OP && z->kind != LZ_WHERE)
         return true;
     for (int i = 0; i < z->n_args; i++)

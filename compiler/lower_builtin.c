@@ -504,11 +504,6 @@ static Lazy *scan(Fn *f, Expr *e)
     return z;
 }
 
-Value *lower_sum(Fn *f, const Lazy *z)
-{
-    return sum_all(f, z, false);
-}
-
 // A factor of a product, and whether it stands transposed.
 Lazy *lower_factor(Fn *f, Expr *e, bool *transposed)
 {

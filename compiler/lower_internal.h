@@ -208,7 +208,7 @@ typedef struct Lazy {
     BuiltinId builtin;
     int axis;                   // -1: none
     bool ta, tb;                // matmul; ta: solve
-    Value *factor, *pivots;     // solve: with this factor, or (NULL) the triangle arg[1]
+    Value *factor, *pivots;     // solve
     const char *text;           // cholesky: the call, for messages
     struct Call *call;
     Expr *expr;                 // LZ_EXPR: computed with these variables
@@ -264,7 +264,6 @@ Value *reduce_at(Fn *f, const Lazy *z, Value *const *idx);              // an el
 Value *make_builtin(Fn *f, Lazy *z, Value *dest);                       // LZ_MAKE into dest
 void builtin_shape(Fn *f, Expr *e, Value **dims);
 Lazy *lower_factor(Fn *f, Expr *e, bool *transposed);   // a matrix that the runtime is handed, and whether it is its transpose
-Value *lower_sum(Fn *f, const Lazy *z);                                 // of all elements
 
 // ---- lower_solve.c
 Lazy *lower_solve(Fn *f, Expr *e);                                      // solve, inv

@@ -5,9 +5,8 @@
 //     x = solve(A, b)          F, P = lu A;    x = b;  lu_solve x, F, P              b = solve(A, b) copies nothing
 //     B = inv(A)               F, P = lu A;    B = eye(n);  lu_solve B, F, P
 //     L = cholesky(A)          L = A;  cholesky L
-//     solve(L, b)              lower_solve, if L is still what cholesky made
 //
-// Equal factors become one later (opt_gvn.c). With --check a matrix that cannot be factored stops the program.
+// Equal factors become one later (opt_gvn.c), and L needs none (opt_factors.c). With --check a matrix that cannot be factored stops the program.
 #include "lower_internal.h"
 
 #include <assert.h>
@@ -24,12 +23,6 @@ static Lazy *matrix(Fn *f, Expr *e, bool *transposed)
     if (arg(e, 0)->check_shape)
         test_shape(f, arg(e, 0), a->dims[1], a->dims[0]);
     return a;
-}
-
-static bool is_lower_factor(Fn *f, Lazy *a)
-{
-    const Value *v = lazy_value(f, a);
-    return v->def && v->def->code == OP_cholesky;
 }
 
 static void test_pivot(Fn *f, const char *text, Value *at, bool definite)
@@ -63,22 +56,16 @@ Lazy *lower_solve(Fn *f, Expr *e)
 {
     bool ta, inverse = e->call.builtin->id == BUILTIN_inv;
     Lazy *a = matrix(f, e, &ta);
-    Op *lu = is_lower_factor(f, a) ? NULL : factor(f, e, a);
-    if (!lu && !inverse)
-        lazy_keep(f, &a, 1, arg(e, 1));
+    Op *lu = factor(f, e, a);
     Lazy *b = inverse ? eye_like(f, a) : lower_array(f, arg(e, 1));
     if (!inverse && arg(e, 1)->check_shape)
         test_shape(f, arg(e, 1), b->dims[0], a->dims[0]);
-    Lazy *z = lazy_new(f, LZ_MAKE, E_REAL, b->rank, b->dims, lu ? 1 : 2);
+    Lazy *z = lazy_new(f, LZ_MAKE, E_REAL, b->rank, b->dims, 1);
     z->builtin = e->call.builtin->id;
     z->ta = ta;
     z->arg[0] = b;
-    if (lu) {
-        z->factor = lu->out[0];
-        z->pivots = lu->out[1];
-    } else {
-        z->arg[1] = a;
-    }
+    z->factor = lu->out[0];
+    z->pivots = lu->out[1];
     return z;
 }
 
@@ -110,21 +97,13 @@ Value *make_solve(Fn *f, Lazy *z, Value *dest)
         test_pivot(f, z->text, op->out[1], true);
         return op->out[0];
     }
-    if (z->factor)
-        return b_lu_solve(&f->b, dest, z->factor, z->pivots, n, k, z->ta);
-    return b_lower_solve(&f->b, dest, lazy_value(f, z->arg[1]), n, k, z->ta, false);
+    return b_lu_solve(&f->b, dest, z->factor, z->pivots, n, k, z->ta);
 }
 
-// Of a triangle: the logarithms of its diagonal, which is positive.
 Value *lower_logdet(Fn *f, Expr *e)
 {
     bool ta;
     Lazy *a = matrix(f, e, &ta);
-    if (!is_lower_factor(f, a)) {
-        Op *lu = factor(f, e, a);
-        return b_lu_logdet(&f->b, lu->out[0], lu->out[1], a->dims[0]);
-    }
-    Lazy *diagonal = lazy_new(f, LZ_DIAGONAL, E_REAL, 1, a->dims, 1);
-    diagonal->arg[0] = a;
-    return lower_sum(f, lazy_op(f, OP_log, E_REAL, 1, &diagonal));
+    Op *lu = factor(f, e, a);
+    return b_lu_logdet(&f->b, lu->out[0], lu->out[1], a->dims[0]);
 }

@@ -2,7 +2,7 @@
 // leaves better IR, and may be run any number of times; each leaves IR that verify.c accepts. `simplify` itself, which
 // the builder calls, is declared in ir.h.
 //
-//     lower -> counted, simplify, dce -> derive (of copies made ready: inline, simplify, gvn, zero, dce)
+//     lower -> counted, simplify, dce -> derive (of copies made ready: inline, simplify, gvn, factors, zero, dce)
 //           -> inline, simplify, gvn, zero, dce, dead_params, drop_unused -> place, emit
 //
 // Functions without a body (extern, derives not yet made) are left alone by all of them.
@@ -34,8 +34,11 @@ void opt_unroll(Func *f);
 // opt_scalars.c: small local arrays whose indices are all constants become scalars.
 void opt_scalars(Func *f);
 
-// opt_gvn.c: of equal pure scalar ops, loads, slices and lengths, the first one that dominates the others stays.
+// opt_gvn.c: of equal pure scalar ops, loads, slices, lengths and factors, the first one that dominates the others stays.
 void opt_gvn(Func *f);
+
+// opt_factors.c: solves with the LU factors of what cholesky made become triangular ones.
+void opt_factors(Func *f);
 
 // opt_merge.c: two branches on one condition, one after the other, become one branch.
 void opt_merge(Func *f);

@@ -3,6 +3,7 @@
 // In: a function. Out: the same with fewer stores. What reverse mode leaves behind, and what becomes of it:
 //
 //     v = a_bar[i]; a_bar[i] = 0; a_bar[i-1] += e; a_bar[i] += d;        ->   v = a_bar[i]; a_bar[i-1] += e; a_bar[i] = d;
+//     b_bar[i] = b_bar[i];                                               ->
 //     y2 = copy y_bar; for (i) { .. y2[i] ..; y2[i] = 0; }  (y2 dead)    ->   for (i) { .. y_bar[i] .. }
 //
 // A store is dropped if no read can see it before the same element is written again, or at all. Two elements are the same or different where their
@@ -152,6 +153,13 @@ static void join_writes(Pass *p, Op *op, Region *r, int at)
     drop(p, before);
 }
 
+// a[i] = a[i], with nothing written in between.
+static bool stores_what_is_there(const Op *op)
+{
+    const Op *load = op->code == OP_store ? written(op)->def : NULL;
+    return load && load->code == OP_load && load->in[0] == op->in[0] && relation(load, op) == SAME;
+}
+
 // ---- writes that nobody ever sees ----
 
 // What a loop does to one array.
@@ -292,7 +300,7 @@ static void walk(Pass *p, Region *r)
         if (is_write(op) && op->out[0]->id < p->n)
             join_writes(p, op, r, i);
         i += r->ops.n - n;
-        if (op->code == OP_store && op->out[0]->id < p->n && never_seen(p, op->out[0], op, 0))
+        if (op->code == OP_store && op->out[0]->id < p->n && (stores_what_is_there(op) || never_seen(p, op->out[0], op, 0)))
             drop(p, op);
         copy_not_needed(p, op);
         for (int k = 0; k < op->n_regions; k++)

@@ -57,6 +57,7 @@ static const Pass passes[] = {
     {"scalars",     1, scalars_made, NULL,            false},
     {"simplify",    1, opt_simplify, NULL,            false},
     {"gvn",         1, opt_gvn,      NULL,            false},
+    {"factors",     1, opt_factors,  NULL,            false},
     {"merge",       1, opt_merge,    NULL,            false},
     {"stores",      1, opt_stores,   NULL,            false},
     {"zero",        1, opt_zero,     NULL,            false},

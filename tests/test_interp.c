@@ -144,6 +144,41 @@ START_TEST(gemm)
 }
 END_TEST
 
+START_TEST(solvers)
+{
+    IVal args[] = {iv_reals(in, 4, (double[]){0, 2, 3, 1}), iv_reals(in, 4, (double[]){4, 99, 2, 5}),
+                   iv_reals(in, 2, (double[]){4, 5}), iv_reals(in, 2, (double[]){8, 9})}, r[8];
+    run("func @f(%a: real[2], %b: real[2] inout, %x: real[1] inout, %y: real[1] inout, %o: int out, %q: int out)"
+        " -> (real[2], real[1], real[1], int, int, real) {\n"
+        "  %a1 = shape %a, 2, 2  %b1 = shape %b, 2, 2  %x1 = shape %x, 2  %y1 = shape %y, 2  %zero = new real[2, 2] zero\n"
+        "  %F, %P, %at = lu %a1, 2  %x2 = lu_solve %x1, %F, %P, 2, 1  %y2 = lu_solve %y1, %F, %P, 2, 1 {ta}\n"
+        "  %s = lu_logdet %F, %P, 2  %b2, %bad = cholesky %b1, 2  %y3 = lower_solve %y2, %b2, 2, 1\n"
+        "  %G, %Q, %none = lu %zero, 2  yield %b2, %x2, %y3, %none, %bad, %s }",
+        args, r);
+    ck_assert(iv_at(r[0], 0) == 2 && iv_at(r[0], 1) == 0 && iv_at(r[0], 2) == 1 && iv_at(r[0], 3) == 2);
+    ck_assert(iv_at(r[1], 0) == 1 && iv_at(r[1], 1) == 2);      // 2 x[1] = 4, 3 x[0] + x[1] = 5
+    double y0 = (9 - 8.0 / 3) / 2, y1 = 8.0 / 3;                // 3 y[1] = 8, 2 y[0] + y[1] = 9
+    ck_assert_double_eq_tol(iv_at(r[2], 0), y0 / 2, 1e-15);
+    ck_assert_double_eq_tol(iv_at(r[2], 1), (y1 - y0 / 2) / 2, 1e-15);
+    ck_assert(r[3].i == 0 && r[4].i == -1);
+    ck_assert_double_eq_tol(r[5].r, log(6), 1e-15);
+}
+END_TEST
+
+START_TEST(lower_maps)
+{
+    static const char *const maps[] = {"", " {half}", " {mirror}", " {fold}"};
+    static const double want[4][4] = {{2, 0, 5, 4}, {1, 0, 5, 2}, {2, 5, 5, 4}, {2, 0, 8, 4}};
+    for (int k = 0; k < 4; k++) {
+        IVal args[] = {iv_reals(in, 4, (double[]){2, 3, 5, 4})}, r[1];
+        run(arena_printf(arena, "func @f(%%a: real[2] inout) -> (real[2]) {\n  %%a1 = shape %%a, 2, 2  %%a2 = lower %%a1, 2%s  yield %%a2 }", maps[k]),
+            args, r);
+        for (int i = 0; i < 4; i++)
+            ck_assert_double_eq(iv_at(r[0], i), want[k][i]);
+    }
+}
+END_TEST
+
 START_TEST(tapes)
 {
     IVal args[] = {iv_int(20)}, r[1];
@@ -315,6 +350,8 @@ int main(void)
     tcase_add_test(t, slots);
     tcase_add_test(t, other_arrays_inside);
     tcase_add_test(t, gemm);
+    tcase_add_test(t, solvers);
+    tcase_add_test(t, lower_maps);
     tcase_add_test(t, tapes);
     tcase_add_test(t, calls);
     tcase_add_test(t, undefined_values_may_travel);

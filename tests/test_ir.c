@@ -197,6 +197,9 @@ static const char everything[] =
     "  %sl = slice %sh[1, 2 : %n]\n  %re = reshape %rd, 2, %n\n  %lo = load %ne[0]\n  %st = store %ne[0], %x\n  %ac = "
     "acc %st[0], %x\n"
     "  %fi = fill %ac, %x\n  %ct = copy_to %fi, %rd\n  %at = add_to %ct, %rd\n  %ge = gemm %at, %rd, %rd, %n, 1, 1\n"
+    "  %sq = new real[%n, %n] zero\n  %lf, %pv, %la = lu %sq, %n\n  %lx = lu_solve %sq, %lf, %pv, %n, %n\n"
+    "  %ld = lu_logdet %lf, %pv, %n\n  %ch, %cb = cholesky %lx, %n\n  %lz = lower %ch, %n\n  %tw = copy %lz\n"
+    "  %tx = lower_solve %tw, %lz, %n, %n\n"
     "  %bn = buf_new real\n  %pu = put %bn, %x\n  %ps = puts %pu, %rd\n  %fr = freeze %ps\n  %le = len %fr\n  %p0 = "
     "const_pos 0\n"
     "  %va = view_at %fr, %p0, %n\n"
@@ -227,7 +230,9 @@ static const struct {
     {"ps", "pu", "bn", false},  {"fr", NULL, "fr", true},   {"le", NULL, NULL, false}, {"va", NULL, "va", true},
     {"if", "ge", "ne", false},  {"lp", "if", "ne", false},  {"ls", NULL, NULL, false}, {"T", NULL, NULL, false},
     {"wi", "sh", "sh", false},  {"we", "lp", "ne", false},  {"ws", NULL, NULL, false}, {"cg1", "we", "ne", false},
-    {"cg2", NULL, NULL, false}, {"cg3", "co", "co", false},
+    {"cg2", NULL, NULL, false}, {"cg3", "co", "co", false}, {"lf", NULL, "lf", true},   {"pv", NULL, "pv", true},
+    {"la", NULL, NULL, false},  {"lx", "sq", "sq", false},  {"ld", NULL, NULL, false},  {"ch", "lx", "sq", false},
+    {"cb", NULL, NULL, false},  {"lz", "ch", "sq", false},  {"tx", "tw", "tw", false},
 };
 
 START_TEST(ties)
@@ -300,6 +305,7 @@ START_TEST(dimensions)
     } rows[] = {
         {"sh", 0, "n", 0},  {"sh", 1, NULL, 4}, {"ca", 0, NULL, 2}, {"ca", 1, NULL, 3},
         {"co", 0, "n", 0},  {"sl", 0, "n", 0},  {"re", 0, NULL, 2}, {"re", 1, "n", 0},
+        {"lf", 1, "n", 0},  {"pv", 0, "n", 0},
         {"cg1", 0, "n", 0}, {"va", 0, "n", 0},  {"wi", 1, NULL, 4}, {"lp", 0, "n", 0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

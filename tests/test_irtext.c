@@ -151,7 +151,7 @@ static const char *const printed[] = {
     "    %11 = slice %9[%n.0, %n.0 : %n.0]\n"
     "    %12 = copy %10\n"
     "    %13 = gemm %4, %9, %9, %n.0, %n.0, %n.0 {ta, tb}\n"
-    "    %14 = gemm %13, %9, %9, %n.0, %n.0, %n.0 {tb}\n"
+    "    %14 = gemm %13, %9, %9, %n.0, %n.0, %n.0 {tb, sub}\n"
     "    %15 = acc %12[%n.0], %2\n"
     "    %16 = within %15 (%17 = at %8 [%n.0]) {\n"
     "        %18 = copy_to %17, %10\n"
@@ -165,6 +165,24 @@ static const char *const printed[] = {
     "    %2 = const_int 2\n"
     "    %3 = imul %2, %n.0\n"
     "    %x.4 = shape %x.1, %3\n"
+    "}\n",
+
+    "func @s(%n.0: int) -> (real) {\n"
+    "    %1 = new real[%n.0, %n.0] zero\n"
+    "    %F.2, %P.3, %4 = lu %1, %n.0\n"
+    "    %5 = lu_logdet %F.2, %P.3, %n.0\n"
+    "    %6 = lu_solve %1, %F.2, %P.3, %n.0, %n.0 {ta}\n"
+    "    %7 = lu_solve %6, %F.2, %P.3, %n.0, %n.0\n"
+    "    %L.8, %9 = cholesky %7, %n.0\n"
+    "    %10 = new real[%n.0, %n.0] zero\n"
+    "    %11 = lower_solve %10, %L.8, %n.0, %n.0\n"
+    "    %12 = lower_solve %11, %L.8, %n.0, %n.0 {ta, right}\n"
+    "    %13 = lower_solve %12, %L.8, %n.0, %n.0 {right}\n"
+    "    %14 = lower %13, %n.0\n"
+    "    %15 = lower %14, %n.0 {half}\n"
+    "    %16 = lower %15, %n.0 {mirror}\n"
+    "    %17 = lower %16, %n.0 {fold}\n"
+    "    yield %5\n"
     "}\n",
 };
 

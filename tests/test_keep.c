@@ -202,6 +202,25 @@ static const Case cases[] = {
      "    %t1 = gemm %t, %A2, %B1, %n, %n, %n\n"
      "    %A4 = copy_to %A2, %t1\n    yield %A4 }\n  yield %A3 }\n",
      "A2 append!; B1 direct; t1 not"},
+    {"a factor is kept, not what was factored, and what was solved",
+     "func @f(%n: int, %A: real[2], %x: real[1] inout) -> (real[1]) {\n  %A1 = shape %A, %n, %n\n  %x1 = shape %x, %n\n"
+     "  %x4, %T = loop %i = 0 to %n step 1 (%x2 = %x1) {\n    %t = copy %A1\n    %v = load %x2[%i]\n    %S = acc %t[0, 0], %v\n"
+     "    %F, %P, %at = lu %S, %n\n    %x3 = lu_solve %x2, %F, %P, %n, 1\n    yield %x3 }\n  yield %x4 }\n",
+     "F append; P append; S not; t not; at not; x3 append; x2 not"},
+    {"outside of loops it is where it was; its matrix may be overwritten",
+     "func @f(%n: int, %A: real[2] inout, %x: real[1] inout) -> (real[2], real[1], real) {\n  %A1 = shape %A, %n, %n\n"
+     "  %x1 = shape %x, %n\n  %F, %P = lu %A1, %n\n  %x2 = lu_solve %x1, %F, %P, %n, 1\n  %s = lu_logdet %F, %P, %n\n"
+     "  %A2 = fill %A1, %s\n  yield %A2, %x2, %s }\n",
+     "F direct; P direct; A1 not; x2 direct; x1 not"},
+    {"a solution that is overwritten is copied first",
+     "func @f(%n: int, %A: real[2], %x: real[1] inout) -> (real[1]) {\n  %A1 = shape %A, %n, %n\n  %x1 = shape %x, %n\n"
+     "  %F, %P = lu %A1, %n\n  %x2 = lu_solve %x1, %F, %P, %n, 1\n  %v = load %x2[0]\n  %w = mul %v, %v\n  %x3 = store %x2[0], %w\n"
+     "  yield %x3 }\n",
+     "F direct; P direct; A1 not; x2 copy!"},
+    {"the adjoint of cholesky wants its result",
+     "func @f(%n: int, %A: real[2] inout) -> (real[2]) {\n  %A1 = shape %A, %n, %n\n  %L = cholesky %A1, %n\n"
+     "  %M = lower %L, %n {half}\n  yield %M }\n",
+     "L copy!; A1 not; M not"},
     {"a row of what is not written is named again",
      "func @f(%n: int, %B: real[2], %c: real[1], %A: real[2] inout) -> (real[2]) {\n  %A1 = shape %A, %n, 1\n"
      "  %B1 = shape %B, %n, %n\n  %c1 = shape %c, %n\n"

@@ -517,6 +517,12 @@ static const Stop stops[] = {
     {"real f(int n, real x[n]) { return x[n / 2 + 1]; }", "index", 2, true},
     {"real f(int n, real x[n]) { return x[n / 2 - 1]; }", "index", 1, true},
     {"real f(int n, real x[n]) { return sum(x[n / 2 : n + n / 2]); }", "slice", 2, true},
+    {"real f(int n, real x[n]) { real A[n][3]; return logdet(A); }", "shape", 2, false},
+    {"real f(int n, real x[n]) { real A[3][3] = eye(3); return sum(solve(A, x)); }", "shape", 2, false},
+    {"real f(int n, real x[n]) { real A[n][n]; return logdet(A); }", "singular", 2, true},
+    {"real f(int n, real x[n]) { return sum(solve(zeros(n, n), x)); }", "solve(zeros(n, n), x)", 2, true},
+    {"real f(int n, real x[n]) { return sum(inv(zeros(n, n))); }", "inv(zeros(n, n))", 2, true},
+    {"real f(int n, real x[n]) { return sum(cholesky(-eye(n))); }", "cholesky(-eye(n))", 2, true},
     {"void g(int k, inout real a[k], inout real b[k]) { a = b; }"
      "real f(int n, real x[n]) { real a[n] = x; g(1, a[0:1], a[n / 2 - 1 : n / 2]); return a[0]; }", "overlap", 2,
      true},

@@ -165,6 +165,20 @@ BESIDE(small_product,
        " matmul(R, v)[1]; }",
        { return 4 * x[0] + 5 + 12 + 0 * n; })
 
+BESIDE(solved,
+       "real f(int n, real x[n]) { real A[n][n] = outer(x, x) + 2.0 * eye(n); real b[n] = x; b = solve(A, 2.0 * b);"
+       " A = inv(A); real L[n][n] = cholesky(inv(A)); real y[n] = solve(transpose(L), solve(L, x));"
+       " return sum(b) + logdet(A) + dot(y, x) + 2.0 * logdet(L) + sum(L[0]); }",
+       {
+           double q = 0, t = 0;
+           for (int i = 0; i < n; i++) {
+               q += x[i] * x[i];
+               t += x[i];
+           }
+           /* A x = (2 + q) x; the determinants cancel */
+           return (2 * t + q) / (2 + q) + sqrt(2 + x[0] * x[0]);
+       })
+
 BESIDE(folds,
        "real f(int n, real x[n]) { real A[2][n]; A[0] = x; A[1] = -2.0 * x;"
        "    return sum(x) + prod(x + 2.0) + norm(x) + dot(x, x + 1.0) + sum(sum(A, 0)) * 3.0 + sum(A, 1)[1] +"
@@ -441,7 +455,7 @@ static const Beside beside[] = {
     ROW(elementwise, 0), ROW(swap_elements, 1), ROW(left_to_right, 1), ROW(kept_on_the_left, 1),
     ROW(effects_in_logic, 0), ROW(rows_in_place, 0),
     ROW(two_arrays, 0), ROW(columns_copied, 1), ROW(array_results, 2), ROW(slices, 1), ROW(reversed, 1),
-    ROW(products, 1), ROW(small_product, 1),
+    ROW(products, 1), ROW(small_product, 1), ROW(solved, 1),
     ROW(folds, 1), ROW(empty, 1), ROW(extremes, 1), ROW(nan_sticks, 1), ROW(exponentials, 1),
     ROW(infinite_logsumexp, 1), ROW(shapes, 1),
     ROW(where_and_logic, 1), ROW(scalar_functions, 1), ROW(constants, 1), ROW(out_starts_at_zero, 1),

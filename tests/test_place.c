@@ -37,6 +37,11 @@ static const Case cases[] = {
     {"a negative size is no element", "func @f(%n: int) -> (real) {\n  %t = new real[-5]\n  yield 0.0 }\n", "t local"},
     {"of run-time size", "func @f(%n: int) -> (real) {\n  %t = new real[%n]\n  %u = new real[2, %n]\n  yield 0.0 }\n",
      "t arena before new; u arena before new"},
+    {"factors and their pivots",
+     "func @f(%n: int) -> (real) {\n  %a = new real[4, 4] zero\n  %b = new real[%n, %n] zero\n  %F, %P = lu %a, 4\n"
+     "  %r, %T = loop %i = 0 to %n step 1 (%s = 0.0) {\n    %G, %Q = lu %b, %n\n    %t = lu_logdet %G, %Q, %n\n    yield %t }\n"
+     "  %d = lu_logdet %F, %P, 4\n  %e = add %d, %r\n  yield %e }\n",
+     "a local; b arena before new; F local; P local; G arena before loop; Q arena before loop"},
     {"in a loop that does not change its size",
      "func @f(%n: int) -> (real) {\n"
      "  %r, %T = loop %i = 0 to %n step 1 (%s = 0.0) {\n    %t = new real[%n]\n    %k = new real[3]\n    yield %s }\n"

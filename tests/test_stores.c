@@ -53,6 +53,13 @@ static const Case cases[] = {
           "  %v = load %t3[%n]\n"
           "  %r = add %v, %q\n" TAIL,
      OP_store, 2},
+    {"a store of what is there",
+     HEAD "  %t1 = store %t[1], %x\n  %q = load %t1[%n]\n  %t2 = store %t1[%n], %q\n  %v = load %t2[1]\n  %r = add %v, %q\n" TAIL,
+     OP_store, 1},
+    {"of what was there before something was written, or is there elsewhere",
+     HEAD "  %q = load %t[%n]\n  %t1 = store %t[1], %x\n  %t2 = store %t1[%n], %q\n  %u = load %t2[2]\n  %t3 = store %t2[%n], %u\n"
+          "  %v = load %t3[1]\n  %w = load %t3[%n]\n  %r = add %v, %w\n" TAIL,
+     OP_store, 3},
     {"a store and what is added to it",
      HEAD "  %t1 = store %t[1], 2.0\n  %t2 = acc %t1[1], %x\n  %r = load %t2[1]\n" TAIL, OP_acc, 0},
     {"a zero and what is added to it: no sum",
