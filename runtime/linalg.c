@@ -8,8 +8,8 @@
  *     A x = b      at = adrt_lu(n, A, LU, pivots);  x = b;  adrt_lu_solve(false, n, 1, LU, pivots, x);
  *
  * A matrix that cannot be factored gives a factor that is NaN throughout, and so is then all that is computed with it;
- * the pivot at which it failed is returned, -1 if it did not. With ADRT_LAPACK the factors are dgetrf's and dpotrf's,
- * with ADRT_CBLAS triangular systems are dtrsm's.
+ * the pivot at which it failed is returned, -1 if it did not. A lower triangle is its own factor. With ADRT_LAPACK the
+ * factors are dgetrf's and dpotrf's, with ADRT_CBLAS triangular systems are dtrsm's.
  *
  * Written for double; the Makefile makes the float version of the same text (tofloat.sed). */
 #include "adrt.h"
@@ -172,6 +172,32 @@ static int adrt_lu_fail(int n, int k, double *restrict LU, int *restrict pivots)
 }
 /* adrt:end */
 
+/* Is nothing but 0 above the diagonal, as in a Cholesky factor? Then it is its own factor, which pivots[0] = -1 says.
+ * Ends at once if not. */
+/* adrt:begin adrt_lu_is_lower uses <stdbool.h> <stddef.h> */
+static bool adrt_lu_is_lower(int n, const double *A, int *restrict pivots)
+{
+    for (int i = 0; i < n; i++)
+        for (int j = i + 1; j < n; j++)
+            if (!(A[(ptrdiff_t)i * n + j] == 0))
+                return false;
+    for (int i = 0; i < n; i++)
+        pivots[i] = -1;
+    return true;
+}
+/* adrt:end */
+
+/* The first pivot that is 0 or NaN, or -1. */
+/* adrt:begin adrt_lu_zero uses <math.h> <stddef.h> */
+static int adrt_lu_zero(int n, const double *LU)
+{
+    for (int i = 0; i < n; i++)
+        if (!(fabs(LU[(ptrdiff_t)i * n + i]) > 0))
+            return i;
+    return -1;
+}
+/* adrt:end */
+
 #ifdef ADRT_LAPACK
 void dgetrf_(const int *m, const int *n, double *a, const int *lda, int *pivots, int *info);
 
@@ -184,19 +210,23 @@ int adrt_lu(int n, const double *restrict A, double *restrict LU, int *restrict 
         return -1;
     for (ptrdiff_t i = 0; i < (ptrdiff_t)n * n; i++)
         LU[i] = A[i];
-    dgetrf_(&n, &n, LU, &n, pivots, &info);
-    for (int i = 0; i < n; i++) {
-        if (!(fabs(LU[(ptrdiff_t)i * n + i]) > 0))
-            return adrt_lu_fail(n, i, LU, pivots);
-        pivots[i]--;
+    if (!adrt_lu_is_lower(n, A, pivots)) {
+        dgetrf_(&n, &n, LU, &n, pivots, &info);
+        for (int i = 0; i < n; i++)
+            pivots[i]--;
     }
-    return -1;
+    int bad = adrt_lu_zero(n, LU);
+    return bad < 0 ? -1 : adrt_lu_fail(n, bad, LU, pivots);
 }
 
 void adrt_lu_solve(bool ta, int n, int k, const double *restrict LU, const int *restrict pivots, double *restrict X)
 {
     if (n <= 0 || k <= 0 || adrt_tri_failed(LU, n, k, X))
         return;
+    if (pivots[0] < 0) {
+        adrt_tri_left(true, ta, false, n, k, LU, X);
+        return;
+    }
     for (int i = 0; ta && i < n; i++)
         adrt_lu_swap(k, X + (ptrdiff_t)i * k, X + (ptrdiff_t)pivots[i] * k);
     adrt_tri_left(!ta, ta, ta, n, k, LU, X);
@@ -238,6 +268,10 @@ ADRT_API int adrt_lu(int n, const double *restrict A, double *restrict LU, int *
     enum { BLOCK = 32, COLS = 256 };
     for (ptrdiff_t i = 0; n > 0 && i < (ptrdiff_t)n * n; i++)
         LU[i] = A[i];
+    if (adrt_lu_is_lower(n, A, pivots)) {
+        int bad = adrt_lu_zero(n, LU);
+        return bad < 0 ? -1 : adrt_lu_fail(n, bad, LU, pivots);
+    }
     for (int k0 = 0; k0 < n; k0 += n - k0 < BLOCK ? n - k0 : BLOCK) {
         int k1 = n - k0 < BLOCK ? n : k0 + BLOCK, bad = adrt_lu_panel(n, k0, k1, LU, pivots);
         if (bad >= 0)
@@ -260,6 +294,10 @@ ADRT_API void adrt_lu_solve(bool ta, int n, int k, const double *restrict LU, co
 {
     if (n <= 0 || k <= 0 || adrt_tri_failed(LU, n, k, X))
         return;
+    if (pivots[0] < 0) {
+        adrt_tri_left(true, ta, false, n, k, LU, X);
+        return;
+    }
     for (int i = 0; !ta && i < n; i++)
         adrt_lu_swap(k, X + (ptrdiff_t)i * k, X + (ptrdiff_t)pivots[i] * k);
     adrt_tri_left(!ta, ta, !ta, n, k, LU, X);

@@ -87,7 +87,7 @@ START_TEST(systems_of_every_size)
         to_float(n * n, A, Af);
         ck_assert_int_eq(adrt_lu(n, A, LU, pivots), -1);
         for (int i = 0; i < n; i++)
-            ck_assert(pivots[i] >= i && pivots[i] < n);
+            ck_assert((pivots[i] >= i && pivots[i] < n) || n == 1);
         for (int c = 0; c < N(cols); c++) {
             lu_case(n, cols[c], false);
             lu_case(n, cols[c], true);
@@ -159,6 +159,37 @@ START_TEST(logdet_is_that_of_the_product)
         ck_assert_int_eq(adrt_luf(n, Af, LUf, pivots), -1);
         ck_assert_double_eq_tol((double)adrt_lu_logdetf(n, LUf), n * log(1.5), 1e-4 * (1 + n));
     }
+}
+END_TEST
+
+// What is triangular already, and how that may go wrong.
+START_TEST(triangles)
+{
+    for (int s = 0; s < N(sizes); s++)
+        for (int upper = 0; upper < 2; upper++) {
+            int n = sizes[s];
+            memset(A, 0, sizeof A);
+            for (int i = 0; i < n; i++)
+                for (int j = 0; j <= i; j++)
+                    A[upper ? j * n + i : i * n + j] = i == j ? 1.5 + i % 3 : rnd() / n;
+            to_float(n * n, A, Af);
+            ck_assert_int_eq(adrt_lu(n, A, LU, pivots), -1);
+            double want = 0;
+            for (int i = 0; i < n; i++)
+                want += log(A[i * n + i]);
+            ck_assert_double_eq_tol(adrt_lu_logdet(n, LU), want, 1e-12 * (1 + n));
+            lu_case(n, 1, false);
+            lu_case(n, 7, true);
+        }
+    double huge[] = {1e-200, 0, 1e200, 1}, x[] = {0, 3}, lu[4];
+    int p[2];
+    ck_assert_int_eq(adrt_lu(2, huge, lu, p), -1);
+    adrt_lu_solve(false, 2, 1, lu, p, x);
+    ck_assert(x[0] == 0 && x[1] == 3);
+    double gap[] = {1, 0, 0, 5, 0, 0, 6, 7, 1}, three[9];
+    int q[3];
+    ck_assert_int_eq(adrt_lu(3, gap, three, q), 1);
+    ck_assert(isnan(three[0]) && isnan(three[8]));
 }
 END_TEST
 
@@ -385,6 +416,7 @@ static Suite *suite(void)
     tcase_add_test(t, a_zero_on_the_diagonal_is_no_obstacle);
     tcase_add_test(t, small_pivots_are_avoided);
     tcase_add_test(t, hilbert_matrices);
+    tcase_add_test(t, triangles);
     tcase_add_test(t, logdet_is_that_of_the_product);
     tcase_add_test(t, what_is_singular_is_nan);
     tcase_add_test(t, nothing_of_size_0);

@@ -115,10 +115,10 @@ static void fit(const double *x, const double *y, double *theta)
 
 static void show_predictions(const double *x, const double *y, const double *theta)
 {
-    double at[M], mean[M], deviation[M], weight[M], still[M], one[N] = {0};
+    double at[M], mean[M], deviation[M], one[N] = {0}, weight[M], still[M];
     for (int j = 0; j < M; j++)
         at[j] = 0.35 + 0.6 * j;
-    one[N / 2] = 1; // how far the last but nineteen measurement counts
+    one[N / 2] = 1; // how much each mean changes with this measurement; the deviations do not
     predict_jvp(N, x, y, theta, M, at, mean, deviation, one, weight, still);
     printf("     x   curve    mean   deviation  weight of y at x = %.2f\n", x[N / 2]);
     for (int j = 0; j < M; j++)
