@@ -6,7 +6,8 @@
 //     needed: u (for u*u and exp), x[i] and w (for x[i] * w)     how: u TAPE (an exp costs more than a store and a load),
 //                                                                     x[i] REDO (x is never overwritten), w DIRECT, i INDEX
 //
-// Five walks over the function: what is active; what consumes each version; what each op with regions touches from outside; what the reverse
+// Six walks over the function: what is active; what consumes each version; what each op with regions touches from outside; which loops are fused
+// (fuse.c); what the reverse
 // needs; how each is had, in the order of definition, so that operands are decided before what is made of them. A value is computed again where that is cheap and its
 // operands are had, else kept: on a C local where no loop is around, on an array where all loops around are counted and their
 // bounds are known before the outermost, else on a growable tape, in one record at the end of its region. In a record what the reverse asks of
@@ -25,6 +26,7 @@ typedef struct Planner {
     int *cost;                              // per value id: of having it again; NEVER if it has to be kept
     int *listed;                            // per value id: number of the last op that was found to touch it
     int entered;                            // ops with regions so far
+    const Region *at;                       // the home of what is looked at
     Map *writes;                            // loop -> root -> Written
     unsigned input_mask;                    // tapes (1 << Elem) that inputs of a record go to
 } Planner;
@@ -92,16 +94,22 @@ Value *root_dim(const Value *root, int k, int *constant)
     }
 }
 
-static bool is_top(const Plan *p, const Region *r)
+bool is_home(const Plan *p, const Region *r)
 {
-    return r == p->f->body;
+    return region_plan(p, r)->home == r;
+}
+
+// What is looked at is reversed while v, from further out, is in scope: v is used as it is.
+static bool is_outer(const Planner *w, const Value *v)
+{
+    return region_plan(w->p, v->region)->home != w->at;
 }
 
 bool plan_is_input(const Plan *p, const Value *v)
 {
     if (!p->record || how_of(p, v) != HOW_APPEND)
         return false;
-    return v->def ? v->def->code == OP_shape && ir_is_readonly(v) : is_top(p, v->region) && type_is_scalar(v->type);
+    return v->def ? v->def->code == OP_shape && ir_is_readonly(v) : v->region == p->f->body && type_is_scalar(v->type);
 }
 
 // ---- what an op with regions touches from outside ----
@@ -184,6 +192,8 @@ static bool in_place(const Planner *w, const Value *v)
 {
     const Plan *p = w->p;
     const Op *op = v->root->def;
+    if (is_outer(w, v))
+        return true;
     if (!op)
         return false;
     switch (op->code) {
@@ -198,7 +208,7 @@ static bool in_place(const Planner *w, const Value *v)
     default:
         break;
     }
-    return p->joint && is_top(p, v->region) && is_top(p, v->root->region) && !p->consumer[v->id];
+    return is_home(p, v->region) && !p->consumer[v->id];
 }
 
 // ---- elements that a loop writes once and is done with ----
@@ -300,13 +310,13 @@ static const Map *written_by(const Planner *w, const Op *loop)
     return arrays;
 }
 
-// The loop of the outermost region that v is computed in, if it is counted and all that is between are loops and branches; else NULL.
+// The outermost op around v within its home, if that is a counted loop; else NULL.
 static const Op *outermost_loop(const Plan *p, const Value *v)
 {
     const Op *outer = NULL;
-    for (const Region *r = v->region; r->owner; r = r->owner->parent)
+    for (const Region *r = v->region; r->owner && !is_home(p, r); r = r->owner->parent)
         outer = r->owner;
-    bool fits = outer && outer->code == OP_loop && outer->counted && outer->parent == p->f->body;
+    bool fits = outer && outer->code == OP_loop && outer->counted && is_home(p, outer->parent);
     return fits ? outer : NULL;
 }
 
@@ -314,7 +324,7 @@ static Value *finished_version(const Planner *w, const Op *load)
 {
     const Plan *p = w->p;
     Value *root = load->in[0]->root;
-    const Op *loop = p->joint && is_top(p, root->region) ? outermost_loop(p, load->out[0]) : NULL;
+    const Op *loop = outermost_loop(p, load->out[0]);
     const Written *array = loop ? map_get(written_by(w, loop), root) : NULL;
     if (!array || p->consumer[array->after->id])
         return NULL;
@@ -342,6 +352,8 @@ static bool is_view(const Value *v)
 
 static void need(Planner *w, const Value *v)
 {
+    if (is_outer(w, v))
+        return;
     w->needed[v->id] = true;
     const Op *op = v->def;
     for (int k = 0; is_view(v) && in_place(w, v) && k < op->n_in; k++)        // had by naming it again
@@ -542,6 +554,7 @@ static void walk_calls(Planner *w, const Region *r)
 {
     for (int i = 0; i < r->ops.n; i++) {
         Op *op = r->ops.at[i];
+        w->at = region_plan(w->p, r)->home;
         if (op->code == OP_call)
             plan_call(w, op);
         for (int k = 0; k < op->n_regions; k++)
@@ -554,34 +567,35 @@ static void walk_needs(Planner *w, const Region *r)
 {
     for (int i = 0; i < r->ops.n; i++) {
         const Op *op = r->ops.at[i];
+        w->at = region_plan(w->p, r)->home;
         need_op(w, op);
-        for (int k = 0; k < op->n_regions; k++)
-            if (op->regions[k])
-                walk_needs(w, op->regions[k]);
+        int n = op->code == OP_loop ? 1 : op->n_regions;        // the head of a loop gives a bool: nothing to reverse
+        for (int k = 0; k < n; k++)
+            walk_needs(w, op->regions[k]);
     }
 }
 
 // ---- how a region keeps ----
 
-// May this value size a tape? It has to be known before the outermost op with regions: of the outermost region, or a constant.
-static bool known_at_top(const Plan *p, const Value *v)
+// May this value size a tape? It has to be known before the outermost op with regions: of the home, from further out, or a constant.
+static bool known_at_home(const Planner *w, const Value *v)
 {
     int64_t x;
-    return is_top(p, v->region) || ir_is_int_const(v, &x);
+    return is_outer(w, v) || is_home(w->p, v->region) || ir_is_int_const(v, &x);
 }
 
-static Keep keep_of(const Plan *p, const Region *r, const RegionPlan *outer)
+static Keep keep_of(const Planner *w, const Region *r, const RegionPlan *outer)
 {
-    if (!p->joint)
+    if (!w->at)
         return KEEP_APPEND;
-    if (is_top(p, r))
+    if (r == w->at)
         return KEEP_DIRECT;
     const Op *op = r->owner;
     if (op->code != OP_loop && outer->keep == KEEP_YIELD && outer->depth >= MAX_YIELD_DEPTH)
         return KEEP_APPEND;                                     // every level would pass on what is handed out
     if (op->code != OP_loop)
         return outer->keep == KEEP_DIRECT ? KEEP_YIELD : outer->keep;
-    bool sized = op->counted && !op->has_exit && known_at_top(p, op->in[0]) && known_at_top(p, op->in[1]);
+    bool sized = op->counted && !op->has_exit && known_at_home(w, op->in[0]) && known_at_home(w, op->in[1]);
     bool fits = outer->loops.n < MAX_TAPE_RANK;                 // a deeper nest has no array to index
     return sized && fits && outer->keep != KEEP_APPEND ? KEEP_TAPE : KEEP_APPEND;
 }
@@ -591,7 +605,7 @@ static void plan_region(Planner *w, const Region *r)
     Plan *p = w->p;
     RegionPlan *rp = region_plan(p, r);
     const RegionPlan *outer = r->owner ? region_plan(p, r->owner->parent) : NULL;
-    rp->keep = keep_of(p, r, outer);
+    rp->keep = keep_of(w, r, outer);
     rp->depth = outer ? outer->depth + 1 : 0;
     if (rp->keep != KEEP_TAPE)
         return;
@@ -612,7 +626,7 @@ static int operands_cost(const Planner *w, const Op *op, int first, int own)
 {
     int cost = own;
     for (int k = first; k < op->n_in; k++)
-        cost = add_cost(cost, w->cost[op->in[k]->id]);
+        cost = add_cost(cost, is_outer(w, op->in[k]) ? 0 : w->cost[op->in[k]->id]);
     return cost;
 }
 
@@ -622,6 +636,8 @@ static int redo_cost(const Planner *w, const Value *v)
     const Op *op = v->def;
     if (!op) {
         const Op *owner = v->region->owner;
+        if (type_is_linear(v->type) && owner)
+            return is_home(w->p, v->region) && in_place(w, v) ? 0 : NEVER;
         if (!owner)
             return type_is_scalar(v->type) ? 0 : NEVER;         // an argument: f_rev can be handed it
         return owner->code == OP_loop && v == loop_index(owner) ? 0 : NEVER;
@@ -643,7 +659,7 @@ static int redo_cost(const Planner *w, const Value *v)
     case OP_shape:
         return in_place(w, v) ? 0 : NEVER;
     default:
-        return type_is_linear(v->type) && in_place(w, v) && is_top(w->p, v->region) ? 0 : NEVER;
+        return type_is_linear(v->type) && in_place(w, v) && is_home(w->p, v->region) ? 0 : NEVER;
     }
 }
 
@@ -652,7 +668,7 @@ static void keep(Planner *w, const Value *v);
 
 static void redo_operand(Planner *w, const Value *v)
 {
-    if (w->p->how[v->id] == HOW_NOT)
+    if (w->p->how[v->id] == HOW_NOT && !is_outer(w, v))
         redo(w, v);
 }
 
@@ -662,7 +678,7 @@ static void redo(Planner *w, const Value *v)
     Plan *p = w->p;
     const Op *op = v->def;
     w->cost[v->id] = 0;
-    if (p->joint && is_top(p, v->region)) {
+    if (is_home(p, v->region)) {
         p->how[v->id] = HOW_DIRECT;
         return;
     }
@@ -732,7 +748,7 @@ static void decide(Planner *w, Value *v)
 {
     Plan *p = w->p;
     int limit = region_plan(p, v->region)->keep == KEEP_YIELD ? REDO_LIMIT_LOCAL : REDO_LIMIT;
-    w->cost[v->id] = p->joint && is_top(p, v->region) && type_is_scalar(v->type) ? 0 : redo_cost(w, v);
+    w->cost[v->id] = is_home(p, v->region) && type_is_scalar(v->type) ? 0 : redo_cost(w, v);
     if (!w->needed[v->id] || p->how[v->id] != HOW_NOT)
         return;
     Value *result = w->cost[v->id] >= limit ? result_to_have(w, v) : NULL;
@@ -768,6 +784,8 @@ static void find_last_values(Planner *w, const Op *loop)
 
 static void walk_decide(Planner *w, const Region *r)
 {
+    const Region *home = region_plan(w->p, r)->home;
+    w->at = home;
     plan_region(w, r);
     for (int i = 0; i < r->args.n; i++)
         decide(w, r->args.at[i]);
@@ -778,6 +796,7 @@ static void walk_decide(Planner *w, const Region *r)
         for (int k = 0; k < op->n_regions; k++)
             if (op->regions[k])
                 walk_decide(w, op->regions[k]);
+        w->at = home;
         for (int k = 0; k < op->n_out; k++)
             decide(w, op->out[k]);
     }
@@ -802,7 +821,7 @@ static void list_value(Planner *w, RegionPlan *rp, Value *v)
     // Every op around v passes on what carries v: the tape's array, or v itself out of a branch.
     if (how != HOW_TAPE && how != HOW_YIELD)
         return;
-    for (const Region *r = v->region; r->owner; r = r->owner->parent) {
+    for (const Region *r = v->region; r->owner && !is_home(p, r); r = r->owner->parent) {
         OpPlan *o = op_plan(p, r->owner);
         vec_push(p->a, how == HOW_TAPE ? &o->sites : &o->out[r == r->owner->regions[0] ? 0 : 1], v);
     }
@@ -829,7 +848,10 @@ static unsigned walk_lists(Planner *w, const Region *r)
     for (int e = 0; e < N_TAPES; e++)
         if (rp->record[e].n || rp->arrays[e].n)
             mask |= 1u << e;
-    return mask;
+    if (!r->owner || !is_home(w->p, r))
+        return mask;
+    rp->mask = mask;                                            // its own, new on every trip
+    return 0;
 }
 
 static void mark_active(Planner *w, const bool *active_args, const bool *active_results)
@@ -904,6 +926,8 @@ Plan *keep_plan(DeriveCtx *c, Arena *a, Func *f, PlanKind kind, const bool *acti
     p->consumer = NEW_N(a, Op *, n);
     p->finished = NEW_N(a, Value *, n);
     p->last = NEW_N(a, Value *, n);
+    p->order = NEW_N(a, int, n);
+    p->uses = NEW_N(a, Use *, n);
     p->result = NEW_N(a, Value *, n);
     Planner w = {.c = c, .p = p, .needed = NEW_N(a, bool, n), .cost = NEW_N(a, int, n), .listed = NEW_N(a, int, n),
                  .writes = map_new(a)};
@@ -914,9 +938,10 @@ Plan *keep_plan(DeriveCtx *c, Arena *a, Func *f, PlanKind kind, const bool *acti
         continue;
     note_consumers(&w, f->body);
     walk_touched(&w, f->body);
+    fuse_loops(p);
     walk_calls(&w, f->body);
     walk_needs(&w, f->body);
     walk_decide(&w, f->body);
-    p->mask = walk_lists(&w, f->body) | w.input_mask;
+    p->mask = region_plan(p, f->body)->mask = walk_lists(&w, f->body) | w.input_mask;
     return p;
 }

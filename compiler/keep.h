@@ -29,9 +29,20 @@ enum { N_TAPES = 5 };                       // one growable tape per Elem; singl
 
 typedef VEC(Value *) ValueList;
 
+// Where a value is used: operand k of op, or yield k of the region (op NULL).
+typedef struct Use {
+    struct Use *next;
+    const Op *op;
+    const Region *region;
+    int k;
+} Use;
+
 typedef struct RegionPlan {
     Keep keep;
     int depth;                              // of nesting; 0: the function's body
+    const Region *home;                     // this region or the nearest one around it that is reversed as soon as it has run, so that its
+                                            //   values are in scope then; NULL: none (split)
+    unsigned mask;                          // of a home: the growable tapes it uses
     ValueList needed;                       // values defined here (not deeper) that the reverse needs, in the order of definition
     ValueList record[N_TAPES];              // KEEP_APPEND: the scalars of the record appended at the end of the region
     ValueList arrays[N_TAPES];              // KEEP_APPEND: whole arrays appended before them
@@ -45,6 +56,8 @@ typedef struct Variant Variant;
 typedef struct OpPlan {
     int number;                             // of ops with regions, in order
     bool reversed;                          // the reverse has to do something about it
+    bool fused;                             // a loop whose trips are reversed as soon as they have run (fuse.c)
+    bool *sums;                             // of a loop, per carried value: an active scalar that the body only adds to; NULL: not asked yet
     unsigned mask;                          // growable tapes (1 << Elem) appended to inside
     ValueList scalars;                      // active scalars from outside whose adjoints it adds to
     ValueList roots;                        // active arrays from outside whose adjoints it touches, by root
@@ -67,6 +80,9 @@ typedef struct Plan {
     Op **consumer;                          // per value id of an array or buf: the op that consumes it, NULL: none or a yield
     Value **finished;                       // per value id of a load: the later version that still holds what it read, or NULL
     Value **result;                         // per value id: HOW_RESULT, the result of the if
+    int *order;                             // per value id: of its definition in the text
+    Use **uses;                             // per value id of an active scalar
+    bool seeds_first;                       // a loop of the outermost region is fused: the adjoints of what f yields have to be there before
     Value **last;                           // per value id of an exit flag: the loop's result that is its value on the last trip, or NULL
     unsigned mask;                          // all growable tapes used
     Map *regions, *ops;
@@ -117,6 +133,15 @@ Value *adjoint_root(const Plan *p, Value *root);
 Value *root_dim(const Value *root, int k, int *constant);
 // The growable tape that values of this type go to.
 Elem tape_elem(Type t);
+
+// Is r reversed as soon as it has run?
+bool is_home(const Plan *p, const Region *r);
+
+// ---- fuse.c ----
+// Decides which loops are fused and where every region has its home. Needs what is active and what each op touches.
+void fuse_loops(Plan *p);
+// Operand k of a scalar op: does the adjoint of the result, times something known, go to it?
+bool fuse_flows(const Plan *p, const Op *op, int k);
 
 // ---- exits.c ----
 // The bools of the loop's body that are true on its last trip at most, because each implies the exit.

@@ -58,7 +58,7 @@ static void build_forward(DeriveCtx *c, Arena *a, const Plan *plan, Func *d)
     for (int i = 0; i < f->body->args.n; i++)
         g->fwd[f->body->args.at[i]->id] = d->body->args.at[i];
     each_tape(g, &b, d, write_tape);
-    vjp_forward(g, &b);
+    vjp_forward(g, &b, f->body, 0, f->body->ops.n);
     for (int i = 0; i < d->params.n; i++) {
         const Param *p = &d->params.at[i];
         if (p->result >= 0)
@@ -79,7 +79,7 @@ static void build_reverse(DeriveCtx *c, Arena *a, const Plan *plan, Func *d)
     for (int i = 0; i < d->params.n; i++)
         if (d->params.at[i].kind == P_BAR)
             vjp_seed(g, &b, d, &d->params.at[i], &bound[i]);
-    vjp_reverse(g, &b);
+    vjp_reverse(g, &b, plan->f->body);
     b.loc = (IrLoc){0};
     for (int i = 0; i < d->params.n; i++)
         if (d->params.at[i].result >= 0)

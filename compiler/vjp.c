@@ -17,7 +17,7 @@ Gen *gen_new(DeriveCtx *c, Arena *a, const Plan *plan)
     Gen *g = NEW(a, Gen);
     int n = plan->f->n_values + 1;
     *g = (Gen){.c = c, .plan = plan, .f = plan->f, .a = a};
-    Value ***tables[] = {&g->fwd, &g->had, &g->kept, &g->site, &g->bar, &g->abar, &g->trip, &g->zbar, &g->zpos,
+    Value ***tables[] = {&g->fwd, &g->had, &g->kept, &g->site, &g->bar, &g->seed, &g->abar, &g->trip, &g->zbar, &g->zpos,
                          &g->map};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         *tables[i] = NEW_N(a, Value *, n);
@@ -101,18 +101,23 @@ Value *vjp_bar_result(Gen *g, Builder *b, const Func *d, const Param *p, Value *
     return g->plan->active_root[root->id] ? g->abar[root->id] : bound;
 }
 
-static void joint_tapes(Gen *g, Builder *b, bool open)
+void vjp_open_tapes(Gen *g, Builder *b, const Region *home)
 {
-    for (int e = 0; e < N_TAPES; e++) {
-        if (!(g->plan->mask & (1u << e)))
-            continue;
-        if (open) {
+    unsigned mask = region_plan(g->plan, home)->mask;
+    for (int e = 0; e < N_TAPES; e++)
+        if (mask & (1u << e))
             g->buf[e] = b_buf_new(b, (Elem)e, tape_names[e]);
-        } else {
-            g->tape[e] = b_freeze(b, g->buf[e]);
-            g->pos[e] = b_len(b, g->tape[e]);
-            g->pos[e]->name = pos_names[e];
-        }
+}
+
+void vjp_freeze_tapes(Gen *g, Builder *b, const Region *home)
+{
+    unsigned mask = region_plan(g->plan, home)->mask;
+    for (int e = 0; e < N_TAPES; e++) {
+        if (!(mask & (1u << e)))
+            continue;
+        g->tape[e] = b_freeze(b, g->buf[e]);
+        g->pos[e] = b_len(b, g->tape[e]);
+        g->pos[e]->name = pos_names[e];
     }
 }
 
@@ -187,6 +192,47 @@ Plan *vjp_plan(DeriveCtx *c, Arena *a, Func *f, const Func *d, PlanKind kind)
     return keep_plan(c, a, f, kind, args, results, NULL);
 }
 
+// The adjoints of what f yields. Gives the parameters of d, bound to their shapes.
+static Value **joint_seeds(Gen *g, Builder *b, const Func *d)
+{
+    Value **bound = NEW_N(g->a, Value *, d->params.n + 1);
+    b->loc = (IrLoc){0};
+    for (int i = 0; i < d->params.n; i++)
+        if (d->params.at[i].kind == P_BAR)
+            vjp_seed(g, b, d, &d->params.at[i], &bound[i]);
+    if (d->transform == TR_GRAD)
+        gen_contribute(g, b, g->f->body->yields.at[g->f->ret], b_real(b, 1.0));
+    return bound;
+}
+
+static int after_shapes(const Region *body)
+{
+    int n = body->ops.n;
+    while (n > 0 && body->ops.at[n - 1]->code != OP_shape)
+        n--;
+    return n;
+}
+
+// The forward sweep, the seeds and the reverse sweep. A fused loop has to have the seeds before; else they come between the sweeps.
+static Value **joint_body(Gen *g, Builder *b, const Func *d)
+{
+    const Region *body = g->f->body;
+    vjp_open_tapes(g, b, body);
+    bool before = g->plan->seeds_first;
+    int first = before ? after_shapes(body) : 0;
+    Value **bound = NULL;
+    if (before) {
+        vjp_forward(g, b, body, 0, first);
+        bound = joint_seeds(g, b, d);
+    }
+    vjp_forward(g, b, body, first, body->ops.n);
+    vjp_freeze_tapes(g, b, body);
+    if (!before)
+        bound = joint_seeds(g, b, d);
+    vjp_reverse(g, b, body);
+    return bound;
+}
+
 void vjp_derived(DeriveCtx *c, Func *d)
 {
     Arena *a = arena_new();
@@ -198,23 +244,13 @@ void vjp_derived(DeriveCtx *c, Func *d)
     }
     Gen *g = gen_new(c, a, plan);
     Builder b = builder_at(d, d->body, true);
-    Value **bound = NEW_N(a, Value *, d->params.n + 1);
     for (int i = 0, base = 0; i < d->params.n; i++)
         if (d->params.at[i].kind == P_PRIMAL) {
             const Param *p = &f->params.at[base++];
             if (p->arg >= 0)
                 g->fwd[f->body->args.at[p->arg]->id] = d->body->args.at[d->params.at[i].arg];
         }
-    joint_tapes(g, &b, true);
-    vjp_forward(g, &b);
-    joint_tapes(g, &b, false);
-    b.loc = (IrLoc){0};
-    for (int i = 0; i < d->params.n; i++)
-        if (d->params.at[i].kind == P_BAR)
-            vjp_seed(g, &b, d, &d->params.at[i], &bound[i]);
-    if (d->transform == TR_GRAD)
-        gen_contribute(g, &b, f->body->yields.at[f->ret], b_real(&b, 1.0));
-    vjp_reverse(g, &b);
+    Value **bound = joint_body(g, &b, d);
     b.loc = (IrLoc){0};
     joint_results(g, &b, d, bound);
     arena_free(a);
@@ -421,7 +457,7 @@ static void build_fwd(DeriveCtx *c, Arena *a, Variant *v)
     for (int e = 0, arg = f->body->args.n; e < N_TAPES; e++)
         if (v->plan->mask & (1u << e))
             g->buf[e] = v->fwd->body->args.at[arg++];
-    vjp_forward(g, &b);
+    vjp_forward(g, &b, f->body, 0, f->body->ops.n);
     Value **y = NEW_N(a, Value *, func_n_results(v->fwd) + 1), **end = y;
     for (int i = 0; i < f->body->yields.n; i++)
         if (i != f->ret)
@@ -503,7 +539,7 @@ static void build_rev(DeriveCtx *c, Arena *a, Variant *v)
     vjp_have_values(g, &b, g->f->body);
     for (int i = 0; i < v->slots.n; i++)
         bind_adjoint(g, &b, &v->slots.at[i], args[i]);
-    vjp_reverse(g, &b);
+    vjp_reverse(g, &b, g->f->body);
     b.loc = (IrLoc){0};
     for (int i = 0; i < v->slots.n; i++)
         if (v->slots.at[i].role != ROLE_IN)

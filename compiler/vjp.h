@@ -1,4 +1,5 @@
-// vjp.h — what the files of the reverse mode share: vjp.c (functions), vjp_fwd.c (forward sweep), vjp_rev.c (reverse sweep).
+// vjp.h — what the files of the reverse mode share: vjp.c (functions), vjp_fwd.c (forward sweep), vjp_rev.c (reverse
+// sweep), vjp_fuse.c (both, trip by trip).
 #ifndef ADC_VJP_H
 #define ADC_VJP_H
 
@@ -14,6 +15,7 @@ typedef struct Gen {
     Value **kept;                           // arrays: the copy made in the forward sweep, where the plan says copy_first
     Value **site;                           // HOW_TAPE: the tape array that carries the value, current version
     Value **bar;                            // scalars: adjoint so far, NULL: zero
+    Value **seed;                           // by result of a fused loop that is a sum: its adjoint, had before the loop, or NULL: zero
     Value **abar;                           // by root: current version of the adjoint array, NULL: zero
     Value **trip;                           // by trip count of a loop: the number of the trip, in the reverse of its body
     Value **zbar, **zpos;                   // by root of a buf of the primal: adjoint of the frozen tape, and the position reached
@@ -28,12 +30,25 @@ extern const char *const pos_names[N_TAPES];                // of positions on t
 
 Gen *gen_new(DeriveCtx *c, Arena *a, const Plan *plan);
 
-// Emits the primal's body at b, keeping what the plan keeps. Arguments must be in g->fwd. The primal's yields are then in g->fwd too.
-void vjp_forward(Gen *g, Builder *b);
+// Emits ops from .. end - 1 of region r of the primal at b, keeping what the plan keeps, and at the region's end what it keeps there. Arguments
+// must be in g->fwd. What r yields is then in g->fwd too.
+void vjp_forward(Gen *g, Builder *b, const Region *r, int from, int end);
 
-// Emits the reverse of the primal's body at b. The adjoints of its yields must be in g->bar and g->abar (gen_seed), and for a joint function
-// g->tape and g->pos set; afterwards those of its arguments are there.
-void vjp_reverse(Gen *g, Builder *b);
+// Emits the reverse of region r at b. The adjoints of its yields must be in g->bar and g->abar, and for a joint function g->tape and g->pos set;
+// afterwards those of its arguments are there.
+void vjp_reverse(Gen *g, Builder *b, const Region *r);
+
+// The growable tapes of a home: opened before its forward sweep, frozen after it.
+void vjp_open_tapes(Gen *g, Builder *b, const Region *home);
+void vjp_freeze_tapes(Gen *g, Builder *b, const Region *home);
+
+// Emits region r, a home in the plan, forwards and then backwards. Arguments must be in g->fwd, adjoints of its yields in g->bar and g->abar; afterwards
+// its yields are in g->fwd and the adjoints of its arguments in g->bar and g->abar.
+void vjp_there_and_back(Gen *g, Builder *b, const Region *r);
+
+// A loop that the plan fuses, in the forward sweep: its trips, each reversed at once. And what is left to do in the reverse sweep.
+void fused_forward(Gen *g, Builder *b, const Op *loop);
+void fused_reverse(Gen *g, Builder *b, const Op *loop);
 
 // What the plan has again at the start of the reverse of region r. vjp_reverse does it for all but the body of a split function.
 void vjp_have_values(Gen *g, Builder *b, const Region *r);
@@ -61,5 +76,16 @@ void vjp_finish_variants(DeriveCtx *c);
 
 // A value that changes while regions are built: what it is now. Regions that may change it get it handed in and hand it back.
 typedef VEC(Value **) Cells;
+
+Value **cells_push(Value **out, const Cells *cells);            // gives the end of what was written
+Value *const *cells_set(const Cells *cells, Value *const *from);
+
+// What the reverse of an op changes outside of the op, with a value in every cell.
+typedef struct Threads {
+    Cells arrays, scalars;
+} Threads;
+
+Threads gen_threads(Gen *g, Builder *b, const OpPlan *o);
+void gen_name_threads(Builder *b, const Threads *t, const OpPlan *o, Value *const *scalars);
 
 #endif

@@ -151,7 +151,7 @@ static bool in_branch(const Value *v)
     return false;
 }
 
-// Before an op of the outermost region: the arrays for everything inside that goes on indexed tapes.
+// Before an op of a home: the arrays for everything inside that goes on indexed tapes.
 static void make_sites(Gen *g, Builder *b, const OpPlan *o)
 {
     for (int i = 0; o && i < o->sites.n; i++) {
@@ -369,12 +369,13 @@ static void put_input_scalars(Gen *g, Builder *b)
 static void forward_op(Gen *g, Builder *b, const Op *op)
 {
     b->loc = op->loc;
-    if (op->parent == g->f->body)
-        make_sites(g, b, op_plan(g->plan, op));
+    OpPlan *o = op_plan(g->plan, op);
+    if (is_home(g->plan, op->parent))
+        make_sites(g, b, o);
     copy_first(g, b, op);
     switch (op->code) {
     case OP_if: forward_if(g, b, op); break;
-    case OP_loop: forward_loop(g, b, op); break;
+    case OP_loop: o->fused ? fused_forward(g, b, op) : forward_loop(g, b, op); break;
     case OP_within: forward_within(g, b, op); break;
     case OP_call: forward_call(g, b, op); break;
     default: ir_clone_op(b, op, g->fwd); copy_view(g, b, op); break;
@@ -383,16 +384,18 @@ static void forward_op(Gen *g, Builder *b, const Op *op)
         put_input_array(g, b, op->out[0]);
 }
 
-static void forward_region(Gen *g, Builder *b, const Region *r)
+void vjp_forward(Gen *g, Builder *b, const Region *r, int from, int end)
 {
-    for (int i = 0; i < r->ops.n; i++)
+    if (from == 0 && !r->owner)
+        put_input_scalars(g, b);
+    for (int i = from; i < end; i++)
         forward_op(g, b, r->ops.at[i]);
     b->loc = (IrLoc){0};
-    keep_values(g, b, r);
+    if (end == r->ops.n)
+        keep_values(g, b, r);
 }
 
-void vjp_forward(Gen *g, Builder *b)
+static void forward_region(Gen *g, Builder *b, const Region *r)
 {
-    put_input_scalars(g, b);
-    forward_region(g, b, g->f->body);
+    vjp_forward(g, b, r, 0, r->ops.n);
 }

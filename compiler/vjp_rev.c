@@ -37,7 +37,7 @@ Value *gen_had(Gen *g, Builder *b, Value *v)
 {
     if (g->had[v->id])
         return g->had[v->id];
-    if (g->plan->joint && v->region == g->f->body)
+    if (is_home(g->plan, v->region))
         return g->fwd[v->id];
     assert(is_const_op(v));
     ir_clone_op(b, v->def, g->map);
@@ -503,12 +503,7 @@ static void reverse_puts(Gen *g, Builder *b, const Op *op)
 
 // ---- ops with regions ----
 
-typedef struct Threads {
-    Cells arrays, scalars;
-} Threads;
-
-// What the reverse of op changes outside of op, with a value in every cell.
-static Threads threads_of(Gen *g, Builder *b, const OpPlan *o)
+Threads gen_threads(Gen *g, Builder *b, const OpPlan *o)
 {
     Threads t = {0};
     for (int i = 0; i < o->roots.n; i++)
@@ -528,14 +523,14 @@ static Threads threads_of(Gen *g, Builder *b, const OpPlan *o)
     return t;
 }
 
-static Value **push_cells(Value **out, const Cells *cells)
+Value **cells_push(Value **out, const Cells *cells)
 {
     for (int i = 0; i < cells->n; i++)
         *out++ = *cells->at[i];
     return out;
 }
 
-static Value *const *set_cells(const Cells *cells, Value *const *from)
+Value *const *cells_set(const Cells *cells, Value *const *from)
 {
     for (int i = 0; i < cells->n; i++)
         *cells->at[i] = *from++;
@@ -568,7 +563,7 @@ static Value **take_result_bars(Gen *g, const Op *op)
     return bars;
 }
 
-static void name_scalars(Builder *b, const Threads *t, const OpPlan *o, Value *const *values)
+void gen_name_threads(Builder *b, const Threads *t, const OpPlan *o, Value *const *values)
 {
     for (int i = 0; i < o->scalars.n && i < t->scalars.n; i++)
         if (!values[i]->name)
@@ -578,25 +573,25 @@ static void name_scalars(Builder *b, const Threads *t, const OpPlan *o, Value *c
 static void reverse_if(Gen *g, Builder *b, const Op *op, const OpPlan *o)
 {
     Value **bars = take_result_bars(g, op);
-    Threads t = threads_of(g, b, o);
+    Threads t = gen_threads(g, b, o);
     int n_values = t.arrays.n + t.scalars.n;
     Value **before = NEW_N(g->a, Value *, n_values + 1);
-    push_cells(push_cells(before, &t.arrays), &t.scalars);
+    cells_push(cells_push(before, &t.arrays), &t.scalars);
     Op *to = b_if(b, gen_had(g, b, op->in[0]), t.arrays.n, before);
     for (int k = 0; k < 2; k++) {
         Builder in = builder_at(b->f, to->regions[k], b->fold);
         in.loc = b->loc;
-        set_cells(&t.arrays, in.at->args.at);
-        set_cells(&t.scalars, before + t.arrays.n);
+        cells_set(&t.arrays, in.at->args.at);
+        cells_set(&t.scalars, before + t.arrays.n);
         pass_to_yields(g, &in, op, op->regions[k], op->n_in - 1, op->n_in - 1, bars);
         reverse_region(g, &in, op->regions[k]);
         Value **y = NEW_N(g->a, Value *, n_values + 1);
-        push_cells(push_cells(y, &t.arrays), &t.scalars);
+        cells_push(cells_push(y, &t.arrays), &t.scalars);
         ir_yield(&in, n_values, y);
     }
     b_if_end(to);
-    name_scalars(b, &t, o, to->out + t.arrays.n);
-    set_cells(&t.scalars, set_cells(&t.arrays, to->out));
+    gen_name_threads(b, &t, o, to->out + t.arrays.n);
+    cells_set(&t.scalars, cells_set(&t.arrays, to->out));
 }
 
 // The index that the primal's loop had on the trip that the reverse is at.
@@ -626,37 +621,37 @@ static Op *begin_reverse_loop(Gen *g, Builder *b, const Op *op, int n, Value *co
 
 static void reverse_loop(Gen *g, Builder *b, const Op *op, const OpPlan *o)
 {
-    Threads t = threads_of(g, b, o);
+    Threads t = gen_threads(g, b, o);
     int first = loop_first_init(op), n_carried = loop_n_carried(op), n = 0;
     int *active = NEW_N(g->a, int, n_carried + 1);              // active scalars among the carried values
     for (int k = 0; k < n_carried; k++)
         if (type_is_scalar(op->out[k]->type) && (is_active(g->plan, loop_arg(op, k)) || is_active(g->plan, op->out[k])))
             active[n++] = k;                                    // a body that does not look at it may still make its last value
-    Value **init = NEW_N(g->a, Value *, t.arrays.n + n + t.scalars.n + 1), **end = push_cells(init, &t.arrays);
+    Value **init = NEW_N(g->a, Value *, t.arrays.n + n + t.scalars.n + 1), **end = cells_push(init, &t.arrays);
     for (int i = 0; i < n; i++)
         *end++ = bar_or_zero(g, b, op->out[active[i]]);
-    end = push_cells(end, &t.scalars);
+    end = cells_push(end, &t.scalars);
     Op *to = begin_reverse_loop(g, b, op, (int)(end - init), init);
     Builder in = builder_at(b->f, to->regions[0], b->fold);
     in.loc = b->loc;
     have_index(g, &in, op, to);
     g->trip[loop_trips(op)->id] = loop_index(to);
     Value *const *args = to->regions[0]->args.at + 1;
-    set_cells(&t.scalars, set_cells(&t.arrays, args) + n);
+    cells_set(&t.scalars, cells_set(&t.arrays, args) + n);
     for (int i = 0; i < n; i++) {
         args[t.arrays.n + i]->name = bar_name(b, loop_arg(op, active[i]));
         gen_contribute(g, &in, loop_yield(op, active[i]), args[t.arrays.n + i]);
     }
-    name_scalars(b, &t, o, args + t.arrays.n + n);
+    gen_name_threads(b, &t, o, args + t.arrays.n + n);
     reverse_region(g, &in, op->regions[0]);
-    Value **y = NEW_N(g->a, Value *, end - init + 1), **y_end = push_cells(y, &t.arrays);
+    Value **y = NEW_N(g->a, Value *, end - init + 1), **y_end = cells_push(y, &t.arrays);
     for (int i = 0; i < n; i++)
         *y_end++ = bar_or_zero(g, &in, loop_arg(op, active[i]));
-    push_cells(y_end, &t.scalars);
+    cells_push(y_end, &t.scalars);
     ir_yield(&in, (int)(end - init), y);
     for (int i = 0; i < to->n_out - 1; i++)
         to->out[i]->name = args[i]->name;
-    set_cells(&t.scalars, set_cells(&t.arrays, to->out) + n);
+    cells_set(&t.scalars, cells_set(&t.arrays, to->out) + n);
     for (int i = 0; i < n; i++)
         gen_contribute(g, b, op->in[first + active[i]], to->out[t.arrays.n + i]);
 }
@@ -671,21 +666,21 @@ static void reverse_within(Gen *g, Builder *b, const Op *op, const OpPlan *o)
         reverse_region(g, b, op->regions[0]);
         return;
     }
-    Threads t = threads_of(g, b, o);
+    Threads t = gen_threads(g, b, o);
     Value **base = adjoint_array(g, b, root);
     Cells others = {0};
     for (int i = 0; i < t.arrays.n; i++)
         if (t.arrays.at[i] != base)
             vec_push(g->a, &others, t.arrays.at[i]);
     Value **extra = NEW_N(g->a, Value *, others.n + 1);
-    push_cells(extra, &others);
+    cells_push(extra, &others);
     int n_ops = op->n_in - op->n_extra - 1;
     Op *to = b_within(b, *base, op->n_paths, op->paths, n_ops, had_list(g, b, op->in + 1, n_ops), others.n, extra);
     Builder in = builder_at(b->f, to->regions[0], b->fold);
     in.loc = b->loc;
     for (int i = 0; i < op->n_paths; i++)
         g->abar[op->regions[0]->args.at[i]->id] = in.at->args.at[i];
-    set_cells(&others, in.at->args.at + op->n_paths);
+    cells_set(&others, in.at->args.at + op->n_paths);
     pass_to_yields(g, &in, op, op->regions[0], 1 + op->n_extra, op->n_paths + op->n_extra, bars);
     reverse_region(g, &in, op->regions[0]);
     Value **y = NEW_N(g->a, Value *, op->n_paths + others.n + t.scalars.n + 1), **end = y;
@@ -693,11 +688,11 @@ static void reverse_within(Gen *g, Builder *b, const Op *op, const OpPlan *o)
         *end++ = g->abar[op->regions[0]->args.at[i]->id];
         g->abar[op->regions[0]->args.at[i]->id] = NULL;
     }
-    end = push_cells(push_cells(end, &others), &t.scalars);
+    end = cells_push(cells_push(end, &others), &t.scalars);
     ir_yield(&in, (int)(end - y), y);
     b_within_end(to);
     *base = to->out[0];
-    set_cells(&t.scalars, set_cells(&others, to->out + 1));
+    cells_set(&t.scalars, cells_set(&others, to->out + 1));
 }
 
 // ---- calls ----
@@ -929,7 +924,7 @@ static void reverse_op(Gen *g, Builder *b, const Op *op)
     case OP_put: reverse_put(g, b, op); break;
     case OP_puts: reverse_puts(g, b, op); break;
     case OP_if: reverse_if(g, b, op, o); break;
-    case OP_loop: reverse_loop(g, b, op, o); break;
+    case OP_loop: o->fused ? fused_reverse(g, b, op) : reverse_loop(g, b, op, o); break;
     case OP_within: reverse_within(g, b, op, o); break;
     case OP_call: reverse_call(g, b, op, o); break;
     default: break;                                             // constants, shape, len, buf_new, check: nothing flows back
@@ -939,14 +934,14 @@ static void reverse_op(Gen *g, Builder *b, const Op *op)
 static void reverse_region(Gen *g, Builder *b, const Region *r)
 {
     IrLoc loc = b->loc;
-    if (r->owner)
+    if (r->owner && !is_home(g->plan, r))
         vjp_have_values(g, b, r);
     b->loc = loc;
     for (int i = r->ops.n - 1; i >= 0; i--)
         reverse_op(g, b, r->ops.at[i]);
 }
 
-void vjp_reverse(Gen *g, Builder *b)
+void vjp_reverse(Gen *g, Builder *b, const Region *r)
 {
-    reverse_region(g, b, g->f->body);
+    reverse_region(g, b, r);
 }
