@@ -32,27 +32,27 @@ static const Case cases[] = {
      "  %r, %T = loop %i = 0 to %n step 1 (%s = 0.0) {\n    %v = load %w1[%i]\n    %t = mul %v, %k\n    %u = exp %t\n"
      "    %q = mul %u, %u\n"
      "    %s1 = add %s, %q\n    yield %s1 }\n"
-     "  yield %r }\n",
+     "  %z = sin %r\n  yield %z }\n",
      "u tape; v redo; k direct; i index; t not; q not; s not; T not"},
     {"what is cheap is made again from what is had",
      READ "  %r, %T = loop %i = 0 to %n step 1 (%s = 0.0) {\n    %v = load %w1[%i]\n    %t = mul %v, %x\n"
           "    %u = add %t, 1.0\n    %q = mul %u, %v\n"
-          "    %p = sin %q\n    %s1 = add %s, %p\n    yield %s1 }\n  yield %r }\n",
+          "    %p = sin %q\n    %s1 = add %s, %p\n    yield %s1 }\n  %z = sin %r\n  yield %z }\n",
      "v redo; t redo; u redo; q redo; p not"},
     {"a chain of which nothing is had otherwise: made again up to a limit",
      SCALARS "  %r, %T = loop %i = 0 to %n step 1 (%s = 0.0) {\n    %k = itor %i\n    %a = div %k, 3.0\n"
              "    %b = div %a, 7.0\n"
-             "    %c = div %b, 11.0\n    %p = mul %b, %x\n    %s1 = add %s, %p\n    yield %s1 }\n  yield %r }\n",
+             "    %c = div %b, 11.0\n    %p = mul %b, %x\n    %s1 = add %s, %p\n    yield %s1 }\n  %z = sin %r\n  yield %z }\n",
      "k redo; a redo; b redo; c not"},
     {"and kept beyond it",
      SCALARS "  %r, %T = loop %i = 0 to %n step 1 (%s = 0.0) {\n    %k = itor %i\n    %a = div %k, 3.0\n"
              "    %b = div %a, 7.0\n"
-             "    %c = div %b, 11.0\n    %p = mul %c, %x\n    %s1 = add %s, %p\n    yield %s1 }\n  yield %r }\n",
+             "    %c = div %b, 11.0\n    %p = mul %c, %x\n    %s1 = add %s, %p\n    yield %s1 }\n  %z = sin %r\n  yield %z }\n",
      "k not; a not; b not; c tape"},
     {"what is had for something else costs nothing",
      READ "  %r, %T = loop %i = 0 to %n step 1 (%s = 0.0) {\n    %v = load %w1[%i]\n    %a = div %v, %x\n"
           "    %b = div %a, %x\n"
-          "    %c = div %b, %x\n    %q = mul %c, %c\n    %s1 = add %s, %q\n    yield %s1 }\n  yield %r }\n",
+          "    %c = div %b, %x\n    %q = mul %c, %c\n    %s1 = add %s, %q\n    yield %s1 }\n  %z = sin %r\n  yield %z }\n",
      "v redo; a redo; b redo; c redo"},
     {"a carried value cannot be made again",
      SCALARS "  %r, %T = loop %i = 0 to %n step 1 (%s = %x) {\n    %s1 = mul %s, %s\n    yield %s1 }\n"
@@ -134,7 +134,7 @@ static const Case cases[] = {
      "  %a1 = shape %a, %n\n"
      "  %a3, %l, %T = loop %i = 0 to %n step 1 (%a2 = %a1, %m = 0) {\n    %h = load %k1[%i]\n    %l1 = iadd %m, %h\n"
      "    %a4 = acc %a2[%l1], %x\n    %a5 = acc %a4[%h], %x\n    %a6 = acc %a5[%i], %x\n    yield %a6, %l1 }\n"
-     "  yield %a3 }\n",
+     "  %z = load %a3[0]\n  %y = store %a3[0], %z\n  yield %y }\n",
      "h redo; l1 tape; m not; i index; a2 not"},
     // ---- arrays ----
     {"elements of what is not written are read again", READ "  %v = load %w1[0]\n  %r = mul %v, %v\n  yield %r }\n",
@@ -142,7 +142,7 @@ static const Case cases[] = {
     {"elements of what is overwritten are kept",
      ARRAY "  %a3, %T = loop %i = 0 to %n step 1 (%a2 = %a1) {\n    %v = load %a2[%i]\n    %s = sin %v\n"
            "    %a4 = store %a2[%i], %s\n    yield %a4 }\n"
-           "  yield %a3 }\n",
+           "  %z = load %a3[0]\n  %y = store %a3[0], %z\n  yield %y }\n",
      "v tape; s not"},
     {"the trip before wrote it, and nobody since: it is in the final array",
      ARRAY "  %a3, %T = loop %i = 1 to %n step 1 (%a2 = %a1) {\n    %k = isub %i, 1\n    %v = load %a2[%k]\n"
@@ -154,7 +154,7 @@ static const Case cases[] = {
      "  %b3, %r, %T = loop %i = 1 to %n step 1 (%b2 = %b1, %s = 0.0) {\n    %k = isub %i, 1\n    %h = load %b2[%k]\n"
      "    %v = load %w1[%h]\n    %h1 = iadd %h, 1\n    %b4 = store %b2[%i], %h1\n    %s1 = add %s, %v\n"
      "    yield %b4, %s1 }\n"
-     "  yield %b3, %r }\n",
+     "  %z = sin %r\n  yield %b3, %z }\n",
      "h redo @b3; k redo; v not"},
     {"the trip after writes it",
      ARRAY "  %m = isub %n, 1\n  %a3, %T = loop %i = 0 to %m step 1 (%a2 = %a1) {\n    %k = iadd %i, 1\n"
@@ -226,7 +226,7 @@ static const Case cases[] = {
      "  %B1 = shape %B, %n, %n\n  %c1 = shape %c, %n\n"
      "  %A3, %T = loop %i = 0 to %n step 1 (%A2 = %A1) {\n    %r = slice %B1[%i]\n"
      "    %A4 = gemm %A2, %c1, %r, %n, 1, 1\n    yield %A4 }\n"
-     "  yield %A3 }\n",
+     "  %z = load %A3[0, 0]\n  %y = store %A3[0, 0], %z\n  yield %y }\n",
      "r redo; i index"},
     // ---- what is not active ----
     {"no derivative, no need",

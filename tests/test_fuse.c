@@ -1,0 +1,287 @@
+// test_fuse.c — fuse.c and vjp_fuse.c: which loops are reversed trip by trip, and that their derivatives are right.
+//
+// In: the table `cases` of IR text, with the first result of every loop that is to be fused, and of every other one. Each
+// @f is planned, in one piece with all real arguments active, and then differentiated to second order in all ways and
+// compared (adcheck.h), with 0 (or `least`) to 7 trips: a loop that is fused and must not be gives wrong numbers.
+#include "keep.h"
+
+#include "adcheck.h"
+#include "passcheck.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct Case {
+    const char *name, *text;
+    const char *fused, *apart; // "r q": the loops whose first result has one of these names
+    int least;                 // trips: the function looks at the first elements
+} Case;
+
+#define READ   "func @f(%n: int, %k: real, %x: real[1], %w: real[1]) -> (real) {\n  %x1 = shape %x, %n\n  %w1 = shape %w, %n\n"
+#define WRITE                                                                                                          \
+    "func @f(%n: int, %k: real, %x: real[1], %w: real[1] inout) -> (real[1], real) {\n  %x1 = shape %x, %n\n"          \
+    "  %w1 = shape %w, %n\n"
+#define SUM(r, s)                                                                                                      \
+    "  %" r ", %T" r " = loop %i = 0 to %n step 1 (%a = " s ") {\n    %v = load %x1[%i]\n    %u = load %w1[%i]\n"      \
+    "    %p = mul %v, %u\n    %e = sin %p\n    %b = add %a, %e\n    yield %b }\n"
+
+static const Case cases[] = {
+    // ---- sums, and what is done with them ----
+    {"a sum that is given back", READ SUM("r", "0.0") "  yield %r }\n", "r", "", 0},
+    {"times a constant, over n, which is converted afterwards",
+     READ SUM("r", "0.0") "  %d = mul %r, 3.0\n  %m = iadd %n, 1\n  %c = itor %m\n  %q = div %d, %c\n  yield %q }\n", "r", "", 0},
+    {"times an argument", READ SUM("r", "%k") "  %d = mul %r, %k\n  %g = neg %d\n  yield %g }\n", "r", "", 0},
+    {"used twice, linearly", READ SUM("r", "0.0") "  %d = mul %r, %k\n  %g = sub %d, %r\n  yield %g }\n", "r", "", 0},
+    {"squared", READ SUM("r", "0.0") "  %d = mul %r, %r\n  yield %d }\n", "", "r", 0},
+    {"in a function", READ SUM("r", "0.0") "  %d = exp %r\n  yield %d }\n", "", "r", 0},
+    {"times what is worked out afterwards from something else",
+     READ SUM("r", "0.0") "  %h = sin %k\n  %d = mul %r, %h\n  yield %d }\n", "r", "", 0},
+    {"times an element that is loaded afterwards", READ SUM("r", "0.0") "  %h = load %x1[0]\n  %d = mul %r, %h\n  yield %d }\n",
+     "", "r", 1},
+    {"divided by a value of before", READ "  %h = exp %k\n" SUM("r", "0.0") "  %d = div %r, %h\n  yield %d }\n", "r", "", 0},
+    {"divides", READ SUM("r", "1.5") "  %d = div %k, %r\n  yield %d }\n", "", "r", 0},
+    {"compared, which is not active",
+     READ SUM("r", "0.0") "  %c = gt %r, 0.0\n  %d = sel %c, %k, 2.0\n  %g = add %d, %r\n  yield %g }\n", "r", "", 0},
+    {"a factor that a comparison of it chooses: not known before",
+     READ SUM("r", "0.0") "  %c = gt %r, 0.0\n  %d = sel %c, 3.0, 2.0\n  %g = mul %d, %r\n  yield %g }\n", "", "r", 0},
+    {"goes on in another sum", READ SUM("r", "0.0") SUM("q", "%r") "  %g = mul %q, 2.0\n  yield %g }\n", "r q", "", 0},
+    {"goes on in a product",
+     READ SUM("r", "1.0") "  %q, %T = loop %i = 0 to %n step 1 (%a = %r) {\n    %v = load %x1[%i]\n    %b = mul %a, %v\n"
+                          "    yield %b }\n  yield %q }\n",
+     "", "r q", 0},
+    {"in a branch afterwards",
+     READ SUM("r", "0.0") "  %c = gt %k, 1.0\n  %d = if %c {\n    yield %r } else {\n    yield %k }\n  yield %d }\n", "", "r", 0},
+    {"two sums, one of which is not linear",
+     READ "  %r, %q, %T = loop %i = 0 to %n step 1 (%a = 0.0, %b = 0.0) {\n    %v = load %x1[%i]\n    %a1 = add %a, %v\n"
+          "    %e = exp %v\n    %b1 = add %b, %e\n    yield %a1, %b1 }\n  %l = sin %q\n  %z = add %r, %l\n  yield %z }\n",
+     "", "r", 0},
+    // ---- what is a sum ----
+    {"the running value is used otherwise",
+     READ "  %r, %T = loop %i = 0 to %n step 1 (%a = 0.0) {\n    %v = load %x1[%i]\n    %e = sin %a\n    %p = mul %e, %v\n"
+          "    %b = add %a, %p\n    yield %b }\n  yield %r }\n",
+     "", "r", 0},
+    {"a running value that is compared only",
+     READ "  %r, %T = loop %i = 0 to %n step 1 (%a = 0.0) {\n    %v = load %x1[%i]\n    %c = gt %a, 1.2\n    %e = sin %v\n"
+          "    %p = if %c {\n      yield %v } else {\n      yield %e }\n    %b = add %a, %p\n    yield %b }\n  yield %r }\n",
+     "r", "", 0},
+    {"twice the running value",
+     READ "  %r, %T = loop %i = 0 to %n step 1 (%a = %k) {\n    %v = load %x1[%i]\n    %b = add %a, %a\n    %d = add %b, %v\n"
+          "    yield %d }\n  yield %r }\n",
+     "", "r", 0},
+    {"subtracted", READ "  %r, %T = loop %i = 0 to %n step 1 (%a = %k) {\n    %v = load %x1[%i]\n    %e = exp %v\n"
+                        "    %b = sub %a, %e\n    yield %b }\n  yield %r }\n",
+     "r", "", 0},
+    {"subtracted from", READ "  %r, %T = loop %i = 0 to %n step 1 (%a = %k) {\n    %v = load %x1[%i]\n    %e = exp %v\n"
+                             "    %b = sub %e, %a\n    yield %b }\n  yield %r }\n",
+     "", "r", 0},
+    {"in a branch", READ "  %r, %T = loop %i = 0 to %n step 1 (%a = 0.0) {\n    %v = load %x1[%i]\n    %c = gt %v, 1.0\n"
+                         "    %b = if %c {\n      %e = exp %v\n      %d = add %a, %e\n      yield %d } else {\n      yield %a }\n"
+                         "    yield %b }\n  yield %r }\n",
+     "r", "", 0},
+    {"in a branch that forgets it",
+     READ "  %r, %T = loop %i = 0 to %n step 1 (%a = 0.0) {\n    %v = load %x1[%i]\n    %c = gt %v, 1.0\n"
+          "    %b = if %c {\n      %e = exp %v\n      %d = add %a, %e\n      yield %d } else {\n      yield %v }\n"
+          "    yield %b }\n  yield %r }\n",
+     "", "r", 0},
+    {"in a loop inside, which is fused as well",
+     READ "  %r, %T = loop %i = 0 to %n step 1 (%a = 0.0) {\n    %v = load %x1[%i]\n"
+          "    %q, %T2 = loop %j = 0 to %i step 1 (%b = %a) {\n      %u = load %w1[%j]\n      %p = mul %u, %v\n      %e = exp %p\n"
+          "      %d = add %b, %e\n      yield %d }\n    yield %q }\n  yield %r }\n",
+     "r q", "", 0},
+    {"a loop inside whose sum is squared is reversed in its trip",
+     READ "  %r, %T = loop %i = 0 to %n step 1 (%a = 0.0) {\n    %v = load %x1[%i]\n"
+          "    %q, %T2 = loop %j = 0 to %n step 1 (%b = 0.0) {\n      %u = load %w1[%j]\n      %p = mul %u, %v\n      %e = exp %p\n"
+          "      %d = add %b, %e\n      yield %d }\n    %s = mul %q, %q\n    %b2 = add %a, %s\n    yield %b2 }\n  yield %r }\n",
+     "r", "q", 0},
+    {"two sums that change places",
+     READ "  %r, %q, %T = loop %i = 0 to %n step 1 (%a = 0.0, %b = %k) {\n    %v = load %x1[%i]\n    %a1 = add %a, %v\n"
+          "    yield %b, %a1 }\n  %z = mul %r, 3.0\n  %y = add %z, %q\n  yield %y }\n",
+     "", "r", 0},
+    {"the last value", READ "  %r, %T = loop %i = 0 to %n step 1 (%a = %k) {\n    %v = load %x1[%i]\n    %e = exp %v\n"
+                            "    yield %e }\n  yield %r }\n",
+     "", "r", 0},
+    {"beside a state that is not active",
+     READ "  %r, %g, %T = loop %i = 0 to %n step 1 (%a = 0.0, %h = 1.0) {\n    %v = load %x1[%i]\n    %p = mul %v, %h\n"
+          "    %e = sin %p\n    %b = add %a, %e\n    %h1 = mul %h, 0.7\n    yield %b, %h1 }\n  yield %r }\n",
+     "r", "", 0},
+    // ---- loops of all kinds ----
+    {"no bound: a while loop",
+     READ "  %r, %g, %T = loop (%a = 0.0, %h = 1.0) while (%y, %c) {\n    %t = lt %c, 9.0\n    yield %t } do {\n"
+          "    %p = mul %k, %h\n    %e = sin %p\n    %b = add %a, %e\n    %h1 = mul %h, 1.7\n    yield %b, %h1 }\n  yield %r }\n",
+     "r", "", 0},
+    {"an exit", READ "  %r, %T = loop %i = 0 to %n step 1 exit (%a = 0.0) {\n    %v = load %x1[%i]\n    %e = exp %v\n"
+                     "    %b = add %a, %e\n    %s = gt %b, 5.0\n    yield %s, %b }\n  yield %r }\n",
+     "r", "", 0},
+    {"downwards, by two", READ "  %m = iadd %n, -1\n  %r, %T = loop %i = %m to 0 step -2 (%a = 0.0) {\n    %v = load %x1[%i]\n"
+                               "    %e = exp %v\n    %b = add %a, %e\n    yield %b }\n  yield %r }\n",
+     "r", "", 0},
+    {"a while inside a trip: a growable tape of the trip",
+     READ "  %r, %T = loop %i = 0 to %n step 1 (%a = 0.0) {\n    %v = load %x1[%i]\n"
+          "    %q, %T2 = loop (%b = %v) while (%h) {\n      %t = lt %h, 9.0\n      yield %t } do {\n      %b1 = mul %b, %b\n"
+          "      %b2 = add %b1, 1.0\n      yield %b2 }\n    %g = sin %q\n    %a1 = add %a, %g\n    yield %a1 }\n  yield %r }\n",
+     "r", "q", 0},
+    {"a while inside and one after it, with tapes of their own",
+     READ "  %r, %T = loop %i = 0 to %n step 1 (%a = 0.0) {\n    %v = load %x1[%i]\n"
+          "    %q, %T2 = loop (%b = %v) while (%h) {\n      %t = lt %h, 9.0\n      yield %t } do {\n      %b1 = mul %b, %b\n"
+          "      %b2 = add %b1, 1.0\n      yield %b2 }\n    %g = sin %q\n    %a1 = add %a, %g\n    yield %a1 }\n"
+          "  %o, %T3 = loop (%b3 = %k) while (%h2) {\n    %t2 = lt %h2, 9.0\n    yield %t2 } do {\n    %b4 = mul %b3, %b3\n"
+          "    %b5 = add %b4, 1.0\n    yield %b5 }\n  %z = add %r, %o\n  yield %z }\n",
+     "r", "q o", 0},
+    {"a local array of the trip",
+     READ "  %r, %T = loop %i = 0 to %n step 1 (%a = 0.0) {\n    %v = load %x1[%i]\n    %t = new real[%n] zero\n"
+          "    %t3, %T2 = loop %j = 0 to %n step 1 (%t1 = %t) {\n      %u = load %w1[%j]\n      %p = mul %u, %v\n      %e = exp %p\n"
+          "      %t2 = store %t1[%j], %e\n      yield %t2 }\n    %h = idiv %n, 2\n    %g = load %t3[%h]\n    %y = sin %g\n"
+          "    %a1 = add %a, %y\n    yield %a1 }\n  yield %r }\n",
+     "r", "t3", 1},
+    {"a call in the trip",
+     "func @g(%n: int, %x: real[1], %y: real) -> (real) noinline {\n  %x1 = shape %x, %n\n"
+     "  %r, %T = loop %i = 0 to %n step 1 (%a = %y) {\n    %v = load %x1[%i]\n    %b = mul %a, %v\n    %c = sin %b\n    yield %c }\n"
+     "  yield %r }\n" READ "  %r, %T = loop %i = 0 to %n step 1 (%a = 0.0) {\n    %v = load %w1[%i]\n    %q = call @g(%n, %x1, %v)\n"
+     "    %p = mul %q, %q\n    %b = add %a, %p\n    yield %b }\n  yield %r }\n",
+     "r", "", 0},
+    // ---- arrays ----
+    {"the careless case: what was read is overwritten afterwards",
+     WRITE SUM("r", "0.0") "  %w2 = store %w1[0], 0.0\n  %v1 = load %w2[1]\n  %z = add %r, %v1\n  yield %w2, %z }\n", "", "r", 2},
+    {"what was read is added to afterwards",
+     WRITE SUM("r", "0.0") "  %w2 = acc %w1[0], %k\n  yield %w2, %r }\n", "", "r", 1},
+    {"what was read is filled afterwards", WRITE SUM("r", "0.0") "  %w2 = fill %w1, %k\n  yield %w2, %r }\n", "", "r", 0},
+    {"what was read is overwritten in a branch of a loop afterwards",
+     WRITE SUM("r", "0.0") "  %w4, %T = loop %i = 0 to %n step 1 (%w2 = %w1) {\n    %c = igt %i, 1\n    %w5 = if %c (%w6 = %w2) {\n"
+                           "      %w3 = store %w6[%i], %k\n      yield %w3 } else (%w7) {\n      yield %w7 }\n    yield %w5 }\n"
+                           "  yield %w4, %r }\n",
+     "w4", "r", 0},
+    {"what was read is read again", READ SUM("r", "0.0") "  %h = load %x1[0]\n  %d = exp %h\n  %g = add %r, %d\n  yield %g }\n", "r",
+     "", 1},
+    {"what was overwritten before",
+     WRITE "  %w9 = store %w1[0], %k\n  %r, %T = loop %i = 0 to %n step 1 (%a = 0.0) {\n    %v = load %w9[%i]\n    %e = exp %v\n"
+           "    %b = add %a, %e\n    yield %b }\n  yield %w9, %r }\n",
+     "r", "", 1},
+    {"added to in the loop, and given back",
+     WRITE "  %w4, %T = loop %i = 0 to %n step 1 (%w2 = %w1) {\n    %v = load %x1[%i]\n    %e = exp %v\n    %h = idiv %i, 2\n"
+           "    %w3 = acc %w2[%h], %e\n    yield %w3 }\n  yield %w4, %k }\n",
+     "w4", "", 1},
+    {"added to in the loop, and read afterwards",
+     WRITE "  %w4, %T = loop %i = 0 to %n step 1 (%w2 = %w1) {\n    %v = load %x1[%i]\n    %e = exp %v\n    %h = idiv %i, 2\n"
+           "    %w3 = acc %w2[%h], %e\n    yield %w3 }\n  %g = load %w4[0]\n  %d = mul %g, %k\n  yield %w4, %d }\n",
+     "", "w4", 1},
+    {"added to by two loops",
+     WRITE "  %w4, %T = loop %i = 0 to %n step 1 (%w2 = %w1) {\n    %v = load %x1[%i]\n    %e = exp %v\n    %h = idiv %i, 2\n"
+           "    %w3 = acc %w2[%h], %e\n    yield %w3 }\n"
+           "  %w7, %T2 = loop %i = 0 to %n step 1 (%w5 = %w4) {\n    %v2 = load %x1[%i]\n    %e2 = sin %v2\n    %h = idiv %i, 3\n"
+           "    %w6 = acc %w5[%h], %e2\n    yield %w6 }\n  yield %w7, %k }\n",
+     "w4 w7", "", 1},
+    {"added to and read in the loop",
+     WRITE "  %w4, %T = loop %i = 0 to %n step 1 (%w2 = %w1) {\n    %h = idiv %i, 2\n    %v = load %w2[%h]\n    %e = sin %v\n"
+           "    %w3 = acc %w2[%i], %e\n    yield %w3 }\n  yield %w4, %k }\n",
+     "", "w4", 1},
+    {"each element on its own",
+     WRITE "  %w4, %T = loop %i = 0 to %n step 1 (%w2 = %w1) {\n    %u = load %w2[%i]\n    %v = load %x1[%i]\n    %p = mul %u, %v\n"
+           "    %e = sin %p\n    %w3 = store %w2[%i], %e\n    yield %w3 }\n  yield %w4, %k }\n",
+     "w4", "", 0},
+    {"each element on its own, and added to afterwards",
+     WRITE "  %w4, %T = loop %i = 0 to %n step 1 (%w2 = %w1) {\n    %u = load %w2[%i]\n    %e = sin %u\n"
+           "    %w3 = store %w2[%i], %e\n    yield %w3 }\n  %w5 = acc %w4[0], %k\n  yield %w5, %k }\n",
+     "", "w4", 1},
+    {"each element and its neighbour",
+     WRITE "  %w4, %T = loop %i = 1 to %n step 1 (%w2 = %w1) {\n    %h = iadd %i, -1\n    %u = load %w2[%h]\n    %e = sin %u\n"
+           "    %w3 = store %w2[%i], %e\n    yield %w3 }\n  yield %w4, %k }\n",
+     "", "w4", 1},
+    {"a row each", "func @f(%n: int, %A: real[2] inout, %x: real[1]) -> (real[2]) {\n  %A1 = shape %A, %n, %n\n  %x1 = shape %x, %n\n"
+                   "  %A4, %T = loop %i = 0 to %n step 1 (%A2 = %A1) {\n    %A3, %q = within %A2 (%r = [%i]) {\n"
+                   "      %v = load %r[0]\n      %u = load %x1[%i]\n      %p = mul %v, %u\n      %e = exp %p\n"
+                   "      %r1 = store %r[0], %e\n      yield %r1, %p }\n    %h = mul %q, %q\n    %A5 = acc %A3[%i, 0], %h\n    yield %A5 }\n"
+                   "  yield %A4 }\n",
+     "A4", "", 1},
+    {"a row each, of which another trip sees one",
+     "func @f(%n: int, %A: real[2] inout, %x: real[1]) -> (real[2]) {\n  %A1 = shape %A, %n, %n\n  %x1 = shape %x, %n\n"
+     "  %A4, %T = loop %i = 0 to %n step 1 (%A2 = %A1) {\n    %g = load %A2[0, 0]\n    %A3 = within %A2 (%r = [%i]) {\n"
+     "      %v = load %r[0]\n      %p = mul %v, %g\n      %e = sin %p\n      %r1 = store %r[0], %e\n      yield %r1 }\n    yield %A3 }\n"
+     "  yield %A4 }\n",
+     "", "A4", 1},
+    {"overwritten in the trip: the trip keeps it",
+     WRITE "  %r, %w4, %T = loop %i = 0 to %n step 1 (%a = 0.0, %w2 = %w1) {\n    %u = load %w2[%i]\n    %e = exp %u\n"
+           "    %w3 = store %w2[%i], 0.5\n    %b = add %a, %e\n    yield %b, %w3 }\n  yield %w4, %r }\n",
+     "r", "", 0},
+    {"tables that are not active may be anything",
+     "func @f(%n: int, %k: real, %x: real[1]) -> (real) {\n  %x1 = shape %x, %n\n  %c = new int[%n] zero\n"
+     "  %r, %c4, %T = loop %i = 0 to %n step 1 (%a = 0.0, %c1 = %c) {\n    %h = idiv %i, 2\n    %m = load %c1[%h]\n    %m1 = iadd %m, 1\n"
+     "    %c2 = store %c1[%h], %m1\n    %o = load %c2[0]\n    %z = itor %o\n    %v = load %x1[%i]\n    %p = mul %v, %z\n    %e = sin %p\n"
+     "    %b = add %a, %e\n    yield %b, %c2 }\n  yield %r }\n",
+     "r", "", 1},
+};
+
+static void no_report(void *user, bool is_error, IrLoc loc, const char *message, IrLoc note_loc, const char *note)
+{
+    (void)user, (void)is_error, (void)loc, (void)note_loc, (void)note;
+    ck_abort_msg("%s", message);
+}
+
+static Plan *plan_of(DeriveCtx *c, Arena *a, Func *f)
+{
+    bool *args = NEW_N(a, bool, f->body->args.n + 1), *results = NEW_N(a, bool, f->body->yields.n + 1);
+    for (int i = 0; i < f->params.n; i++)
+        if (f->params.at[i].arg >= 0)
+            args[f->params.at[i].arg] = type_is_real(f->params.at[i].type);
+    for (int i = 0; i < f->body->yields.n; i++)
+        results[i] = true;
+    return keep_plan(c, a, f, true, args, results, NULL);
+}
+
+// The loops in r, by the name of their first result, that are fused, or are not.
+static void list_loops(Text *t, const Plan *p, const Region *r, bool fused)
+{
+    for (int i = 0; i < r->ops.n; i++) {
+        const Op *op = r->ops.at[i];
+        if (op->code == OP_loop && op_plan(p, op)->fused == fused)
+            text_printf(t, "%s%s", t->n ? " " : "", op->out[0]->name);
+        for (int k = 0; k < op->n_regions; k++)
+            if (op->regions[k])
+                list_loops(t, p, op->regions[k], fused);
+    }
+}
+
+START_TEST(plans)
+{
+    const Case *c = &cases[_i];
+    Arena *a = arena_new();
+    Module *m = pass_parse(a, c->text);
+    DeriveCtx ctx = {.m = m, .scratch = a, .report = no_report, .activity = activity_new(m, a)};
+    ctx.vjp_variants = map_new(a);
+    ctx.ready = map_new(a);
+    ctx.states = map_new(a);
+    ctx.taken = map_new(a);
+    const Plan *p = plan_of(&ctx, a, func_by_name(m, "f"));
+    Text fused = text_in(a), apart = text_in(a);
+    list_loops(&fused, p, p->f->body, true);
+    list_loops(&apart, p, p->f->body, false);
+    text_printf(&fused, "%s", "");
+    text_printf(&apart, "%s", "");
+    ck_assert_msg(strcmp(fused.at, c->fused) == 0, "%s: fused are \"%s\", not \"%s\"", c->name, fused.at, c->fused);
+    ck_assert_msg(strcmp(apart.at, c->apart) == 0, "%s: apart are \"%s\", not \"%s\"", c->name, apart.at, c->apart);
+    arena_free(a);
+}
+END_TEST
+
+START_TEST(derivatives)
+{
+    static const int trips[] = {0, 1, 2, 3, 7, -1};
+    const Case *c = &cases[_i];
+    ad_check_all(c->text, "f", trips + c->least, 0.3);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("fuse");
+    TCase *t = tcase_create("fuse");
+    tcase_set_timeout(t, 60);
+    tcase_add_loop_test(t, plans, 0, (int)(sizeof cases / sizeof *cases));
+    tcase_add_loop_test(t, derivatives, 0, (int)(sizeof cases / sizeof *cases));
+    suite_add_tcase(s, t);
+    SRunner *r = srunner_create(s);
+    srunner_run_all(r, CK_NORMAL);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed != 0;
+}
