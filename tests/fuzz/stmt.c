@@ -247,6 +247,51 @@ static Node *loop(Gen *g)
     return node(g->a, "s", "", "{\n@}\n", n);
 }
 
+// A loop that adds something up, most often without touching anything else, and a use of the sum, most often linear: what the compiler runs and
+// reverses trip by trip, or very nearly. In between may stand what must keep it from that: writes to what was read.
+static Node *sum_loop(Gen *g)
+{
+    static const int dims[] = {'n', 'm', 'n', 3};
+    int before = g->vars.n, dim = dims[pick(g, 4)];
+    double mult = g->mult;
+    bool *writable = arena_alloc(g->a, sizeof *writable * (size_t)(before + 1));
+    g->level++;
+    const char *s = arena_printf(g->a, "total%d", ++g->names), *i = arena_printf(g->a, "i%d", ++g->names), *d = dim_text(g->a, dim);
+    Node *start = chance(g, 50) ? node(g->a, "real", "0.0", "0.#", pick(g, 4)) : bounded(g, 1, 1).n;
+    for (int k = 0; k < before; k++) {
+        writable[k] = g->vars.at[k].writable;
+        g->vars.at[k].writable &= chance(g, 12);
+    }
+    g->mult *= 4;
+    g->loops++;
+    g->level++;
+    if (chance(g, 20))
+        declare(g, s, ty(REAL), false, 0);
+    declare(g, i, ty(INT), false, dim);
+    Node *locals = state(g), *work = chance(g, 60) ? block(g, 1 + pick(g, 2)) : list(g);
+    Node *cond = chance(g, 30) ? bool_expr(g, 1) : NULL, *term = bounded(g, 3, 0.5).n;
+    Node *add = node(g->a, "s", "", "$ $= @;\n", s, chance(g, 80) ? "+" : "-", term);
+    if (cond)
+        add = node(g->a, "s", "", "if (@) {\n@}\n", cond, add);
+    g->level--;
+    g->loops--;
+    g->mult = mult;
+    g->vars.n = before;
+    for (int k = 0; k < before; k++)
+        g->vars.at[k].writable = writable[k];
+    Node *between = chance(g, 40) ? statement(g) : NULL;
+    const char *root;
+    Node *to = lvalue(g, ty(REAL), &root);
+    if (chance(g, 20))
+        declare(g, s, ty(REAL), false, 0);
+    Node *rest = bounded(g, 2, 2).n, *factor = chance(g, 60) ? node(g->a, "real", "0.5", "0.#", 1 + pick(g, 9)) : bounded(g, 1, 1).n;
+    Node *use = to ? node(g->a, "s", "", "@ = $ * @ + @;\n", to, s, factor, rest) : list(g);
+    g->vars.n = before;
+    g->level--;
+    return node(g->a, "s", "", "{\nreal $ = @;\nfor (int $ = 0; $ < $; $++) {\n@@@}\n@@}\n", s, start, i, i, d, i, locals, work, add,
+                between ? between : list(g), use);
+}
+
 // ---- calls ----
 
 static Node *plain_call(Gen *g)
@@ -346,7 +391,7 @@ static Node *try_statement(Gen *g)
     if (k < upto[2])
         return branch(g);
     if (k < upto[3])
-        return g->loops < 3 ? loop(g) : assignment(g);
+        return g->loops >= 3 ? assignment(g) : chance(g, 35) ? sum_loop(g) : loop(g);
     if (k < upto[4])
         return jump(g);
     if (k < upto[5])
