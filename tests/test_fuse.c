@@ -225,7 +225,7 @@ static Plan *plan_of(DeriveCtx *c, Arena *a, Func *f)
             args[f->params.at[i].arg] = type_is_real(f->params.at[i].type);
     for (int i = 0; i < f->body->yields.n; i++)
         results[i] = true;
-    return keep_plan(c, a, f, true, args, results, NULL);
+    return keep_plan(c, a, f, PLAN_JOINT, args, results, NULL);
 }
 
 // The loops in r, by the name of their first result, that are fused, or are not.
