@@ -1,8 +1,8 @@
 // opt_zero.c — removes zeros, and other fills, that nobody sees.
 //
 // In: a function. Out: the same, where a `new zero` or `fill` whose every element is written again before any is read
-// does not write. Writing again is a fill, a copy_to, or counted loops over all indices that store the element of their
-// indices first of all.
+// does not write. Writing again is a fill, a copy_to, counted loops over all indices that store the element of their
+// indices first of all, or, in a small array, a store for each element.
 //
 //     %A = new real[%n] zero                                         %A = new real[%n]
 //     %B, %T = loop %i = 0 to %n step 1 (%A1 = %A) {        ->       %B, %T = loop %i = 0 to %n step 1 (%A1 = %A) {
@@ -15,7 +15,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { MAX_RANK = 8 };
+enum { MAX_RANK = 8, MAX_ELEMENTS = 32 };
 
 typedef struct Zero {
     Rewrite w;
@@ -94,6 +94,30 @@ static int carried_as(const Op *loop, const Value *v)
     return -1;
 }
 
+// Is every element of v, a small array of known size, stored one after the other before any is read?
+static bool stored_one_by_one(const Zero *z, const Value *v)
+{
+    int64_t size = 1, dims[MAX_RANK];
+    for (int k = 0; k < v->type.rank; k++) {
+        const Value *dim = plain_dim(v->root, k);
+        if (!dim || !ir_is_int_const(dim, &dims[k]) || dims[k] < 1 || (size *= dims[k]) > MAX_ELEMENTS)
+            return false;
+    }
+    uint64_t missing = (1ull << size) - 1;
+    while (missing && z->uses[v->id] == 1 && z->consumer[v->id] && z->consumer[v->id]->code == OP_store) {
+        const Op *op = z->consumer[v->id];
+        int64_t at = 0, i;
+        for (int k = 0; k < v->type.rank; k++) {
+            if (!ir_is_int_const(op->in[1 + k], &i) || i < 0 || i >= dims[k])
+                return false;
+            at = at * dims[k] + i;
+        }
+        missing &= ~(1ull << at);
+        v = op->out[0];
+    }
+    return !missing;
+}
+
 // Is every element of v whose first n indices are index[..] written before any is read?
 static bool overwritten(Zero *z, const Value *v, Value **index, int n)
 {
@@ -105,6 +129,8 @@ static bool overwritten(Zero *z, const Value *v, Value **index, int n)
         return op->in[0] == v;
     if (type_is_struct(v->type))
         return false;                                           // all its fields would have to be
+    if (n == 0 && op->code == OP_store && rank <= MAX_RANK)
+        return rank > 0 && stored_one_by_one(z, v);
     if (n == rank) {
         bool acc = op->code == OP_acc && z->zeros;
         z->first_acc = acc ? op : NULL;

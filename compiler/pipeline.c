@@ -59,6 +59,7 @@ static const Pass passes[] = {
     {"gvn",         1, opt_gvn,      NULL,            false},
     {"factors",     1, opt_factors,  NULL,            false},
     {"merge",       1, opt_merge,    NULL,            false},
+    {"results",     1, opt_results,  NULL,            false},
     {"stores",      1, opt_stores,   NULL,            false},
     {"zero",        1, opt_zero,     NULL,            false},
     {"dce",         0, opt_dce,      NULL,            false},
