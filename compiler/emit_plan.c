@@ -620,10 +620,12 @@ static bool is_part_of_struct(const Op *op)
     return type_is_struct(op->in[0]->type);
 }
 
-// Would the part be indexed, element by element, where user names it? One that begins in the middle reads better with a name.
+// Would the part be indexed, element by element, where user names it? One that begins in the middle reads better with a name, and one
+// of several axes needs one: gcc warns of an index beyond the first row.
 static bool is_indexed(const Path *p, const Op *user)
 {
-    return p->has_range && user->code != OP_call;
+    bool by_element = takes_struct(user) && !takes_part(user);
+    return (p->has_range && user->code != OP_call) || (p->rank > 1 && (by_element || user->code == OP_copy_to));
 }
 
 // A view that is handed over as a whole, once, and where it is made, needs no name. The region of a within is no place of its own.

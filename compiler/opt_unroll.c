@@ -13,6 +13,7 @@
 #include "opt.h"
 #include "place.h"
 #include "rewrite.h"
+#include "solvers.h"
 
 enum { MAX_TRIPS = 4, MAX_OPS = 128, MAX_PRODUCTS = 64 };
 
@@ -29,7 +30,7 @@ static int weight(const Region *r)
     int n = 0;
     for (int i = 0; i < r->ops.n && n <= MAX_OPS; i++) {
         const Op *op = r->ops.at[i];
-        if (op->code == OP_loop || op->code == OP_call || op->code == OP_gemm)
+        if (op->code == OP_loop || op->code == OP_call || op->code == OP_gemm || is_solver(op->code))
             return MAX_OPS + 1;
         n += op->code < OP_const_real || op->code > OP_undef;
         for (int k = 0; k < op->n_regions; k++)
@@ -171,6 +172,7 @@ static void write_product(Unroll *u, Builder *b, Op *op, int64_t m, int64_t n, i
                 Value *xy = b_2(b, OP_mul, x, y);
                 sum = sum ? b_2(b, OP_add, sum, xy) : xy;
             }
+            sum = op->sub ? b_1(b, OP_neg, sum) : sum;
             indices_of(b, c, i * n + j, idx);
             c = fresh ? b_store(b, c, c->type.rank, idx, sum) : b_acc(b, c, c->type.rank, idx, sum);
         }

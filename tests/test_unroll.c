@@ -70,6 +70,16 @@ static const Case cases[] = {
      "  %b = new real[2] zero\n  %b1 = fill %b, 0.5\n  %c = new real[3] zero\n  %c1 = fill %c, 2.0\n"
      "  %c2 = gemm %c1, %a1, %b1, 3, 1, 2 {ta}\n  %v = load %c2[2]\n  yield %v }\n",
      OP_acc, 3},
+    {"subtracted, from nothing and from what is there",
+     "func @f(%n: int, %x: real) -> (real) {\n  %a = new real[2, 3] zero\n  %a1 = fill %a, %x\n"
+     "  %b = new real[2, 3] zero\n  %b1 = store %b[1, 2], %x\n  %c = new real[2, 2] zero\n"
+     "  %c1 = gemm %c, %a1, %b1, 2, 2, 3 {tb, sub}\n  %d = new real[2] zero\n  %d1 = fill %d, %x\n  %e = new real[2] zero\n  %e1 = fill %e, 2.0\n"
+     "  %g = new real[1] zero\n  %g1 = fill %g, 0.5\n  %e2 = gemm %e1, %d1, %g1, 2, 1, 1 {sub}\n  %v = load %c1[0, 1]\n  %w = load %e2[1]\n  %s = add %v, %w\n  yield %s }\n",
+     OP_gemm, 0},
+    {"a factor in a loop: not doubled",
+     HEAD "  %a = new real[5, 5] zero\n  %s, %T = loop %i = 0 to 2 step 1 (%p = %x) {\n    %F, %P = lu %a, 5\n    %q = lu_logdet %F, %P, 5\n"
+          "    yield %q }\n  yield %s }\n",
+     OP_lu, 1},
     {"a product of large ones",
      "func @f(%n: int, %x: real) -> (real) {\n  %a = new real[5, 5] zero\n  %a1 = fill %a, %x\n"
      "  %c = new real[5, 5] zero\n  %c1 = gemm %c, %a1, %a1, 5, 5, 5\n  %v = load %c1[0, 1]\n  yield %v }\n",
