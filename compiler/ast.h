@@ -90,6 +90,7 @@ typedef struct VarDecl {
     Role role;                  // of a parameter
     bool added;                 // [check] a parameter that a derive added to those of its base function;
     int of;                     // [check] then: the base's parameter it belongs to, or -1 for the result
+    bool is_matrix;             // [check] then: a Jacobian or Hessian by that one
     Loc role_loc;               // of the keyword; empty span where none was written
     Symbol *sym;                // [check]
 } VarDecl;
@@ -283,8 +284,10 @@ struct Function {
     Function *custom_vjp, *custom_jvp;  // [check]
     const char *cname;          // [check] its name in C
     Function *base;             // [check] of a derived function: what it is the `transform` of ...
-    int transform;              // [check] ... a TransformKind: XFORM_GRAD, XFORM_VJP, XFORM_JVP or XFORM_RECORD (0: not derived) ...
-    VEC(int) wrt;               // [check] ... with respect to these parameters of base, ascending
+    int transform;              // [check] ... a TransformKind: XFORM_GRAD, _VJP, _JVP, _JACFWD, _JACREV, _HESSIAN or _RECORD (0: not derived) ...
+    VEC(int) wrt;               // [check] ... with respect to these parameters of base, ascending ...
+    Expr *directions;           // [check] ... so many at a time; NULL: one, without an axis for it ...
+    const Size *n_directions;   // [check] ... and that as a size in terms of base's parameters
     Derive *record;             // [check] of what only C may call: the derive of a record, of which this is the whole or a half ...
     Function *forward, *reverse;        // [check] ... the whole's halves, which are names only; NULL: it is internal, and so of no use
     Function *next;             // [check] free
@@ -307,6 +310,7 @@ typedef struct Transform {
     struct Transform *of;       // NULL for XFORM_FUNCTION
     NameList wrt;               // empty: all
     Expr *directions;           // after `;`, or NULL
+    const Size *n_directions;   // [check] its value
     Function *function;         // [check] what it makes: for XFORM_FUNCTION the function, else the derived one
 } Transform;
 

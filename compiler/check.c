@@ -16,8 +16,7 @@
 // ---- not supported yet: each row goes when its feature comes
 
 static const char *const LATER[] = {
-    [LATER_JACOBIAN] = "'jacobian', 'jacfwd', 'jacrev' and 'hessian'",
-    [LATER_DIRECTIONS] = "several directions or seeds at once",
+    [LATER_STRUCTS] = "Jacobians, Hessians and several directions of structs",
     [LATER_ATTRIBUTES] = "attributes of loops",
 };
 

@@ -38,9 +38,16 @@ typedef struct Graph {
     const Function *asked_by;                                   // the derived function whose needs are being followed
 } Graph;
 
+// A Hessian is the tangent of a gradient.
 static int mode_of(const Function *derived)
 {
-    return derived->transform == XFORM_JVP;
+    return derived->transform == XFORM_JVP || derived->transform == XFORM_JACFWD || derived->transform == XFORM_HESSIAN;
+}
+
+// What is passed through on the way down from a derived function to its base.
+static int passing(const Function *derived)
+{
+    return derived->transform == XFORM_HESSIAN ? 3 : mode_of(derived) ? 2 : 1;
 }
 
 static Function *rule_for(const Function *f, int mode)
@@ -91,7 +98,7 @@ static void expand(Graph *g, Node *n)
     if (rule_for(f, n->mode))
         return;
     if (f->base)
-        lead(g, n, f->base, n->passed | (mode_of(f) ? 2 : 1));
+        lead(g, n, f->base, n->passed | passing(f));
     for (int i = 0; calls && i < calls->n; i++)
         lead(g, n, calls->at[i].callee, n->passed);
     if (f->body && rule_for(f, !n->mode))
@@ -207,6 +214,6 @@ void derive_cycles(Checker *c)
     for (int i = 0; i < c->program->derived.n; i++) {
         Function *f = c->program->derived.at[i];
         g.asked_by = f;
-        follow(&g, node(&g, f->base, mode_of(f), 0));
+        follow(&g, node(&g, f->base, mode_of(f), f->transform == XFORM_HESSIAN ? 1 : 0));
     }
 }

@@ -10,8 +10,11 @@
 //
 // The idea: a transform is a function from parameter lists to parameter lists (derive_signature), so it applies to what
 // a transform made as to anything else; hvp(f, x) is rewritten as jvp(grad(f, x), x). Inner transforms are made once
-// for each (base, transform, wrt). The tables GRAD_ADDS, VJP_ADDS and JVP_ADDS say which role an added parameter has,
-// for each transform and each role of the one it belongs to.
+// for each (base, transform, wrt, directions). The tables GRAD_ADDS, VJP_ADDS, JVP_ADDS and MATRIX_ADDS say which role
+// an added parameter has, for each transform and each role of the one it belongs to.
+//
+//     derive c = jacobian(f);   void c(..., out real x_jac[m][n])        jacfwd(f) or jacrev(f), as the shapes say
+//     derive d = jvp(f, x; 4);  real d(..., real x_dot[n][4], out real z_dot[4], out real result_dot[4])
 #include "checker.h"
 
 #include <assert.h>
@@ -33,19 +36,36 @@ static const Adds JVP_ADDS[3][2] = {
     [ROLE_INOUT] = {ADDS_OUT,     ADDS_INOUT},
 };
 
+// A matrix of derivatives: by what can be differentiated by, whatever its role.
+static const Adds MATRIX_ADDS[3][2] = {
+    [ROLE_IN]    = {ADDS_NOTHING, ADDS_OUT},
+    [ROLE_INOUT] = {ADDS_NOTHING, ADDS_OUT},
+};
+
+// What a matrix has before the shape of the parameter it belongs to.
+typedef enum Rows { ROWS_NONE, ROWS_OUTPUT, ROWS_SAME } Rows;
+
 typedef struct TransformRow {
     const char *suffix;
     const Adds (*adds)[2];
     Adds result_first, result_last;                             // for a real result
+    const char *matrix;                                         // suffix of a matrix added after that; NULL: none
+    Rows rows;
 } TransformRow;
 
 static const TransformRow *transform_row(TransformKind kind)
 {
-    static const TransformRow GRAD = {"bar", GRAD_ADDS, ADDS_NOTHING, ADDS_NOTHING};
-    static const TransformRow VJP = {"bar", VJP_ADDS, ADDS_IN, ADDS_NOTHING};
-    static const TransformRow JVP = {"dot", JVP_ADDS, ADDS_NOTHING, ADDS_OUT};
-    assert(kind == XFORM_GRAD || kind == XFORM_VJP || kind == XFORM_JVP || kind == XFORM_RECORD);
-    return kind == XFORM_GRAD ? &GRAD : kind == XFORM_JVP ? &JVP : &VJP;
+    static const TransformRow ROWS[] = {
+        [XFORM_GRAD]     = {"bar", GRAD_ADDS, ADDS_NOTHING, ADDS_NOTHING, NULL, ROWS_NONE},
+        [XFORM_VJP]      = {"bar", VJP_ADDS, ADDS_IN, ADDS_NOTHING, NULL, ROWS_NONE},
+        [XFORM_RECORD]   = {"bar", VJP_ADDS, ADDS_IN, ADDS_NOTHING, NULL, ROWS_NONE},
+        [XFORM_JVP]      = {"dot", JVP_ADDS, ADDS_NOTHING, ADDS_OUT, NULL, ROWS_NONE},
+        [XFORM_JACFWD]   = {NULL, NULL, ADDS_NOTHING, ADDS_NOTHING, "jac", ROWS_OUTPUT},
+        [XFORM_JACREV]   = {NULL, NULL, ADDS_NOTHING, ADDS_NOTHING, "jac", ROWS_OUTPUT},
+        [XFORM_HESSIAN]  = {"bar", GRAD_ADDS, ADDS_NOTHING, ADDS_NOTHING, "hess", ROWS_SAME},
+    };
+    assert((size_t)kind < sizeof ROWS / sizeof *ROWS && (ROWS[kind].suffix || ROWS[kind].matrix));
+    return &ROWS[kind];
 }
 
 static bool has_param(const Function *f, const char *name)
@@ -75,19 +95,51 @@ static void push_param(Checker *c, Function *f, VarDecl d, Type type, const Func
     sym->type = base ? type_renamed(c, type, base, f) : type;
 }
 
-static void add_param(Checker *c, Function *f, const Function *base, int of, Adds adds, const char *suffix)
+// The type and the sizes as written of parameter `of` of base, or of its result (-1).
+static Type type_of_base(const Function *base, int of)
+{
+    return of < 0 ? base->result_type : base->params.at[of]->sym->type;
+}
+
+static const ExprList *dims_of_base(const Function *base, int of)
+{
+    return of < 0 ? &base->result.dims : &base->params.at[of]->dims;
+}
+
+// Appends the axes of parameter `of` of base to d and to *t.
+static void append_axes(Checker *c, VarDecl *d, Type *t, const Function *base, int of)
+{
+    Type more = type_of_base(base, of);
+    const ExprList *dims = dims_of_base(base, of);
+    assert(t->rank + more.rank <= MAX_RANK);                    // make has seen to that
+    for (int i = 0; i < more.rank; i++)
+        t->dims[t->rank++] = more.dims[i];
+    for (int i = 0; i < dims->n; i++)
+        vec_push(c->arena, &d->dims, dims->at[i]);
+}
+
+// rows: -2 for none, else what of base comes before the axes of `of`.
+static void add_param(Checker *c, Function *f, const Function *base, int of, Adds adds, const char *suffix, int rows)
 {
     static const Role ROLES[] = {[ADDS_IN] = ROLE_IN, [ADDS_OUT] = ROLE_OUT, [ADDS_INOUT] = ROLE_INOUT};
     const VarDecl *p = of < 0 ? NULL : base->params.at[of];
     const TypeName *type = p ? &p->type : &base->result;
-    VarDecl d = {.loc = p ? p->loc : type->loc, .type = *type, .dims = p ? p->dims : type->dims, .added = true,
-                 .of = of};
+    VarDecl d = {.loc = p ? p->loc : type->loc, .type = *type, .added = true, .of = of, .is_matrix = rows > -2};
+    Type t = type_of_base(base, of);
     if (adds == ADDS_NOTHING)
         return;
+    t.rank = 0;
+    if (rows > -2)
+        append_axes(c, &d, &t, base, rows);
+    append_axes(c, &d, &t, base, of);
+    if (f->directions) {                                        // the last axis of whatever is added
+        t.dims[t.rank++] = f->n_directions;
+        vec_push(c->arena, &d.dims, f->directions);
+    }
     d.type.dims = (ExprList){0};
     d.role = ROLES[adds];
     d.name = (Name){free_param_name(c, f, p ? p->name.text : "result", suffix), p ? p->name.loc : type->loc};
-    push_param(c, f, d, p ? p->sym->type : base->result_type, base);
+    push_param(c, f, d, t, base);
 }
 
 static bool among(const int *wrt, int n, int i)
@@ -110,10 +162,20 @@ static void own_params(Checker *c, Function *f, const Function *base)
         f->params.at[i]->sym->type = type_renamed(c, base->params.at[i]->sym->type, base, f);
 }
 
+// The real output of a function that has one: its position among the parameters, -1 for the result.
+static int real_output(const Function *f)
+{
+    for (int i = 0; i < f->params.n; i++)
+        if (f->params.at[i]->role != ROLE_IN && type_has_real(f->params.at[i]->sym->type))
+            return i;
+    return -1;
+}
+
 static void fill_signature(Checker *c, Function *f, Function *base, TransformKind kind, const int *wrt, int n)
 {
     const TransformRow *row = transform_row(kind);
     bool real_result = type_has_real(base->result_type);
+    int output = row->rows == ROWS_OUTPUT ? real_output(base) : -1;
     f->base = base;
     f->transform = (int)kind;
     for (int i = 0; i < n; i++)
@@ -122,14 +184,17 @@ static void fill_signature(Checker *c, Function *f, Function *base, TransformKin
     f->result = base->result;
     f->result_type = type_renamed(c, base->result_type, base, f);
     if (real_result)
-        add_param(c, f, base, -1, row->result_first, row->suffix);
+        add_param(c, f, base, -1, row->result_first, row->suffix, -2);
     for (int i = 0; i < base->params.n; i++) {
         const VarDecl *p = base->params.at[i];
-        if (type_has_real(p->sym->type))
-            add_param(c, f, base, i, row->adds[p->role][among(wrt, n, i)], row->suffix);
+        bool chosen = among(wrt, n, i);
+        if (type_has_real(p->sym->type) && row->suffix)
+            add_param(c, f, base, i, row->adds[p->role][chosen], row->suffix, -2);
+        if (type_has_real(p->sym->type) && row->matrix)
+            add_param(c, f, base, i, MATRIX_ADDS[p->role][chosen], row->matrix, row->rows == ROWS_SAME ? i : output);
     }
     if (real_result)
-        add_param(c, f, base, -1, row->result_last, row->suffix);
+        add_param(c, f, base, -1, row->result_last, row->suffix, -2);
 }
 
 Function *derive_signature(Checker *c, Function *base, TransformKind transform, const int *wrt, int n, Name name)
@@ -150,10 +215,16 @@ static bool is_real_input(const VarDecl *p)
 
 static const VarDecl *real_output_param(const Function *f)      // the first, or NULL
 {
+    int i = real_output(f);
+    return i < 0 ? NULL : f->params.at[i];
+}
+
+static int n_real_outputs(const Function *f)
+{
+    int n = type_has_real(f->result_type);
     for (int i = 0; i < f->params.n; i++)
-        if (f->params.at[i]->role != ROLE_IN && type_has_real(f->params.at[i]->sym->type))
-            return f->params.at[i];
-    return NULL;
+        n += f->params.at[i]->role != ROLE_IN && type_has_real(f->params.at[i]->sym->type);
+    return n;
 }
 
 static bool has_real_input(const Function *f)
@@ -174,26 +245,46 @@ static bool grad_takes(const Function *f)
     return f->result_type.elem == ELEM_REAL && f->result_type.rank == 0 && !real_output_param(f);
 }
 
-static bool suits(Checker *c, Loc loc, const Function *f, TransformKind kind)
+static bool is_jacobian(TransformKind kind)
+{
+    return kind == XFORM_JACOBIAN || kind == XFORM_JACFWD || kind == XFORM_JACREV;
+}
+
+static void not_one_scalar(Checker *c, Loc loc, const Function *f, TransformKind kind)
 {
     const char *name = f->name.text;
     const VarDecl *output = real_output_param(f);
-    if (!has_real_input(f)) {
+    diag_error(c->diags, loc, "%s takes a function whose only real output is its real scalar result, which '%s' is not",
+               transform_text(kind), name);
+    if (output)
+        diag_note(c->diags, output->name.loc, "'%s' is a real output, too; vjp and jvp take any function",
+                  output->name.text);
+    else
+        diag_note(c->diags, f->name.loc, "its result is %s; vjp and jvp take any function",
+                  type_text(c->arena, f->result_type));
+}
+
+static void not_one_output(Checker *c, Loc loc, const Function *f, TransformKind kind)
+{
+    diag_error(c->diags, loc, "%s takes a function with one real output, but '%s' has %d", transform_text(kind),
+               f->name.text, n_real_outputs(f));
+    diag_note(c->diags, f->name.loc, "it is '%s'; jvp and vjp take any function, and several directions at once",
+              signature_text(c, f, f->name.text));
+}
+
+static bool suits(Checker *c, Loc loc, const Function *f, TransformKind kind)
+{
+    const char *name = f->name.text;
+    if (!has_real_input(f))
         diag_error(c->diags, loc, "'%s' has no real parameter to differentiate by", name);
-    } else if (!has_real_output(f)) {
+    else if (!has_real_output(f))
         diag_error(c->diags, loc, "'%s' has no real output to differentiate", name);
-    } else if (kind == XFORM_GRAD && !grad_takes(f)) {
-        diag_error(c->diags, loc,
-                   "grad takes a function whose only real output is its real scalar result, which '%s' is not", name);
-        if (output)
-            diag_note(c->diags, output->name.loc, "'%s' is a real output, too; vjp and jvp take any function",
-                      output->name.text);
-        else
-            diag_note(c->diags, f->name.loc, "its result is %s; vjp and jvp take any function",
-                      type_text(c->arena, f->result_type));
-    } else {
+    else if ((kind == XFORM_GRAD || kind == XFORM_HESSIAN) && !grad_takes(f))
+        not_one_scalar(c, loc, f, kind);
+    else if (is_jacobian(kind) && n_real_outputs(f) != 1)
+        not_one_output(c, loc, f, kind);
+    else
         return true;
-    }
     return false;
 }
 
@@ -259,10 +350,11 @@ static bool resolve_wrt(Checker *c, const Function *f, const NameList *names, In
 
 static Function *resolve(Checker *c, Transform *t, Function *into);
 
-static const char *transform_key(Checker *c, const Function *base, TransformKind kind, const IntList *wrt)
+static const char *transform_key(Checker *c, const Function *base, const Transform *made, TransformKind kind,
+                                 const IntList *wrt)
 {
     Text t = text_in(c->arena);
-    text_printf(&t, "%d %p", (int)kind, (const void *)base);
+    text_printf(&t, "%d %p %p", (int)kind, (const void *)base, (const void *)made->n_directions);
     for (int i = 0; i < wrt->n; i++)
         text_printf(&t, " %d", wrt->at[i]);
     return intern_z(c->module->names, t.at);
@@ -287,19 +379,147 @@ static const char *free_function_name(Checker *c, const char *of, TransformKind 
     return name;
 }
 
+// ---- several directions
+
+static void not_a_number_of_directions(Checker *c, const Function *base, const Expr *e, const char *what)
+{
+    diag_error(c->diags, e->loc, "the number of directions is a constant or an int parameter of '%s'; %s",
+               base->name.text, what);
+    diag_note(c->diags, base->name.loc, "it is '%s'", signature_text(c, base, base->name.text));
+}
+
+typedef struct Naming {
+    const Function *base;
+    bool found;
+} Naming;
+
+static void find_naming(void *context, Expr *e)
+{
+    Naming *n = context;
+    n->found = n->found || (e->kind == EXPR_NAME && has_param(n->base, e->name.name));
+}
+
+// The number of directions as a size in terms of base's parameters; NULL after an error.
+static const Size *count_directions(Checker *c, const Function *base, Expr *e)
+{
+    Naming naming = {base, false};
+    visit_expr(e, find_naming, &naming);
+    if (naming.found && e->kind != EXPR_NAME) {
+        not_a_number_of_directions(c, base, e, "this is neither");
+        return NULL;
+    }
+    for (int i = 0; e->kind == EXPR_NAME && i < base->params.n; i++) {
+        Symbol *sym = base->params.at[i]->sym;
+        if (sym->name != e->name.name)
+            continue;
+        e->name.sym = sym;
+        e->type = sym->type;
+        if (sym->type.elem == ELEM_INT && sym->type.rank == 0 && sym->role != ROLE_OUT)
+            return size_symbol(c->shapes, sym, 0, sym->name);
+        const char *role = sym->role == ROLE_OUT ? "an out parameter" : type_text(c->arena, sym->type);
+        not_a_number_of_directions(c, base, e, arena_printf(c->arena, "'%s' is %s", sym->name, role));
+        return NULL;
+    }
+    if (!check_int(c, e, "the number of directions"))
+        return NULL;
+    if (!e->value.known) {
+        not_a_number_of_directions(c, base, e, "this is not known here");
+        return NULL;
+    }
+    if (e->value.i < 0)
+        diag_error(c->diags, e->loc, "a number of %lld directions is negative", (long long)e->value.i);
+    return e->value.i < 0 ? NULL : size_const(c->shapes, e->value.i);
+}
+
+// ---- which way a Jacobian goes
+
+static const Size *elements(Checker *c, Type t)
+{
+    const Size *n = size_const(c->shapes, 1);
+    for (int i = 0; i < t.rank; i++)
+        n = size_mul(c->shapes, n, t.dims[i]);
+    return n;
+}
+
+// jacobian is reverse where there are fewer outputs than inputs, as far as the shapes show that.
+static TransformKind way_of(Checker *c, const Function *base, TransformKind kind, const IntList *wrt)
+{
+    const Size *outputs = elements(c, type_of_base(base, real_output(base))), *inputs = size_const(c->shapes, 0);
+    if (kind != XFORM_JACOBIAN)
+        return kind;
+    for (int i = 0; i < wrt->n; i++)
+        inputs = size_add(c->shapes, inputs, elements(c, type_of_base(base, wrt->at[i])));
+    return size_mostly_lt(c->shapes, outputs, inputs) ? XFORM_JACREV : XFORM_JACFWD;
+}
+
+// How many axes what is added for parameter `of` of base (-1: its result) has at most.
+static int added_rank(const Function *base, TransformKind kind, const IntList *wrt, bool directions, int of)
+{
+    const TransformRow *row = transform_row(kind);
+    Type t = type_of_base(base, of);
+    bool chosen = of >= 0 && among(wrt->at, wrt->n, of);
+    Role role = of >= 0 ? base->params.at[of]->role : ROLE_OUT;
+    if (!type_has_real(t))
+        return 0;
+    if (row->matrix && MATRIX_ADDS[role][chosen] != ADDS_NOTHING)
+        return t.rank + (row->rows == ROWS_SAME ? t.rank : type_of_base(base, real_output(base)).rank);
+    return row->suffix && row->adds[role][chosen] != ADDS_NOTHING ? t.rank + directions : 0;
+}
+
+// Do the added parameters' shapes have few enough axes?
+static bool ranks_fit(Checker *c, const Transform *t, const Function *base, TransformKind kind, const IntList *wrt)
+{
+    for (int i = -1; i < base->params.n; i++) {
+        int rank = added_rank(base, kind, wrt, t->directions != NULL, i);
+        const Name *name = i < 0 ? &base->name : &base->params.at[i]->name;
+        if (rank <= MAX_RANK)
+            continue;
+        diag_error(c->diags, t->loc, "the derivative %s '%s' would have %d dimensions; an array has at most %d",
+                   i < 0 ? "of" : "by", name->text, rank, MAX_RANK);
+        diag_note(c->diags, name->loc, "'%s' is declared here", name->text);
+        return false;
+    }
+    return true;
+}
+
+// What a matrix, or a last axis for directions, would be added for is no struct.
+static bool no_structs(Checker *c, const Transform *t, const Function *base, TransformKind kind, const IntList *wrt)
+{
+    bool wide = t->directions != NULL;
+    for (int i = -1; i < base->params.n; i++) {
+        Type type = type_of_base(base, i);
+        bool output = i < 0 || base->params.at[i]->role != ROLE_IN, chosen = i >= 0 && among(wrt->at, wrt->n, i);
+        bool added = chosen ? wide || transform_row(kind)->matrix : output && (wide || is_jacobian(kind));
+        if (!added || type.elem != ELEM_STRUCT || !type_has_real(type))
+            continue;
+        not_yet(c, t->loc, LATER_STRUCTS);
+        const Name *name = i < 0 ? &base->name : &base->params.at[i]->name;
+        diag_note(c->diags, name->loc, "'%s' is %s; jvp and vjp in one direction take it", name->text, type_text(c->arena, type));
+        return false;
+    }
+    return true;
+}
+
+// ---- from transforms to functions, continued
+
 // NULL after an error.
 static Function *make(Checker *c, const Transform *t, Function *base, const IntList *wrt, Function *into)
 {
-    const char *key = transform_key(c, base, t->kind, wrt);
+    TransformKind kind = is_jacobian(t->kind) ? way_of(c, base, t->kind, wrt) : t->kind;
+    const char *key = transform_key(c, base, t, kind, wrt);
     Function *made = map_get(c->derived, key);
     if (made && !into)
         return made;
+    if (!no_structs(c, t, base, kind, wrt) || !ranks_fit(c, t, base, kind, wrt))
+        return NULL;
     if (!into) {
         Name name = {free_function_name(c, base->name.text, t->kind), t->loc};
         into = NEW(c->arena, Function);
         *into = (Function){.name = name, .loc = t->loc, .is_static = true};
     }
-    fill_signature(c, into, base, t->kind, wrt->at, wrt->n);
+    into->directions = t->directions;
+    into->n_directions = t->n_directions;
+    fill_signature(c, into, base, kind, wrt->at, wrt->n);
     if (into->params.n > MAX_DERIVED_PARAMS) {
         diag_error(c->diags, t->loc, "'%s' would have %d parameters; a derivative has at most %d", into->name.text,
                    into->params.n, MAX_DERIVED_PARAMS);
@@ -322,15 +542,15 @@ static void rewrite_hvp(Checker *c, Transform *t)               // hvp(f, x) is 
     t->of = inner;
 }
 
-static bool supported(Checker *c, const Transform *t)
+static bool one_wrt(Checker *c, const Transform *t, const Function *base, const IntList *wrt)
 {
-    bool known = t->kind == XFORM_GRAD || t->kind == XFORM_VJP || t->kind == XFORM_JVP || t->kind == XFORM_HVP ||
-                 t->kind == XFORM_RECORD;
-    if (!known)
-        not_yet(c, t->loc, LATER_JACOBIAN);
-    else if (t->directions)
-        not_yet(c, t->directions->loc, LATER_DIRECTIONS);
-    return known && !t->directions;
+    if (t->kind != XFORM_HESSIAN || wrt->n == 1)
+        return true;
+    diag_error(c->diags, t->loc, "hessian differentiates by one parameter, but %d are %s", wrt->n,
+               t->wrt.n ? "named" : "real");
+    diag_note(c->diags, base->name.loc, "name one of '%s', as in hessian(%s, %s)",
+              signature_text(c, base, base->name.text), base->name.text, base->params.at[wrt->at[0]]->name.text);
+    return false;
 }
 
 static void report_derive_loop(Checker *c, const Derive *d)     // d is being resolved already
@@ -397,8 +617,6 @@ static Function *resolve(Checker *c, Transform *t, Function *into)
     IntList wrt = {0};
     if (t->kind == XFORM_FUNCTION)
         return t->function = function_named(c, t->name);
-    if (!supported(c, t))
-        return NULL;
     if (t->of->kind == XFORM_RECORD) {
         diag_error(c->diags, t->of->loc, "a record is for C only; nothing can be derived of it");
         return NULL;
@@ -406,7 +624,9 @@ static Function *resolve(Checker *c, Transform *t, Function *into)
     if (t->kind == XFORM_HVP)
         rewrite_hvp(c, t);
     Function *base = resolve(c, t->of, NULL);
-    if (!base || !suits(c, t->loc, base, t->kind) || !resolve_wrt(c, base, &t->wrt, &wrt))
+    if (!base || !suits(c, t->loc, base, t->kind) || !resolve_wrt(c, base, &t->wrt, &wrt) || !one_wrt(c, t, base, &wrt))
+        return NULL;
+    if (t->directions && !(t->n_directions = count_directions(c, base, t->directions)))
         return NULL;
     return t->function = make(c, t, base, &wrt, into);
 }

@@ -66,7 +66,7 @@ const char *derive_fresh_name(DeriveCtx *c, const char *base, const char *suffix
 
 // ---- copies made ready ----
 
-static Func *copy_func(DeriveCtx *c, Func *f)
+Func *derive_copy(DeriveCtx *c, Func *f)
 {
     Module *m = c->m;
     Func *copy = NEW(m->arena, Func);
@@ -118,7 +118,7 @@ Func *derive_ready(DeriveCtx *c, Func *f)
     Func *copy = map_get(c->ready, f);
     if (copy)
         return copy;
-    copy = copy_func(c, f);
+    copy = derive_copy(c, f);
     map_set(c->ready, f, copy);
     opt_inline(copy, true);
     opt_simplify(copy);
@@ -165,10 +165,18 @@ static void tidy_body(Func *d)
     opt_dce(d);
 }
 
+static bool takes_directions(const Func *d)
+{
+    bool matrix = d->transform == TR_JACFWD || d->transform == TR_JACREV || d->transform == TR_HESSIAN;
+    return matrix || d->directions.kind != DIRECTIONS_ONE;
+}
+
 static void fill_body(DeriveCtx *c, Func *d)
 {
     bool tangent = d->transform == TR_JVP, rule = tangent ? d->base->custom_jvp != NULL : d->base->custom_vjp != NULL;
-    if (d->base->is_extern && !rule)
+    if (takes_directions(d))
+        directions_derived(c, d);
+    else if (d->base->is_extern && !rule)
         derive_no_body(c, d->loc, d->base, tangent ? "jvp" : "vjp");
     else if (d->transform == TR_FORWARD)
         record_derived(c, d);

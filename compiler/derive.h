@@ -26,6 +26,8 @@ typedef struct DeriveCtx {
     Map *ready;                             // Func -> its copy made ready
     Map *states;                            // Func -> how far derive_body is with it
     VEC(Func *) making;                     // whose bodies derive_body is at, each for the one before it
+    void *lanes_memo;                       // lanes.c's functions
+    void *inner_memo;                       // directions.c's
     Map *taken;                             // names of functions, interned, that there are or that derive_fresh_name gave
 } DeriveCtx;
 
@@ -48,12 +50,32 @@ Func *derive_ready(DeriveCtx *c, Func *f);
 void rule_derived(DeriveCtx *c, Func *d);
 // The parameters of a rule for f: as[i].kind and .of (P_DOT: a custom jvp, P_BAR: a custom vjp) say what parameter i is of f.
 void rule_params(const Func *f, ParamKind kind, Param *as);
+// A copy of f that is not printed, as it is.
+Func *derive_copy(DeriveCtx *c, Func *f);
 // jvp.c: fills the body of d (transform TR_JVP), and pending variants.
 void jvp_derived(DeriveCtx *c, Func *d);
 // vjp.c: fills the body of d (TR_VJP or TR_GRAD), and pending variants.
 void vjp_derived(DeriveCtx *c, Func *d);
 // record.c: fills the bodies of `forward` (TR_FORWARD) and its pair, adds their tapes, and fills pending variants.
 void record_derived(DeriveCtx *c, Func *forward);
+
+// directions.c: fills the body of d, which takes several directions or seeds at once: TR_JACFWD, TR_JACREV, TR_HESSIAN, and TR_JVP and TR_VJP
+// with directions.
+void directions_derived(DeriveCtx *c, Func *d);
+
+// ---- lanes.c ----
+// A function that does what f does for `width` values at once of some of its arguments (in_lanes, by argument of f): these have one more,
+// last dimension of that length, and so do the results that depend on them, and those asked for (out_lanes, by result of f); a scalar becomes
+// a real[width]. Everything else is computed once. Of a linear argument in_lanes counts for its whole buffer, so for its result too.
+typedef struct Lanes {
+    Func *f, *g;                            // g does it
+    int width;
+    const bool *arg_in_lanes, *result_in_lanes;     // by argument and result of f
+    int *arg_of_arg;                        // by argument of f: the argument of g
+    int *result_of_result;                  // by result of f: the result of g,
+    int *arg_of_result;                     //   and the argument of g that is its array, if it is one only in g; else -1
+} Lanes;
+const Lanes *lanes_of(DeriveCtx *c, Func *f, int width, const bool *in_lanes, const bool *out_lanes);
 
 // ---- activity.c ----
 Activity *activity_new(Module *m, Arena *a);

@@ -32,14 +32,26 @@ static const char *function_name(const Func *f)
     return f->source_name ? f->source_name : f->name;
 }
 
-// The first line of the comment.
-static void put_what(Text *t, const Func *f)
+// How many directions or seeds f takes at once; NULL: one.
+static const char *number_of_directions(File *file, const Func *f)
 {
+    if (f->directions.kind == DIRECTIONS_PARAM)
+        return f->params.at[f->directions.n].name;
+    return f->directions.kind == DIRECTIONS_CONST ? arena_printf(file->arena, "%lld", (long long)f->directions.n) : NULL;
+}
+
+// The first line of the comment.
+static void put_what(File *file, Text *t, const Func *f)
+{
+    const char *k = number_of_directions(file, f);
     const char *base = f->base ? function_name(f->base) : "";
     switch (f->transform) {
     case TR_GRAD: text_printf(t, "/* %s: the value of %s and its gradient.", f->name, base); break;
-    case TR_VJP: text_printf(t, "/* %s: %s and its adjoint.", f->name, base); break;
-    case TR_JVP: text_printf(t, "/* %s: %s and its tangent.", f->name, base); break;
+    case TR_VJP: text_printf(t, "/* %s: %s and its adjoint%s.", f->name, base, k ? arena_printf(file->arena, " for %s seeds", k) : ""); break;
+    case TR_JVP: text_printf(t, "/* %s: %s and its tangent%s.", f->name, base, k ? arena_printf(file->arena, " in %s directions", k) : ""); break;
+    case TR_JACFWD:
+    case TR_JACREV: text_printf(t, "/* %s: %s and its Jacobian.", f->name, base); break;
+    case TR_HESSIAN: text_printf(t, "/* %s: the value of %s, its gradient and its Hessian.", f->name, base); break;
     case TR_FORWARD: text_printf(t, "/* %s: %s, keeping on the tape what %s needs.", f->name, base, f->pair->name); break;
     case TR_REVERSE:
         text_printf(t, "/* %s: the adjoint of %s for the run that is on the tape, any number of times.", f->name, base);
@@ -74,6 +86,10 @@ static const char *meaning(Arena *a, const Func *f, const Param *p)
     if (p->kind == P_BAR)
         return output ? arena_printf(a, "adjoint of %s: in of its final value, out of its initial one", of)
                       : arena_printf(a, "adjoint of %s, added to", of);
+    if (p->kind == P_JAC && f->transform == TR_HESSIAN)
+        return arena_printf(a, "second derivative by %s", of);
+    if (p->kind == P_JAC)
+        return arena_printf(a, "Jacobian by %s", of);
     if (p->kind == P_DOT)
         return arena_printf(a, "tangent of %s%s", of, p->role == ROLE_IN ? ", the direction" : "");
     return NULL;
@@ -141,7 +157,7 @@ static void put_params(File *file, Text *t, const Func *f)
 static void put_function(File *file, Text *out, const Func *f)
 {
     text_put(out, "\n");
-    put_what(out, f);
+    put_what(file, out, f);
     put_params(file, out, f);
     text_put(out, " */\n");
     emit_signature(file, out, f, f->name, false);

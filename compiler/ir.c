@@ -780,6 +780,25 @@ Value *ir_root(Value *array)
     return array->root;
 }
 
+// Is op's result a part or a new name of its first operand?
+static bool is_part_of_first(OpCode code)
+{
+    return code == OP_shape || code == OP_slice || code == OP_reshape || code == OP_view_at || code == OP_freeze;
+}
+
+Value *ir_top_root(Value *v)
+{
+    for (;;) {
+        Value *root = v->root;
+        const Op *op = root->def ? root->def : root->region->owner;
+        if (!op || (!root->def && (op->code != OP_within || root->index >= op->n_paths)))
+            return root;
+        if (root->def && !is_part_of_first(op->code))
+            return root;
+        v = op->in[0];
+    }
+}
+
 // Dimension k of the array that slot `s` of a within or a slice is part of `base`, whose operands start at in[first].
 static Value *path_dim(Builder *b, Value *base, const Path *p, Value *const *in, int k)
 {

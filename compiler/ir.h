@@ -107,7 +107,8 @@ typedef struct Type {
     const StructInfo *st;                   // of E_STRUCT
 } Type;
 
-enum { IR_MAX_RANK = 8, IR_MAX_INDEX = 2 * IR_MAX_RANK + 1 };   // of an array; operands that say which element or part of one
+// Of an array: the language has 8, one in lanes (lanes.c) has one more, in lanes of lanes two. Operands that say which element or part of one.
+enum { IR_MAX_RANK = 12, IR_MAX_INDEX = 2 * IR_MAX_RANK + 1 };
 
 // A member of a struct, or of a struct in it: %s.pts[%j].xy[%k] is the field `xy` of `pts`. Dimensions are those of the whole path.
 typedef struct Field {
@@ -196,7 +197,7 @@ typedef struct ConstArray {
     const char *name;                       // C name
     Elem elem;
     int rank;
-    int dims[8];
+    int dims[IR_MAX_RANK];
     int n;                                  // elements
     double *data;                           // ints and bools stored exactly
     const char **text;                      // spelling of each element, or NULL
@@ -246,9 +247,9 @@ struct Op {
 typedef enum Role { ROLE_IN, ROLE_OUT, ROLE_INOUT } Role;
 
 // Which value of the function that was differentiated a derived parameter belongs to.
-// P_TAPE: a growable tape that the forward half of a record fills, or the same frozen that its reverse half reads; in C all of them are one
-// `adrt_tape *`.
-typedef enum ParamKind { P_PRIMAL, P_BAR, P_DOT, P_INTERNAL, P_TAPE } ParamKind;
+// P_JAC: a matrix of its derivatives. P_TAPE: a growable tape that the forward half of a record fills, or the same frozen that its reverse half
+// reads; in C all of them are one `adrt_tape *`.
+typedef enum ParamKind { P_PRIMAL, P_BAR, P_DOT, P_JAC, P_INTERNAL, P_TAPE } ParamKind;
 
 // A parameter in the order of the C signature. IN: an argument. OUT: a result; OUT arrays have an argument too, whose contents are undefined
 // on entry. INOUT: both. Array and buf results are the last version of their own argument's buffer.
@@ -259,15 +260,24 @@ typedef struct Param {
     int arg;                                // index into body->args, or -1
     int result;                             // index into body->yields, or -1
     ParamKind kind;
-    int of;                                 // P_BAR, P_DOT: index of that parameter in the base function's params, -1: its return value
+    int of;                                 // P_BAR, P_DOT, P_JAC: index of that parameter in the base function's params, -1: its return value
     const char *shape;                      // as in the source, for comments: "[n][m]" or ""
     bool is_result;                         // the array that the source function returns; C's last parameter
 } Param;
 
 // TR_FORWARD and TR_REVERSE: the two halves of a record.
-typedef enum Transform { TR_NONE, TR_GRAD, TR_VJP, TR_JVP, TR_FORWARD, TR_REVERSE } Transform;
+typedef enum Transform {
+    TR_NONE, TR_GRAD, TR_VJP, TR_JVP, TR_JACFWD, TR_JACREV, TR_HESSIAN, TR_FORWARD, TR_REVERSE
+} Transform;
 
 static inline bool transform_is_record(Transform t) { return t == TR_FORWARD || t == TR_REVERSE; }
+
+// How many directions or seeds a TR_JVP or TR_VJP takes at once, which is the last dimension of every parameter it adds: one, without such a
+// dimension; a constant; what an int parameter of the base says.
+typedef struct Directions {
+    enum { DIRECTIONS_ONE, DIRECTIONS_CONST, DIRECTIONS_PARAM } kind;
+    int64_t n;                              // the constant, or the parameter's index
+} Directions;
 
 struct Func {
     Module *module;
@@ -285,6 +295,7 @@ struct Func {
     Transform transform;
     Func *base;
     bool *wrt;                              // per parameter of base
+    Directions directions;
     Func *pair;                             // of a record's half: the other half
     const char *tape;                       //   and C's name of its tape
     bool done;
@@ -397,6 +408,8 @@ void ir_yield(Builder *b, int n, Value *const *values);                 // ends 
 // Where a version's buffer comes from: the result of shape, new, copy, const_array, slice, reshape, view_at, freeze, buf_new or lu; the argument of
 // a within's region. All versions of one buffer have one root (freeze starts a new one).
 Value *ir_root(Value *array);
+// The same through views, shapes, slots of withins and freezes: the array, buf or argument whose elements these are.
+Value *ir_top_root(Value *v);
 // Dimension k of an array as a value that is defined wherever the array is. May append constants or arithmetic to b->at.
 Value *ir_dim(Builder *b, Value *array, int k);
 // All elements of an array as a pos or int value: product of the dimensions.

@@ -1180,7 +1180,7 @@ static void parse_transform(Parser *p, Pending *q)
 {
     int t = accept_one_of(p, transform_names, N_TRANSFORMS);
     if (t <= 0)
-        expected(p, "grad, vjp, jvp, forward or reverse");
+        expected(p, "grad, vjp, jvp, jacfwd, jacrev, hessian, forward or reverse");
     q->func->transform = (Transform)t;
     q->base = take(p, T_FUNC, "a function, such as @f");
     if (!accept_word(p, "wrt"))
@@ -1193,6 +1193,10 @@ static void parse_transform(Parser *p, Pending *q)
         q->pair = take(p, T_FUNC, "a function, such as @f");
     if (accept_word(p, "tape"))
         q->func->tape = take(p, T_STRING, "a name");
+    if (accept_word(p, "by")) {
+        q->func->directions.kind = accept_word(p, "param") ? DIRECTIONS_PARAM : DIRECTIONS_CONST;
+        q->func->directions.n = take_int(p, 0, INT_MAX, "a number of directions");
+    }
 }
 
 static void parse_clauses(Parser *p, Pending *q)

@@ -21,8 +21,9 @@ const OpForm op_form[OP_COUNT] = {
 
 const char *const elem_names[6] = {"real", "int", "bool", "pos", "bit", "struct"};
 const char *const role_names[3] = {"in", "out", "inout"};
-const char *const kind_names[N_PARAM_KINDS] = {"primal", "bar", "dot", "internal", "tape"};
-const char *const transform_names[N_TRANSFORMS] = {"none", "grad", "vjp", "jvp", "forward", "reverse"};
+const char *const kind_names[N_PARAM_KINDS] = {"primal", "bar", "dot", "jac", "internal", "tape"};
+const char *const transform_names[N_TRANSFORMS] = {"none",   "grad",    "vjp",     "jvp",    "jacfwd",
+                                                   "jacrev", "hessian", "forward", "reverse"};
 
 // ---- flags ----
 
@@ -473,7 +474,7 @@ static void print_param(Printer *p, const Func *f, const Param *q)
         text_printf(p->out, " %s", role_names[q->role]);
     if (q->kind != P_PRIMAL)
         text_printf(p->out, " %s", kind_names[q->kind]);
-    if (q->kind == P_BAR || q->kind == P_DOT)
+    if (q->kind == P_BAR || q->kind == P_DOT || q->kind == P_JAC)
         text_printf(p->out, " of %d", q->of);
     if (arg && (!arg->name || strcmp(arg->name, q->name) != 0)) {
         text_put(p->out, " as ");
@@ -521,6 +522,9 @@ static void print_clauses(Printer *p, const Func *f)
         if (f->pair)
             text_printf(p->out, " pair @%s", f->pair->name);
         print_word(p, "tape", f->tape);
+        if (f->directions.kind != DIRECTIONS_ONE)
+            text_printf(p->out, " by %s%lld", f->directions.kind == DIRECTIONS_PARAM ? "param " : "",
+                        (long long)f->directions.n);
     }
     text_put(p->out, f->done ? " done" : "");
     text_put(p->out, f->must_inline ? " inline" : "");

@@ -49,37 +49,17 @@ typedef struct Gen {
 
 // ---- what has a tangent ----
 
-// Is the tangent of the result a part or a new name of that of the first operand?
-static bool is_part_of_first(OpCode code)
-{
-    return code == OP_shape || code == OP_slice || code == OP_reshape || code == OP_view_at || code == OP_freeze;
-}
-
-// The array, buf or argument whose tangent the tangent of v is a version or part of.
-static Value *top_root(Value *v)
-{
-    for (;;) {
-        Value *root = v->root;
-        const Op *op = root->def ? root->def : root->region->owner;
-        if (!op || (!root->def && (op->code != OP_within || root->index >= op->n_paths)))
-            return root;
-        if (root->def && !is_part_of_first(op->code))
-            return root;
-        v = op->in[0];
-    }
-}
-
 static bool carries(const Gen *g, Value *v)
 {
     if (!type_is_real(v->type))
         return false;
-    return type_is_scalar(v->type) ? g->varied[v->id] : g->active[top_root(v)->id];
+    return type_is_scalar(v->type) ? g->varied[v->id] : g->active[ir_top_root(v)->id];
 }
 
 static void note_root(Gen *g, Value *v)
 {
     if (type_is_linear(v->type) && g->varied[v->id])
-        g->active[top_root(v)->id] = true;
+        g->active[ir_top_root(v)->id] = true;
 }
 
 static void find_roots(Gen *g, const Region *r)
@@ -160,7 +140,7 @@ static void set_dot(Gen *g, const Value *v, Value *dot)
 static Value *new_like(Builder *b, Value *array, bool zeroed)
 {
     int rank = array->type.rank;
-    Value *dims[8];
+    Value *dims[IR_MAX_RANK];
     for (int k = 0; k < rank; k++)
         dims[k] = ir_dim(b, array, k);
     return b_new_like(b, array->type, dims, zeroed, NULL);

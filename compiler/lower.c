@@ -199,7 +199,7 @@ static void add_param(Lower *l, Func *f, const Function *g, int i)
 {
     static const Role roles[] = {[AST_IN] = ROLE_IN, [AST_OUT] = ROLE_OUT, [AST_INOUT] = ROLE_INOUT};
     const VarDecl *p = g->params.at[i];
-    ParamKind kind = !p->added ? P_PRIMAL : g->transform == XFORM_JVP ? P_DOT : P_BAR;
+    ParamKind kind = !p->added ? P_PRIMAL : p->is_matrix ? P_JAC : g->transform == XFORM_JVP ? P_DOT : P_BAR;
     const char *name = p->sym->cname ? p->sym->cname : p->name.text;
     func_param(f, name, roles[p->role], type_of(p->sym->type), kind, g->base ? param_of(g, p, i) : i);
     f->params.at[f->params.n - 1].shape = shape_text(l->arena, &p->dims);
@@ -233,12 +233,20 @@ static void set_attributes(Func *f, const Function *g)
 static void set_transform(Lower *l, Func *f, const Function *g)
 {
     static const Transform transforms[] = {
-        [XFORM_GRAD] = TR_GRAD, [XFORM_VJP] = TR_VJP, [XFORM_JVP] = TR_JVP, [XFORM_RECORD] = TR_FORWARD};
+        [XFORM_GRAD] = TR_GRAD,     [XFORM_VJP] = TR_VJP,       [XFORM_JVP] = TR_JVP,
+        [XFORM_JACFWD] = TR_JACFWD, [XFORM_JACREV] = TR_JACREV, [XFORM_HESSIAN] = TR_HESSIAN,
+        [XFORM_RECORD] = TR_FORWARD,
+    };
     f->transform = transforms[g->transform];
     f->base = g->base->lowered;
     f->wrt = NEW_N(l->arena, bool, f->base->params.n + 1);
     for (int i = 0; i < g->wrt.n; i++)
         f->wrt[g->wrt.at[i]] = true;
+    const Expr *k = g->directions;
+    if (k && k->value.known)
+        f->directions = (Directions){DIRECTIONS_CONST, k->value.i};
+    else if (k)
+        f->directions = (Directions){DIRECTIONS_PARAM, k->name.sym->index};
 }
 
 static void declare_function(Lower *l, Function *g)

@@ -261,6 +261,20 @@ const Size *size_subst(Shapes *s, const Size *d, SizeOf of, void *context)
     return sum;
 }
 
+static const Size *two_more(void *context, const void *key, int version)     // a variable, which is there already
+{
+    return size_add(context, size_const(context, 2), size_symbol(context, key, version, NULL));
+}
+
+bool size_mostly_lt(Shapes *s, const Size *a, const Size *b)
+{
+    const Terms *gap = size_subst(s, size_sub(s, b, a), two_more, s)->canon;
+    for (int i = 0; i < gap->n; i++)
+        if (gap->at[i].c < 0)
+            return false;
+    return gap->n > 0 && gap->at[gap->n - 1].n == 0;            // the constant term comes last
+}
+
 // ---- text ----
 
 static bool is_simple(const Size *d)                             // needs no parentheses as an operand

@@ -40,6 +40,9 @@ bool size_is_const(const Size *d, int64_t *value);                // value may b
 SizeRelation size_compare(Shapes *s, const Size *a, const Size *b);
 // a <= b for all values of the variables. False where it cannot be seen.
 bool size_surely_le(Shapes *s, const Size *a, const Size *b);
+// a < b wherever all variables are at least 2: 1 < n, n < 2*n, n < n + 1, but not n < m. For choosing what is likely to
+// be cheaper, not for what has to be right.
+bool size_mostly_lt(Shapes *s, const Size *a, const Size *b);
 
 // d with each variable that `of` gives a size for replaced by it (`of` gives NULL for one that stays). Used at a call:
 // the sizes of the callee's parameters, in terms of the arguments.

@@ -86,7 +86,7 @@ static bool type_is_valid(Type t)
         return false;
     switch (t.kind) {
     case K_SCALAR: return t.rank == 0 && t.elem != E_BIT;
-    case K_ARRAY: return t.rank <= 8 && (t.elem != E_BIT || t.rank == 1);
+    case K_ARRAY: return t.rank <= IR_MAX_RANK && (t.elem != E_BIT || t.rank == 1);
     default: return t.kind == K_BUF && t.rank == 0;
     }
 }
@@ -295,7 +295,7 @@ static Type check_element(Verifier *v, const Op *op)
 static int check_path(Verifier *v, const Path *path, Type t, int first, Type *part)
 {
     int n = path_n_operands(path);
-    if (n < 0 || path->n_idx < 0 || path->rank < 0 || path->rank > 8 || first + n > v->op->n_in)
+    if (n < 0 || path->n_idx < 0 || path->rank < 0 || path->rank > IR_MAX_RANK || first + n > v->op->n_in)
         broken(v, "a path with too few operands");
     if (path->at_pos) {
         want(v, first, T_POS);
@@ -752,7 +752,7 @@ static void check_param(Verifier *v, const Func *f, const Param *p, int *args, i
         broken(v, "parameter %s: its argument is not the next one", p->name);
     if (p->result != (p->role != ROLE_IN ? (*results)++ : -1))
         broken(v, "parameter %s: its result is not the next one", p->name);
-    if (f->base && (p->kind == P_BAR || p->kind == P_DOT) && (p->of < -1 || p->of >= f->base->params.n))
+    if (f->base && (p->kind == P_BAR || p->kind == P_DOT || p->kind == P_JAC) && (p->of < -1 || p->of >= f->base->params.n))
         broken(v, "parameter %s: belongs to no parameter of @%s", p->name, f->base->name);
 }
 
@@ -807,6 +807,11 @@ static void check_params(Verifier *v, const Func *f)
         broken(v, "the value returned is no scalar");
     if (f->transform != TR_NONE && (!f->base || !f->wrt))
         broken(v, "a derived function without base or wrt");
+    if (f->directions.kind != DIRECTIONS_ONE && f->transform != TR_JVP && f->transform != TR_VJP)
+        broken(v, "only jvp and vjp take several directions");
+    if (f->directions.kind == DIRECTIONS_PARAM &&
+        (f->directions.n >= f->base->params.n || !type_eq(f->base->params.at[f->directions.n].type, T_INT)))
+        broken(v, "the number of directions is no int parameter of @%s", f->base->name);
     check_record(v, f);
     if (f->body->args.n != args)
         broken(v, "the body has %d arguments, the parameters say %d", f->body->args.n, args);

@@ -45,7 +45,7 @@ static Value *scalar_bar(Gen *g, Builder *b, Value *v)
 // Binds an array parameter of the derivative to the dimensions of the primal's array `root`.
 static Value *shape_like(Gen *g, Builder *b, Value *raw, const Value *root)
 {
-    Value *dims[8];
+    Value *dims[IR_MAX_RANK];
     int rank = root->def->n_in - 1;                             // a frozen tape has none
     for (int k = 0; k < rank; k++)
         dims[k] = gen_had_dim(g, b, root, k);
@@ -162,7 +162,7 @@ static Func *calling(DeriveCtx *c, const Func *d, Func *f)
             derive_no_shapes(c, d->loc, f);
             return NULL;
         }
-        Value *dims[8];
+        Value *dims[IR_MAX_RANK];
         for (int k = 1; k < shape->n_in; k++)
             dims[k - 1] = ir_recompute(&b, shape->in[k], map);
         args[i] = b_shape(&b, args[i], shape->n_in - 1, dims);

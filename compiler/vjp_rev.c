@@ -65,7 +65,7 @@ static Value *frozen_len(const Value *z)
 
 Value *gen_zeros(Gen *g, Builder *b, const Value *root)
 {
-    Value *dims[8];
+    Value *dims[IR_MAX_RANK];
     const char *name = arena_printf(b->f->module->arena, "%s_bar", root->name ? root->name : "t");
     if (root->def && root->def->code == OP_freeze) {
         Value *len = frozen_len(root);
@@ -303,7 +303,7 @@ static Value *sum_axis(Builder *b, Value *array, Value *s, Value **idx, int k)
 
 static Value *sum_of(Builder *b, Value *array)
 {
-    Value *idx[8];
+    Value *idx[IR_MAX_RANK];
     return sum_axis(b, array, b_real(b, 0.0), idx, 0);
 }
 
@@ -492,7 +492,7 @@ static void reverse_put(Gen *g, Builder *b, const Op *op)
 
 static void reverse_puts(Gen *g, Builder *b, const Op *op)
 {
-    Value *buf = op->in[0]->root, *array = op->in[1], **pos = &g->zpos[buf->id], *dims[8];
+    Value *buf = op->in[0]->root, *array = op->in[1], **pos = &g->zpos[buf->id], *dims[IR_MAX_RANK];
     if (!g->zbar[buf->id])
         return;
     for (int k = 0; k < array->type.rank; k++)
@@ -798,7 +798,7 @@ static Value *custom_own(Gen *g, Builder *b, const Op *op, const Param *p)
         return gen_had(g, b, v);
     if (p->role == ROLE_INOUT)
         return b_copy(b, gen_had(g, b, v), NULL);
-    Value *dims[8];
+    Value *dims[IR_MAX_RANK];
     for (int k = 0; k < p->type.rank; k++)
         dims[k] = gen_had_dim(g, b, v->root, k);
     return b_new_like(b, p->type, dims, false, NULL);

@@ -1,0 +1,774 @@
+// directions.c — Jacobians, Hessians, and tangents and adjoints in several directions at once.
+//
+// In: a derived function d (TR_JACFWD, TR_JACREV, TR_HESSIAN, or TR_JVP and TR_VJP with directions) whose parameters are in place, and its
+// base with a body. Out: the body, which runs an ordinary tangent or adjoint of the base, `inner`, for a block of directions after the other:
+//
+//     void d(n, x, out x_jac[m][n], out y)               for (int k = 0; k < n; k += 8) {
+//                                                            x_dot[i][lane] = 1 where i == k + lane, else 0
+//                                                            f_jvp_lanes(n, x, x_dot, y_dot, y)
+//                                                            x_jac[o][k + lane] = y_dot[o][lane]
+//                                                        }
+//
+//     transform        inner             a block's seeds                  its results go to
+//     jacfwd           jvp(f)            columns of the unit matrix       columns of x_jac
+//     jacrev           vjp(f)            rows of the unit matrix          rows of x_jac
+//     hessian          jvp(grad(f))      columns of the unit matrix       columns of x_hess, down from the diagonal, and rows
+//     jvp(f, x; K)     jvp(f)            x_dot[..][k .. k + 7]            y_dot[..][k .. k + 7]
+//     vjp(f, x; K)     vjp(f)            y_bar[..][k .. k + 7]            x_bar[..][k .. k + 7]
+//
+// lanes.c makes of `inner` a function of a block: the primal is computed once in it. If there are few directions, as constants say, they are one
+// block, and no loop; one direction is a call of `inner` itself. What the last block delivers of f's own results is what d delivers; there is
+// always a first block, even without any direction. What no output depends on is left out of `inner`, and its derivatives are filled with zeros.
+#include "derive.h"
+#include "nest.h"
+#include "opt.h"
+
+#include <assert.h>
+
+enum { BLOCK = 8, ONE_BLOCK = 16 };                             // lanes of a block; so many directions are one block of their own
+
+typedef struct Gen {
+    DeriveCtx *c;
+    Arena *a;
+    Func *d, *f;
+    Func *inner;
+    const Lanes *lanes;                                         // of inner; NULL: inner itself is called, for one direction
+    int width;
+    Value **raw;                                                // by parameter of d: its argument, arrays bound to their shapes
+    Value **now;                                                // by parameter of d: an array's last version, a scalar's result
+    Value *returned;
+    Value **saved;                                              // by parameter of d: what an inout array held at first
+    Value *first;                                               // of the block being written: its first direction
+    Value *total;                                               // directions
+} Gen;
+
+// ---- the ordinary derivative ----
+
+// The role of what a transform adds for one parameter of its base; -1: nothing.
+static int added_role(Transform tr, Role role, bool chosen)
+{
+    if (tr == TR_JVP)
+        return role == ROLE_IN ? (chosen ? ROLE_IN : -1) : role == ROLE_INOUT && chosen ? ROLE_INOUT : ROLE_OUT;
+    if (tr == TR_GRAD)
+        return role == ROLE_IN && chosen ? ROLE_OUT : -1;
+    return role != ROLE_IN && !(role == ROLE_INOUT && chosen) ? ROLE_IN : chosen ? ROLE_INOUT : -1;
+}
+
+static void add_inner_param(Func *g, const Func *f, Transform tr, int of, int role)
+{
+    const Param *p = of >= 0 ? &f->params.at[of] : NULL;
+    Arena *a = f->module->arena;
+    const char *name = arena_printf(a, "%s_%s", p ? p->name : "result", tr == TR_JVP ? "dot" : "bar");
+    func_param(g, intern_z(f->module->names, name), (Role)role, p ? p->type : f->ret_type, tr == TR_JVP ? P_DOT : P_BAR, of);
+}
+
+// The derivative of f for these parameters, made once: f's own parameters in their order, then what is added. NULL after an error.
+static Func *inner_of(DeriveCtx *c, Func *f, Transform tr, const bool *wrt)
+{
+    static const char *const suffix[] = {[TR_GRAD] = "_grad", [TR_VJP] = "_vjp", [TR_JVP] = "_jvp"};
+    Arena *a = c->m->arena;
+    Text key = text_in(c->scratch);
+    text_printf(&key, "%s/%d/", f->name, (int)tr);
+    for (int i = 0; i < f->params.n; i++)
+        text_put(&key, wrt[i] ? "1" : "0");
+    if (!c->inner_memo)
+        c->inner_memo = map_new(c->scratch);
+    const char *name = intern_z(c->m->names, key.at);
+    Func *g = map_get(c->inner_memo, name);
+    if (g)
+        return derive_body(c, g) ? g : NULL;
+    g = func_new(c->m, derive_fresh_name(c, f->name, suffix[tr]));
+    g->is_static = true;
+    g->loc = f->loc;
+    g->transform = tr;
+    g->base = f;
+    g->wrt = arena_copy(a, wrt, sizeof *wrt * (size_t)(f->params.n + 1));
+    for (int i = 0; i < f->params.n; i++) {
+        const Param *p = &f->params.at[i];
+        func_param(g, p->name, p->role, p->type, P_PRIMAL, i);
+        g->params.at[i].shape = p->shape;
+    }
+    bool real_value = f->ret >= 0 && type_is_real(f->ret_type);
+    if (real_value && tr == TR_VJP)
+        add_inner_param(g, f, tr, -1, ROLE_IN);
+    for (int i = 0; i < f->params.n; i++) {
+        int role = type_is_real(f->params.at[i].type) ? added_role(tr, f->params.at[i].role, wrt[i]) : -1;
+        if (role >= 0)
+            add_inner_param(g, f, tr, i, role);
+    }
+    if (real_value && tr == TR_JVP)
+        add_inner_param(g, f, tr, -1, ROLE_OUT);
+    if (f->ret >= 0)
+        func_set_ret(g, f->ret_type);
+    map_set(c->inner_memo, name, g);
+    return derive_body(c, g) ? g : NULL;
+}
+
+// ---- parameters and shapes ----
+
+// The parameter of g of this kind that belongs to parameter `of` of its base; -1 if there is none.
+static int param_like(const Func *g, ParamKind kind, int of)
+{
+    for (int i = 0; i < g->params.n; i++)
+        if (g->params.at[i].kind == kind && g->params.at[i].of == of)
+            return i;
+    return -1;
+}
+
+static int primal_param(const Gen *g, int of)                   // the parameter of d that is parameter `of` of f
+{
+    int n = 0;
+    for (int i = 0; i < g->d->params.n; i++)
+        if (g->d->params.at[i].kind == P_PRIMAL && n++ == of)
+            return i;
+    assert(!"no such parameter");
+    return -1;
+}
+
+// Binds f's own arrays in d, as f does.
+static void bind_primals(Gen *g, Builder *b)
+{
+    const Func *f = g->f;
+    Value **map = NEW_N(g->a, Value *, f->n_values + 1);
+    for (int i = 0; i < f->params.n; i++) {
+        const Param *p = &g->d->params.at[primal_param(g, i)];
+        if (p->arg >= 0)
+            map[f->body->args.at[f->params.at[i].arg]->id] = g->d->body->args.at[p->arg];
+    }
+    for (int i = 0; i < f->params.n; i++) {
+        int k = primal_param(g, i), arg = g->d->params.at[k].arg;
+        if (arg < 0)
+            continue;
+        Value *raw = g->d->body->args.at[arg], *dims[NEST_MAX];
+        const Op *shape = raw->type.kind == K_ARRAY ? ir_shape_of(f, f->body->args.at[f->params.at[i].arg]) : NULL;
+        for (int m = 1; shape && m < shape->n_in; m++)
+            dims[m - 1] = ir_recompute(b, shape->in[m], map);
+        g->raw[k] = shape ? b_shape(b, raw, shape->n_in - 1, dims) : raw;
+        g->now[k] = type_is_linear(raw->type) ? g->raw[k] : NULL;
+    }
+}
+
+// The dimensions of parameter `of` of f (-1: what it returns), whose array d has; gives the rank.
+static int dims_of(Gen *g, Builder *b, int of, Value **dims)
+{
+    if (of < 0 || !type_is_linear(g->f->params.at[of].type))
+        return 0;
+    return array_dims(b, g->raw[primal_param(g, of)], dims);
+}
+
+static int output_of(const Func *f)                             // its real output: a parameter, or -1
+{
+    for (int i = 0; i < f->params.n; i++)
+        if (f->params.at[i].role != ROLE_IN && type_is_real(f->params.at[i].type))
+            return i;
+    return -1;
+}
+
+static Value *directions_value(Gen *g, Builder *b)
+{
+    const Directions *k = &g->d->directions;
+    if (k->kind == DIRECTIONS_CONST)
+        return b_int(b, k->n);
+    return g->d->body->args.at[g->d->params.at[primal_param(g, (int)k->n)].arg];
+}
+
+// Binds the arrays that d adds.
+static void bind_added(Gen *g, Builder *b)
+{
+    for (int i = 0; i < g->d->params.n; i++) {
+        const Param *p = &g->d->params.at[i];
+        Value *dims[NEST_MAX];
+        int rank = 0;
+        if (p->kind == P_PRIMAL || p->arg < 0)
+            continue;
+        Value *raw = g->d->body->args.at[p->arg];
+        if (p->kind == P_JAC)
+            rank = dims_of(g, b, g->d->transform == TR_HESSIAN ? p->of : output_of(g->f), dims);
+        rank += dims_of(g, b, p->of, dims + rank);
+        if (g->d->directions.kind != DIRECTIONS_ONE)
+            dims[rank++] = directions_value(g, b);
+        g->raw[i] = type_is_linear(raw->type) ? b_shape(b, raw, rank, dims) : raw;
+        g->now[i] = type_is_linear(raw->type) ? g->raw[i] : NULL;
+    }
+}
+
+// ---- calls of a block ----
+
+// What one call of a block takes and gives, by parameter of inner: values in lanes, if there are lanes, else as inner has them.
+typedef struct Block {
+    Value **in, **out;
+} Block;
+
+static Block block_new(Gen *g)
+{
+    return (Block){NEW_N(g->a, Value *, g->inner->params.n + 1), NEW_N(g->a, Value *, g->inner->params.n + 1)};
+}
+
+// A new array for parameter i of inner, in lanes.
+static Value *block_array(Gen *g, Builder *b, int i, bool zero)
+{
+    const Param *p = &g->inner->params.at[i];
+    Value *dims[NEST_MAX];
+    int rank = dims_of(g, b, p->of, dims);
+    if (g->d->transform == TR_HESSIAN && type_is_linear(p->type))       // of: a parameter of the gradient
+        rank = dims_of(g, b, g->inner->base->params.at[p->of].of, dims);
+    if (g->lanes)
+        dims[rank++] = b_int(b, g->width);
+    Value *block = b_new(b, E_REAL, rank, dims, zero, p->name);
+    return block;
+}
+
+// The values that are f's own, from and to d. Parameters that inner adds are in `block` already.
+static void call_block(Gen *g, Builder *b, Block *block)
+{
+    Func *inner = g->inner, *callee = g->lanes ? g->lanes->g : inner;
+    const Lanes *l = g->lanes;
+    Value **args = NEW_N(g->a, Value *, callee->body->args.n + 1);
+    for (int i = 0; i < inner->params.n; i++) {
+        const Param *p = &inner->params.at[i];
+        if (p->arg >= 0)
+            args[l ? l->arg_of_arg[p->arg] : p->arg] = block->in[i];
+        else if (l && l->arg_of_result[p->result] >= 0)
+            args[l->arg_of_result[p->result]] = block->in[i];
+    }
+    Op *call = b_call(b, callee, callee->body->args.n, args);
+    for (int i = 0; i < inner->params.n; i++) {
+        int r = inner->params.at[i].result;
+        if (r >= 0)
+            block->out[i] = call->out[l ? l->result_of_result[r] : r];
+    }
+    if (inner->ret >= 0)
+        g->returned = call->out[l ? l->result_of_result[inner->ret] : inner->ret];
+}
+
+// Which parameter of d is the primal parameter i of inner; for a Hessian, whose inner is derived from a gradient, this may be the gradient.
+static int own_param(const Gen *g, int i)
+{
+    const Func *base = g->inner->base;
+    int of = 0;
+    for (int k = 0; k < i; k++)
+        of += g->inner->params.at[k].kind == P_PRIMAL;
+    if (base != g->f && base->params.at[of].kind == P_BAR)
+        return param_like(g->d, P_BAR, base->params.at[of].of);
+    return primal_param(g, of);
+}
+
+// f's own operands. An inout array has what it held at first before each block.
+static void own_operands(Gen *g, Builder *b, Block *block)
+{
+    for (int i = 0; i < g->inner->params.n; i++) {
+        if (g->inner->params.at[i].kind != P_PRIMAL || g->inner->params.at[i].arg < 0)
+            continue;
+        int k = own_param(g, i);
+        if (g->saved[k])
+            g->now[k] = b_copy_to(b, g->now[k], g->saved[k]);
+        block->in[i] = g->now[k] ? g->now[k] : g->raw[k];
+    }
+}
+
+static void own_results(Gen *g, const Block *block)
+{
+    for (int i = 0; i < g->inner->params.n; i++)
+        if (g->inner->params.at[i].kind == P_PRIMAL && g->inner->params.at[i].result >= 0)
+            g->now[own_param(g, i)] = block->out[i];
+}
+
+// ---- seeds and matrices ----
+
+// The lanes of the block whose directions are among the `n` from `offset` on: from lo to hi. NULL offset: 0.
+static void lanes_among(Gen *g, Builder *b, Value *offset, Value *n, Value **lo, Value **hi)
+{
+    Value *zero = b_int(b, 0), *start = offset ? b_2(b, OP_isub, offset, g->first) : NULL;
+    Value *end = offset ? b_2(b, OP_iadd, start, n) : b_2(b, OP_isub, n, g->first);
+    *lo = start ? b_2(b, OP_imax, zero, start) : zero;
+    *hi = b_2(b, OP_imin, b_int(b, g->width), end);
+}
+
+// The element that a lane's direction is: first + lane - offset.
+static Value *element_of_lane(Gen *g, Builder *b, Value *lane, Value *offset)
+{
+    Value *i = b_2(b, OP_iadd, g->first, lane);
+    return offset ? b_2(b, OP_isub, i, offset) : i;
+}
+
+// A block for parameter i of inner with a one in each lane, at the lane's direction among those of that parameter.
+static Value *unit_block(Gen *g, Builder *b, int i, Value *offset, Value *n)
+{
+    Value *dims[NEST_MAX], *index[NEST_MAX], *lo, *hi;
+    Value *block = block_array(g, b, i, true);
+    lanes_among(g, b, offset, n, &lo, &hi);
+    Nest nest = nest_open(b, 1, &lo, &hi, block);
+    nest.index[0]->name = "lane";
+    int rank = array_dims(&nest.at, block, dims) - 1;
+    unflatten(&nest.at, element_of_lane(g, &nest.at, nest.index[0], offset), rank, dims, index);
+    index[rank] = nest.index[0];
+    return nest_close(&nest, b_store(&nest.at, nest.array, rank + 1, index, b_real(&nest.at, 1.0)));
+}
+
+// jac[o.., i..] = y[o.., lane], i being the lane's element.
+static Value *scatter_columns(Gen *g, Builder *b, Value *jac, Value *y, int x_rank, Value *offset, Value *n)
+{
+    Value *los[NEST_MAX], *his[NEST_MAX], *at[NEST_MAX], *from[NEST_MAX], *dims[NEST_MAX];
+    int rank = array_dims(b, y, his) - 1;
+    for (int k = 0; k < rank; k++)
+        los[k] = b_int(b, 0);
+    lanes_among(g, b, offset, n, &los[rank], &his[rank]);
+    array_dims(b, jac, dims);
+    Nest nest = nest_open(b, rank + 1, los, his, jac);
+    nest.index[rank]->name = "lane";
+    for (int k = 0; k <= rank; k++)
+        at[k] = from[k] = nest.index[k];
+    unflatten(&nest.at, element_of_lane(g, &nest.at, nest.index[rank], offset), x_rank, dims + rank, at + rank);
+    Value *v = b_load(&nest.at, y, rank + 1, from);
+    return nest_close(&nest, b_store(&nest.at, nest.array, rank + x_rank, at, v));
+}
+
+// The same where both are scalars: the one lane for it, if it is in this block, else what it was.
+static Value *scatter_scalar(Gen *g, Builder *b, Value *before, Value *y, Value *offset)
+{
+    int64_t n, k;
+    Value *lane = offset ? b_2(b, OP_isub, offset, g->first) : b_2(b, OP_isub, b_int(b, 0), g->first);
+    if (ir_is_int_const(g->total, &n) && n <= g->width && ir_is_int_const(lane, &k))
+        return b_load(b, y, 1, &lane);
+    Value *here = b_2(b, OP_and, b_2(b, OP_ige, lane, b_int(b, 0)), b_2(b, OP_ilt, lane, b_int(b, g->width)));
+    Op *op = b_if(b, here, 0, NULL);
+    Builder then = builder_at(g->d, op->regions[0], b->fold), otherwise = builder_at(g->d, op->regions[1], b->fold);
+    Value *v = b_load(&then, y, 1, &lane);
+    ir_yield(&then, 1, &v);
+    ir_yield(&otherwise, 1, &before);
+    b_if_end(op);
+    return op->out[0];
+}
+
+// jac[o.., i..] = x[i.., lane], o being the lane's element.
+static Value *scatter_rows(Gen *g, Builder *b, Value *jac, Value *x, int y_rank)
+{
+    Value *dims[NEST_MAX], *his[NEST_MAX], *at[NEST_MAX], *from[NEST_MAX], *lo, *hi;
+    int rank = array_dims(b, x, his) - 1;
+    lanes_among(g, b, NULL, g->total, &lo, &hi);
+    array_dims(b, jac, dims);
+    Nest rows = nest_open(b, 1, &lo, &hi, jac);
+    rows.index[0]->name = "lane";
+    unflatten(&rows.at, element_of_lane(g, &rows.at, rows.index[0], NULL), y_rank, dims, at);
+    Nest nest = nest_open(&rows.at, rank, NULL, his, rows.array);
+    for (int k = 0; k < rank; k++)
+        at[y_rank + k] = from[k] = nest.index[k];
+    from[rank] = rows.index[0];
+    Value *v = b_load(&nest.at, x, rank + 1, from);
+    Value *row = nest_close(&nest, b_store(&nest.at, nest.array, y_rank + rank, at, v));
+    return nest_close(&rows, row);
+}
+
+// hess[i.., j..] = hess[j.., i..] = g[i.., lane] for i >= j, j being the lane's element: the other triangle is not looked at.
+static Value *scatter_triangle(Gen *g, Builder *b, Value *hess, Value *grad)
+{
+    Value *dims[NEST_MAX], *at[NEST_MAX], *from[NEST_MAX], *lo, *hi;
+    int rank = array_dims(b, grad, dims) - 1;
+    lanes_among(g, b, NULL, g->total, &lo, &hi);
+    Nest columns = nest_open(b, 1, &lo, &hi, hess);
+    columns.index[0]->name = "lane";
+    Value *j = element_of_lane(g, &columns.at, columns.index[0], NULL);
+    unflatten(&columns.at, j, rank, dims, at + rank);
+    Nest nest = nest_open(&columns.at, 1, &j, &g->total, columns.array);
+    unflatten(&nest.at, nest.index[0], rank, dims, at);
+    for (int k = 0; k < rank; k++)
+        from[k] = at[k];
+    from[rank] = columns.index[0];
+    Value *v = b_load(&nest.at, grad, rank + 1, from);
+    Value *lower = b_store(&nest.at, nest.array, 2 * rank, at, v);
+    for (int k = 0; k < rank; k++) {
+        at[2 * rank + k] = at[k];
+        at[k] = at[rank + k];
+        at[rank + k] = at[2 * rank + k];
+    }
+    Value *column = nest_close(&nest, b_store(&nest.at, lower, 2 * rank, at, v));
+    return nest_close(&columns, column);
+}
+
+// ---- forward: columns ----
+
+// The inputs among `wrt` of f that inner is for, one after the other, as ranges of directions.
+static Value *input_size(Gen *g, Builder *b, int of, bool several)
+{
+    Value *dims[NEST_MAX];
+    Value *n = elements_of(b, dims_of(g, b, of, dims), dims);
+    return several ? b_2(b, OP_imax, n, b_int(b, 0)) : n;       // an empty one must not move the next
+}
+
+typedef struct Inputs {
+    int n;
+    int *of;                                                    // parameter of f
+    Value **size, **offset;                                     // offset: NULL for the only one
+} Inputs;
+
+static Inputs inputs_of(Gen *g, Builder *b, const bool *wrt)
+{
+    int room = g->f->params.n + 1, n = 0;
+    Inputs in = {0, NEW_N(g->a, int, room), NEW_N(g->a, Value *, room), NEW_N(g->a, Value *, room)};
+    for (int i = 0; i < g->f->params.n; i++)
+        n += wrt[i];
+    g->total = b_int(b, 0);
+    for (int i = 0; i < g->f->params.n; i++) {
+        if (!wrt[i])
+            continue;
+        in.of[in.n] = i;
+        in.size[in.n] = input_size(g, b, i, n > 1);
+        in.offset[in.n] = n > 1 ? g->total : NULL;
+        g->total = b_2(b, OP_iadd, g->total, in.size[in.n++]);
+    }
+    return in;
+}
+
+// Is the block of tangents of the output what is asked for, as it lies?
+static bool is_whole(const Gen *g, const Inputs *in)
+{
+    int64_t n;
+    bool one_block = ir_is_int_const(g->total, &n) && n == g->width;
+    return one_block && in->n == 1 && g->f->params.at[in->of[0]].type.rank == 1;
+}
+
+static void forward_block(Gen *g, Builder *b, const Inputs *in)
+{
+    Block block = block_new(g);
+    int output = output_of(g->f), y = param_like(g->inner, P_DOT, output);
+    bool whole = g->lanes && is_whole(g, in);
+    own_operands(g, b, &block);
+    for (int k = 0; k < in->n; k++) {
+        int i = param_like(g->inner, P_DOT, in->of[k]);
+        block.in[i] = g->lanes ? unit_block(g, b, i, in->offset[k], in->size[k]) : b_real(b, 1.0);
+    }
+    int jac = param_like(g->d, P_JAC, in->of[0]);
+    bool direct = g->inner->params.at[y].role == ROLE_OUT && (whole || !g->lanes);
+    if (direct)
+        block.in[y] = g->now[jac];
+    else if (g->inner->params.at[y].role == ROLE_OUT)
+        block.in[y] = block_array(g, b, y, false);
+    call_block(g, b, &block);
+    own_results(g, &block);
+    if (direct || !g->lanes) {
+        g->now[jac] = block.out[y];
+        return;
+    }
+    for (int k = 0; k < in->n; k++) {
+        jac = param_like(g->d, P_JAC, in->of[k]);
+        int rank = g->f->params.at[in->of[k]].type.rank;
+        if (!type_is_linear(g->d->params.at[jac].type))
+            g->now[jac] = scatter_scalar(g, b, g->now[jac], block.out[y], in->offset[k]);
+        else
+            g->now[jac] = scatter_columns(g, b, g->now[jac], block.out[y], rank, in->offset[k], in->size[k]);
+    }
+}
+
+// ---- reverse: rows ----
+
+static void reverse_block(Gen *g, Builder *b, const Inputs *in)
+{
+    Block block = block_new(g);
+    int output = output_of(g->f), y = param_like(g->inner, P_BAR, output);
+    int y_rank = output < 0 ? 0 : g->f->params.at[output].type.rank;
+    own_operands(g, b, &block);
+    for (int k = 0; k < in->n; k++) {
+        int i = param_like(g->inner, P_BAR, in->of[k]), jac = param_like(g->d, P_JAC, in->of[k]);
+        if (g->lanes)
+            block.in[i] = block_array(g, b, i, true);
+        else
+            block.in[i] = g->now[jac] ? b_fill(b, g->now[jac], b_real(b, 0.0)) : b_real(b, 0.0);
+    }
+    block.in[y] = g->lanes ? unit_block(g, b, y, NULL, g->total) : b_real(b, 1.0);
+    call_block(g, b, &block);
+    own_results(g, &block);
+    for (int k = 0; k < in->n; k++) {
+        int i = param_like(g->inner, P_BAR, in->of[k]), jac = param_like(g->d, P_JAC, in->of[k]);
+        g->now[jac] = g->lanes ? scatter_rows(g, b, g->now[jac], block.out[i], y_rank) : block.out[i];
+    }
+}
+
+// ---- Hessians ----
+
+static void hessian_block(Gen *g, Builder *b, const Inputs *in)
+{
+    Block block = block_new(g);
+    int x = in->of[0], hess = param_like(g->d, P_JAC, x), x_dot = param_like(g->inner, P_DOT, x);
+    int x_bar_dot = param_like(g->inner, P_DOT, param_like(g->inner->base, P_BAR, x));
+    int result_dot = param_like(g->inner, P_DOT, -1);
+    own_operands(g, b, &block);
+    block.in[x_dot] = g->lanes ? unit_block(g, b, x_dot, NULL, in->size[0]) : b_real(b, 1.0);
+    if (g->lanes) {
+        block.in[x_bar_dot] = block_array(g, b, x_bar_dot, false);
+        block.in[result_dot] = block_array(g, b, result_dot, false);
+    }
+    call_block(g, b, &block);
+    own_results(g, &block);
+    g->now[hess] = g->lanes ? scatter_triangle(g, b, g->now[hess], block.out[x_bar_dot]) : block.out[x_bar_dot];
+}
+
+// ---- directions of the caller's ----
+
+// block[.., lane] = from[.., first + lane]; lanes without a direction stay zero.
+static Value *gather(Gen *g, Builder *b, int i, Value *from)
+{
+    Value *los[NEST_MAX], *his[NEST_MAX], *at[NEST_MAX];
+    Value *block = block_array(g, b, i, true);
+    int rank = array_dims(b, block, his) - 1;
+    for (int k = 0; k < rank; k++)
+        los[k] = b_int(b, 0);
+    lanes_among(g, b, NULL, g->total, &los[rank], &his[rank]);
+    Nest nest = nest_open(b, rank + 1, los, his, block);
+    nest.index[rank]->name = "lane";
+    for (int k = 0; k < rank; k++)
+        at[k] = nest.index[k];
+    at[rank] = element_of_lane(g, &nest.at, nest.index[rank], NULL);
+    Value *v = b_load(&nest.at, from, rank + 1, at);
+    return nest_close(&nest, b_store(&nest.at, nest.array, rank + 1, nest.index, v));
+}
+
+static void wide_block(Gen *g, Builder *b, const Inputs *in)
+{
+    Block block = block_new(g);
+    int64_t n;
+    bool whole = ir_is_int_const(g->total, &n) && n == g->width;
+    (void)in;
+    own_operands(g, b, &block);
+    for (int i = 0; i < g->inner->params.n; i++) {
+        const Param *p = &g->inner->params.at[i];
+        int k = p->kind == P_PRIMAL ? -1 : param_like(g->d, p->kind, p->of);
+        if (k < 0)
+            continue;
+        Value *own = g->now[k] ? g->now[k] : g->raw[k];
+        block.in[i] = whole ? own : p->role == ROLE_OUT ? block_array(g, b, i, false) : gather(g, b, i, own);
+    }
+    call_block(g, b, &block);
+    own_results(g, &block);
+    for (int i = 0; i < g->inner->params.n; i++) {
+        const Param *p = &g->inner->params.at[i];
+        if (p->kind == P_PRIMAL || p->result < 0)
+            continue;
+        int k = param_like(g->d, p->kind, p->of);
+        g->now[k] = whole ? block.out[i] : scatter_columns(g, b, g->now[k], block.out[i], 1, NULL, g->total);
+    }
+}
+
+// ---- block after block ----
+
+typedef void WriteBlock(Gen *g, Builder *b, const Inputs *in);
+
+// Keeps what inout arrays held at first, for every block but the first one.
+static void save_inouts(Gen *g, Builder *b)
+{
+    for (int i = 0; i < g->d->params.n; i++) {
+        const Param *p = &g->d->params.at[i];
+        if (p->kind == P_PRIMAL && p->role == ROLE_INOUT && type_is_linear(p->type))
+            g->saved[i] = b_copy(b, g->now[i], p->name);
+    }
+}
+
+// The places of what the loop over the blocks carries: arrays that are written, and results.
+static int carried_places(Gen *g, Value ***places)
+{
+    int n = 0;
+    for (int i = 0; i < g->d->params.n; i++)
+        if (g->d->params.at[i].result >= 0)
+            places[n++] = &g->now[i];
+    if (g->d->ret >= 0)
+        places[n++] = &g->returned;
+    return n;
+}
+
+static Type carried_type(const Gen *g, Value **place)
+{
+    return place == &g->returned ? g->d->ret_type : g->d->params.at[place - g->now].type;
+}
+
+// Is it a scalar result that each block gives?
+static bool is_delivered(const Gen *g, Value **place)
+{
+    return !type_is_linear(carried_type(g, place)) && (place == &g->returned || g->d->params.at[place - g->now].kind != P_JAC);
+}
+
+static void write_blocks(Gen *g, Builder *b, WriteBlock *write, const Inputs *in)
+{
+    Value ***place = NEW_N(g->a, Value **, g->d->params.n + 2), **init = NEW_N(g->a, Value *, g->d->params.n + 2);
+    int n = carried_places(g, place);
+    int64_t total;
+    if (!g->lanes || (ir_is_int_const(g->total, &total) && total <= g->width)) {
+        g->first = b_int(b, 0);
+        write(g, b, in);
+        return;
+    }
+    save_inouts(g, b);
+    for (int k = 0; k < n; k++)
+        init[k] = *place[k] ? *place[k] : b_undef(b, carried_type(g, place[k]));
+    Op *loop = b_loop(b, b_int(b, 0), b_2(b, OP_imax, g->total, b_int(b, 1)), g->width, false, n, init);
+    for (int k = 0; k < n; k++)
+        *place[k] = loop_arg(loop, k);
+    Builder body = builder_at(g->d, loop->regions[0], b->fold);
+    body.loc = b->loc;
+    g->first = loop_index(loop);
+    Value **scalars = NEW_N(g->a, Value *, n + 1);
+    for (int k = 0; k < n; k++)
+        if (is_delivered(g, place[k])) {
+            scalars[k] = *place[k];
+            *place[k] = NULL;                                   // a result only; an inout scalar comes in as it did
+        }
+    write(g, &body, in);
+    for (int k = 0; k < n; k++)
+        init[k] = *place[k] ? *place[k] : scalars[k];
+    ir_yield(&body, n, init);
+    for (int k = 0; k < n; k++)
+        *place[k] = loop->out[k];
+}
+
+// Which of the inputs chosen f's real outputs depend on.
+static bool *reaching_inputs(DeriveCtx *c, const Func *d)
+{
+    Func *f = d->base;
+    bool *wrt = NEW_N(c->scratch, bool, f->params.n + 1);
+    int n_args = f->body->args.n;
+    const bool *deps = f->is_extern ? NULL : activity_deps(c->activity, f);
+    for (int i = 0; i < f->params.n; i++) {
+        const Param *p = &f->params.at[i];
+        wrt[i] = d->wrt[i] && !deps;
+        for (int r = 0; deps && d->wrt[i] && p->arg >= 0 && r < func_n_results(f); r++)
+            wrt[i] |= deps[r * n_args + p->arg];
+    }
+    return wrt;
+}
+
+// Zeros for the matrices by inputs that are not among wrt.
+static void fill_others(Gen *g, Builder *b, const bool *wrt)
+{
+    for (int i = 0; i < g->d->params.n; i++) {
+        const Param *p = &g->d->params.at[i];
+        if (p->kind == P_JAC && !wrt[p->of])
+            g->now[i] = g->now[i] ? b_fill(b, g->now[i], b_real(b, 0.0)) : b_no_derivative(b);
+    }
+}
+
+// The lanes of inner: of all it adds.
+static const Lanes *lanes_of_inner(Gen *g)
+{
+    const Func *inner = g->inner;
+    bool *in = NEW_N(g->a, bool, inner->body->args.n + 1), *out = NEW_N(g->a, bool, func_n_results(inner) + 1);
+    for (int i = 0; i < inner->params.n; i++) {
+        const Param *p = &inner->params.at[i];
+        if (p->kind == P_PRIMAL)
+            continue;
+        if (p->arg >= 0)
+            in[p->arg] = true;
+        if (p->result >= 0)
+            out[p->result] = true;
+    }
+    return lanes_of(g->c, g->inner, g->width, in, out);
+}
+
+static bool has_arrays(const Gen *g, const Inputs *in)          // among what is seeded: one direction is an element then
+{
+    if (g->d->transform == TR_JACREV)
+        return output_of(g->f) >= 0 && type_is_linear(g->f->params.at[output_of(g->f)].type);
+    for (int k = 0; k < in->n; k++)
+        if (type_is_linear(g->f->params.at[in->of[k]].type))
+            return true;
+    return false;
+}
+
+// How many lanes: all directions, if they are few; and one direction needs none, unless it is an element or of the caller's.
+static bool choose_lanes(Gen *g, const Inputs *in)
+{
+    int64_t n;
+    bool few = ir_is_int_const(g->total, &n) && n >= 1 && n <= ONE_BLOCK;
+    g->width = few ? (int)n : BLOCK;
+    bool one = few && n == 1 && g->d->directions.kind == DIRECTIONS_ONE && !has_arrays(g, in);
+    g->lanes = one ? NULL : lanes_of_inner(g);
+    return one || g->lanes;
+}
+
+static void finish(Gen *g, Builder *b)
+{
+    Func *d = g->d;
+    Value **yields = NEW_N(g->a, Value *, func_n_results(d) + 1);
+    b->loc = (IrLoc){0};
+    for (int i = 0; i < d->params.n; i++)
+        if (d->params.at[i].result >= 0)
+            yields[d->params.at[i].result] = g->now[i];
+    if (d->ret >= 0)
+        yields[d->ret] = g->returned;
+    ir_yield(b, func_n_results(d), yields);
+}
+
+// No input reaches the output: f itself.
+static void call_base(Gen *g, Builder *b)
+{
+    Func *f = g->f;
+    Value **args = NEW_N(g->a, Value *, f->body->args.n + 1);
+    for (int i = 0; i < f->params.n; i++) {
+        int k = primal_param(g, i);
+        if (f->params.at[i].arg >= 0)
+            args[f->params.at[i].arg] = g->now[k] ? g->now[k] : g->raw[k];
+    }
+    Op *call = b_call(b, f, f->body->args.n, args);
+    for (int i = 0; i < f->params.n; i++)
+        if (f->params.at[i].result >= 0)
+            g->now[primal_param(g, i)] = call->out[f->params.at[i].result];
+    if (f->ret >= 0)
+        g->returned = call->out[f->ret];
+    for (int i = 0; i < g->d->params.n; i++) {                  // a Hessian's gradient
+        const Param *p = &g->d->params.at[i];
+        if (p->kind == P_BAR)
+            g->now[i] = g->now[i] ? b_fill(b, g->now[i], b_real(b, 0.0)) : b_no_derivative(b);
+    }
+}
+
+static Func *find_inner(Gen *g, const bool *wrt)
+{
+    Transform tr = g->d->transform;
+    if (tr != TR_HESSIAN)
+        return inner_of(g->c, g->f, tr == TR_JACFWD ? TR_JVP : tr == TR_JACREV ? TR_VJP : tr, wrt);
+    Func *grad = inner_of(g->c, g->f, TR_GRAD, wrt);
+    if (!grad)
+        return NULL;
+    bool *both = NEW_N(g->a, bool, grad->params.n + 1);
+    for (int i = 0; i < g->f->params.n; i++)
+        both[i] = wrt[i];
+    return inner_of(g->c, grad, TR_JVP, both);
+}
+
+static void write_body(Gen *g, Builder *b)
+{
+    static WriteBlock *const writers[] = {
+        [TR_JVP] = wide_block,          [TR_VJP] = wide_block,          [TR_JACFWD] = forward_block,
+        [TR_JACREV] = reverse_block,    [TR_HESSIAN] = hessian_block,
+    };
+    bool wide = g->d->directions.kind != DIRECTIONS_ONE;
+    const bool *wrt = wide ? g->d->wrt : reaching_inputs(g->c, g->d);
+    Inputs in = inputs_of(g, b, wrt);
+    fill_others(g, b, wrt);
+    if (in.n == 0) {
+        call_base(g, b);
+        return;
+    }
+    g->inner = find_inner(g, wrt);
+    if (!g->inner)
+        return;
+    if (wide)
+        g->total = directions_value(g, b);
+    if (g->d->transform == TR_JACREV)
+        g->total = input_size(g, b, output_of(g->f), false);
+    if (choose_lanes(g, &in))
+        write_blocks(g, b, writers[g->d->transform], &in);
+}
+
+void directions_derived(DeriveCtx *c, Func *d)
+{
+    Arena *a = arena_new();
+    int n = d->params.n + 1;
+    Gen g = {.c = c, .a = a, .d = d, .f = d->base, .raw = NEW_N(a, Value *, n), .now = NEW_N(a, Value *, n),
+             .saved = NEW_N(a, Value *, n)};
+    Builder b = builder_at(d, d->body, true);
+    b.loc = d->loc;
+    bind_primals(&g, &b);
+    bind_added(&g, &b);
+    write_body(&g, &b);
+    if (c->errors == 0)
+        finish(&g, &b);
+    arena_free(a);
+}
