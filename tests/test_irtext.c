@@ -235,6 +235,23 @@ START_TEST(references_between_functions)
 }
 END_TEST
 
+START_TEST(several_directions)
+{
+    Module *m = parse("func @f(%k: int, %x: real) -> (real) { yield %x }"
+                      "derive @a(%k: int, %x: real, %x_dot: real[1] dot of 1, %result_dot: real[1] out dot of -1) -> (real[1], real)"
+                      " = jvp @f wrt 1 by 4 "
+                      "derive @b(%k: int, %x: real, %x_dot: real[1] dot of 1, %result_dot: real[1] out dot of -1) -> (real[1], real)"
+                      " = jvp @f wrt 1 by param 0 "
+                      "derive @c(%k: int, %x: real, %x_jac: real out jac of 1) -> (real, real) = jacrev @f wrt 1");
+    ck_assert_int_eq(m->funcs.at[1]->directions.kind, DIRECTIONS_CONST);
+    ck_assert_int_eq(m->funcs.at[1]->directions.n, 4);
+    ck_assert_int_eq(m->funcs.at[2]->directions.kind, DIRECTIONS_PARAM);
+    ck_assert_int_eq(m->funcs.at[2]->directions.n, 0);
+    ck_assert_int_eq(m->funcs.at[3]->transform, TR_JACREV);
+    ck_assert_int_eq(m->funcs.at[3]->params.at[2].kind, P_JAC);
+}
+END_TEST
+
 static const struct {
     const char *text, *error;
 } bad[] = {
@@ -249,7 +266,7 @@ static const struct {
     {"func @f(%x: int) { } func @g() { call @f(1.5) }", "argument 1 of @f has the wrong type"},
     {"func @f() { %a = load %b[0] }", "%b is not defined here"},
     {"func @f(%x: real) { %a = load %x[0] }", "t.ir:1:31: error: expected an array"},
-    {"func @f(%x: real[9]) { }", "a rank must be between 0 and 8"},
+    {"func @f(%x: real[13]) { }", "a rank must be between 0 and 12"},
     {"func @f(%x: real) -> (int) { } func @f() {}", "@f is defined twice"},
     {"func @f(%x: real out) -> (int) { }",
      "the results are one for each out and inout parameter, then at most one scalar"},
