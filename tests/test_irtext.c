@@ -366,6 +366,7 @@ int main(void)
     tcase_add_test(t, by_hand);
     tcase_add_test(t, names_out_of_scope_may_come_again);
     tcase_add_test(t, references_between_functions);
+    tcase_add_test(t, several_directions);
     tcase_add_loop_test(t, errors, 0, N_BAD);
     tcase_add_test(t, nesting_is_bounded);
     tcase_add_loop_test(t, mutilated, 0, N_PRINTED);
