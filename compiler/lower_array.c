@@ -314,6 +314,8 @@ Value *write_loops(Fn *f, const Lazy *z, Value *dest, const AxisSpec *ax, int n,
 
 Value *write_into(Fn *f, Lazy *z, Value *dest, int rank, Value *const *dims)
 {
+    if (lazy_is_choice(z))
+        return choice_into(f, z, dest, rank, dims);
     if (z->kind == LZ_MAKE)
         return z->call ? make_call(f, z, dest) : make_builtin(f, z, dest);
     if (z->kind == LZ_SCALAR)
@@ -408,6 +410,10 @@ static bool add_product(Fn *f, const Place *p, Lazy *z)
 void write_place(Fn *f, const Place *p, Lazy *z)
 {
     Var *v = p->var;
+    if (lazy_is_choice(z)) {
+        choice_write(f, p, z);
+        return;
+    }
     if (add_product(f, p, z))
         return;
     if (z->kind == LZ_ARRAY && z->value == v->cur && same_axes(z->ax, z->n, p->ax, p->n))
@@ -513,8 +519,7 @@ void initialise(Fn *f, Var *v, Expr *init)
         return;
     }
     Lazy *z = lower_any(f, init);
-    if (z->rank)
-        test_shapes(f, init, p.rank, z->dims, p.dims);
+    test_value(f, init, z, &p);
     write_place(f, &p, z);
 }
 
@@ -535,6 +540,12 @@ void test_shapes(Fn *f, Expr *e, int rank, Value *const *have, Value *const *wan
 {
     for (int i = 0; i < rank && e->check_shape; i++)
         test_shape(f, e, have[i], want[i]);
+}
+
+void test_value(Fn *f, Expr *e, const Lazy *z, const Place *p)
+{
+    if (z->rank && !lazy_is_choice(z))
+        test_shapes(f, e, p->rank, z->dims, p->dims);
 }
 
 static Expr *array_side(Expr *a, Expr *b)
@@ -633,33 +644,6 @@ static Lazy *array_binary(Fn *f, Expr *e)
     return lazy_op(f, binary_code(e->binary.op, z[0]->elem), elem_of(e->type.elem), 2, z);
 }
 
-static Value *array_arm(Fn *f, Expr *e, Value *dest, int rank, Value **dims, bool test)
-{
-    Lazy *z = lower_array(f, e);
-    for (int i = 0; i < rank && test; i++)
-        test_shape(f, e, z->dims[i], dims[i]);
-    return write_into(f, z, dest, rank, dims);
-}
-
-// The array is made before the branch, so its shape is that of an arm without evaluating it: of a variable, if one is.
-static Lazy *array_cond(Fn *f, Expr *e)
-{
-    Expr *yes = e->cond.yes, *no = e->cond.no;
-    Value *dims[MAX_RANK], *cond = lower_scalar(f, e->cond.cond);
-    int rank = e->type.rank;
-    bool test = no->check_shape;
-    shape_of(f, no->kind == EXPR_NAME ? no : yes, dims);
-    Var *v = var_new(f, NULL, type_of(e->type));
-    v->cur = new_item_array(f, v->type, rank, dims, false, NULL);
-    VarSet assigned = set_join(f, assigned_in(f, yes), assigned_in(f, no));
-    Branch br = branch_begin(f, cond, set_with(f, assigned, &v, 1), false);
-    v->cur = array_arm(f, yes, v->cur, rank, dims, test);
-    branch_else(f, &br);
-    v->cur = array_arm(f, no, v->cur, rank, dims, test);
-    branch_end(f, &br, 0, NULL, NULL, NULL);
-    return lazy_array(f, v->cur, rank, dims);
-}
-
 static Lazy *array_index(Fn *f, Expr *e)
 {
     Lazy *base = lower_operand(f, e->index.base), *z;
@@ -709,7 +693,7 @@ static Lazy *plain_array(Fn *f, Expr *e)
     case EXPR_NAME:   return array_name(f, e);
     case EXPR_UNARY:  return array_unary(f, e);
     case EXPR_BINARY: return array_binary(f, e);
-    case EXPR_COND:   return array_cond(f, e);
+    case EXPR_COND:   return choice_array(f, e);
     case EXPR_INDEX:  return array_index(f, e);
     case EXPR_FIELD:  return array_field(f, e);
     case EXPR_CAST:   return array_cast(f, e);
@@ -721,13 +705,19 @@ static Lazy *plain_array(Fn *f, Expr *e)
     }
 }
 
+Lazy *lazy_made(Fn *f, Lazy *z)
+{
+    if (z->kind != LZ_MAKE)
+        return z;
+    return lazy_is_choice(z) ? choice_operand(f, z) : lazy_copy(f, z);
+}
+
 Lazy *lower_array(Fn *f, Expr *e)
 {
     Lazy *z = plain_array(f, e);
     if (e->convert != ELEM_REAL || z->elem == E_REAL)
         return z;
-    if (z->kind == LZ_MAKE)
-        z = lazy_copy(f, z);
+    z = lazy_made(f, z);
     return lazy_op(f, OP_itor, E_REAL, 1, &z);
 }
 
@@ -738,6 +728,5 @@ Lazy *lower_any(Fn *f, Expr *e)
 
 Lazy *lower_operand(Fn *f, Expr *e)
 {
-    Lazy *z = lower_any(f, e);
-    return z->kind == LZ_MAKE ? lazy_copy(f, z) : z;
+    return lazy_made(f, lower_any(f, e));
 }

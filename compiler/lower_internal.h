@@ -7,6 +7,7 @@
 //     lower_info.c     which variables a statement assigns, and how it may be left
 //     lower_expr.c     scalar expressions, places
 //     lower_array.c    lazy arrays: what an array expression is, and how it is written somewhere
+//     lower_choice.c   `?:` with arrays as arms
 //     lower_builtin.c  builtins that are no elementwise operation: reductions, products, shapes
 //     lower_solve.c    solve, inv, cholesky, logdet
 //     lower_call.c     calls of functions
@@ -211,7 +212,7 @@ typedef struct Lazy {
     Value *factor, *pivots;     // solve
     const char *text;           // cholesky: the call, for messages
     struct Call *call;
-    Expr *expr;                 // LZ_EXPR: computed with these variables
+    Expr *expr;                 // LZ_MAKE: a choice. LZ_EXPR: computed with these variables
     VarSet named;               //   having the values they had when it was described
     Value **had;
 } Lazy;
@@ -228,6 +229,7 @@ Value *lazy_at(Fn *f, const Lazy *z, Value *const *idx);                // one e
 bool lazy_mentions(const Lazy *z, const Value *array);                  // reads the buffer that array is a version of
 bool lazy_is_plain(const Lazy *z);                                      // an array there is, or a contiguous part of it
 bool lazy_solves(const Lazy *z);                        // by solve or cholesky: arg[0] is written first, then solved in place
+Lazy *lazy_made(Fn *f, Lazy *z);                                        // z, not LZ_MAKE
 bool lazy_adds(const Lazy *z);                                       // a product: into zeros, or added to what is there
 Value *lazy_value(Fn *f, Lazy *z);                             // as an array: what there is, a view of it, or a new one
 Lazy *lazy_settle(Fn *f, Lazy *z);                                    // written out, unless it is LZ_SCALAR or LZ_ARRAY
@@ -244,6 +246,7 @@ Value *write_loops(Fn *f, const Lazy *z, Value *dest, const AxisSpec *ax, int n,
 Value *zero_of(Fn *f, Elem e);
 void initialise(Fn *f, Var *v, Expr *init);                             // of a new, zeroed array
 void shape_of(Fn *f, Expr *e, Value **dims);                            // without computing the array
+void test_value(Fn *f, Expr *e, const Lazy *z, const Place *p);         // of z = e, that is to be written to p, likewise
 void test_shapes(Fn *f, Expr *e, int rank, Value *const *have, Value *const *want); // if e is marked so
 
 // Counted loops, one in the other, 0 to dims[k], that carry n values.
@@ -256,6 +259,13 @@ typedef struct Nest {
 } Nest;
 Nest nest_begin(Fn *f, int rank, Value *const *dims, int n, Value *const *init, const char *const *names);
 void nest_end(Fn *f, Nest *nest, Value *const *yields);
+
+// ---- lower_choice.c
+Lazy *choice_array(Fn *f, Expr *e);                                     // `c ? a : b`; evaluates c
+bool lazy_is_choice(const Lazy *z);                                     // LZ_MAKE, made by choice_array
+Lazy *choice_operand(Fn *f, Lazy *z);                                   // as an operand: not LZ_MAKE
+void choice_write(Fn *f, const Place *p, const Lazy *z);                // p = z
+Value *choice_into(Fn *f, const Lazy *z, Value *dest, int rank, Value *const *dims);    // dest's next version
 
 // ---- lower_builtin.c
 Value *builtin_scalar(Fn *f, Expr *e);                                  // a call of a builtin that gives a scalar

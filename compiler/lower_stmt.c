@@ -161,14 +161,14 @@ static void declare_array(Fn *f, VarDecl *d, Var *v)
         return;
     }
     Lazy *z = lower_array(f, d->init);
-    test_shapes(f, d->init, z->rank, z->dims, v->dims);
+    Place p = place_of_var(v);
+    test_value(f, d->init, z, &p);
     if (lazy_is_plain(z)) {
         v->cur = b_copy(&f->b, lazy_value(f, z), v->name);
         return;
     }
     v->cur = new_item_array(f, v->type, v->type.rank, v->dims, lazy_adds(z), v->name);
     if (z->elem == E_STRUCT) {
-        Place p = place_of_var(v);
         write_place(f, &p, z);
     } else {
         v->cur = write_into(f, z, v->cur, v->type.rank, v->dims);
@@ -217,19 +217,17 @@ static void compound_array(Fn *f, Stmt *s, const Place *p)
     Lazy *z[2] = {lazy_of_place(f, p), NULL};
     lazy_keep(f, z, 1, s->assign.value);
     z[1] = lower_any(f, s->assign.value);
-    if (z[1]->rank)
-        test_shapes(f, s->assign.value, p->rank, z[1]->dims, p->dims);
     bool sum_of_product = s->assign.op == BIN_ADD && lazy_adds(z[1]) && z[0]->value == p->var->cur;
-    if (z[1]->kind == LZ_MAKE && !sum_of_product)
-        z[1] = lazy_copy(f, z[1]);
+    if (!sum_of_product)
+        z[1] = lazy_made(f, z[1]);
+    test_value(f, s->assign.value, z[1], p);
     write_place(f, p, lazy_op(f, binary_code(s->assign.op, z[0]->elem), z[0]->elem, 2, z));
 }
 
 static void assign_array(Fn *f, const Place *p, Expr *value)
 {
     Lazy *z = lower_any(f, value);
-    if (z->rank)
-        test_shapes(f, value, p->rank, z->dims, p->dims);
+    test_value(f, value, z, p);
     write_place(f, p, z);
 }
 
