@@ -106,14 +106,49 @@ static bool same_axes(const AxisSpec *a, int n, const AxisSpec *b, int m)
     return true;
 }
 
+// The first index behind an axis, as hi + after; NULL, and after -1, where it is not known.
+static const Value *end_of_axis(const AxisSpec *ax, int64_t *after)
+{
+    int64_t lo, len;
+    *after = ax->at ? 1 : 0;
+    if (ax->at || !ax->lo)
+        return ax->at ? ax->at : ax->len;
+    const Op *op = ax->len->def;
+    if (op && op->code == OP_isub && op->in[1] == ax->lo)
+        return op->in[0];
+    bool known = ir_is_int_const(ax->lo, &lo) && ir_is_int_const(ax->len, &len);
+    *after = known ? lo + len : -1;
+    return NULL;
+}
+
+static bool axis_before(const AxisSpec *a, const AxisSpec *b)
+{
+    int64_t after;
+    const Value *end = end_of_axis(a, &after);
+    return after >= 0 && surely_before(end, after, b->at ? b->at : b->lo);
+}
+
+// Have two parts of one array surely nothing in common?
+static bool disjoint_axes(const AxisSpec *a, int n, const AxisSpec *b, int m)
+{
+    for (int i = 0; i < n && i < m; i++)
+        if (axis_before(&a[i], &b[i]) || axis_before(&b[i], &a[i]))
+            return true;
+    return false;
+}
+
 // Does the element of z at some index read p's variable at another index than the one of p that is written with it?
 static bool reads_elsewhere(const Lazy *z, const Place *p)
 {
     if (!lazy_mentions(z, p->var->cur))
         return false;
+    if (z->kind == LZ_ARRAY && z->value == p->var->cur && p->item.elem != E_STRUCT)
+        return !same_axes(z->ax, z->n, p->ax, p->n) && !disjoint_axes(z->ax, z->n, p->ax, p->n);
     if (z->kind == LZ_ARRAY)
         return z->value != p->var->cur || !same_axes(z->ax, z->n, p->ax, p->n);
     if (lazy_solves(z))
+        return reads_elsewhere(z->arg[0], p);
+    if (scan_of_elements(z) && place_whole(p))                  // element by element, in the order in which it writes
         return reads_elsewhere(z->arg[0], p);
     if (z->kind != LZ_OP && z->kind != LZ_WHERE)
         return true;
@@ -137,6 +172,15 @@ bool lazy_solves(const Lazy *z)
 bool lazy_adds(const Lazy *z)
 {
     return z->kind == LZ_MAKE && !z->call && z->builtin == BUILTIN_matmul;
+}
+
+int lazy_cost(const Lazy *z)
+{
+    enum { REDUCTION = 100 };
+    int cost = z->kind == LZ_OP ? op_info[z->op].cost : z->kind == LZ_REDUCE ? REDUCTION : 0;
+    for (int i = 0; i < z->n_args; i++)
+        cost += lazy_cost(z->arg[i]);
+    return cost;
 }
 
 // ---- one element

@@ -435,6 +435,7 @@ static Value *softmax_vector(Fn *f, Lazy *z, Value *dest, Value *const *at, int 
     Value *full[MAX_RANK], *m = stopped_max(f, z);
     Value *start[2] = {dest, b_real(&f->b, 0.0)};
     Nest first = nest_begin(f, 1, z->dims, 2, start, (const char *[]){dest->name, "s"});
+    f->to = first.carried[0];
     Value *v = b_1(&f->b, OP_exp, b_2(&f->b, OP_sub, lazy_at(f, z, first.idx), m));
     with_axis(at, rank, axis, first.idx[0], full);
     Value *next[2] = {b_store(&f->b, first.carried[0], rank, full, v), b_2(&f->b, OP_add, first.carried[1], v)};
@@ -452,6 +453,7 @@ static Value *cumsum_vector(Fn *f, Lazy *z, Value *dest, Value *const *at, int r
 {
     Value *full[MAX_RANK], *start[2] = {dest, zero_of(f, z->elem)};
     Nest nest = nest_begin(f, 1, z->dims, 2, start, (const char *[]){dest->name, "s"});
+    f->to = nest.carried[0];
     Value *s = b_2(&f->b, z->elem == E_REAL ? OP_add : OP_iadd, nest.carried[1], lazy_at(f, z, nest.idx));
     with_axis(at, rank, axis, nest.idx[0], full);
     Value *next[2] = {b_store(&f->b, nest.carried[0], rank, full, s), s};
@@ -461,7 +463,14 @@ static Value *cumsum_vector(Fn *f, Lazy *z, Value *dest, Value *const *at, int r
 
 static Value *scan_vector(Fn *f, BuiltinId id, Lazy *z, Value *dest, Value *const *at, int rank, int axis)
 {
+    f->to = dest;
     return (id == BUILTIN_softmax ? softmax_vector : cumsum_vector)(f, z, dest, at, rank, axis);
+}
+
+bool scan_of_elements(const Lazy *z)
+{
+    return z->kind == LZ_MAKE && !z->call && !z->expr && (z->builtin == BUILTIN_softmax || z->builtin == BUILTIN_cumsum) &&
+           (z->axis >= 0 || z->rank == 1);
 }
 
 static Value *scan_axis(Fn *f, Lazy *z, Value *dest)
@@ -479,9 +488,9 @@ static Value *scan_axis(Fn *f, Lazy *z, Value *dest)
 // All of an array of several axes: as a vector, through a new one.
 static Value *scan_all(Fn *f, Lazy *z, Value *dest)
 {
-    Lazy *v = as_vector(f, z->arg[0]);
     if (z->rank == 1)
-        return scan_vector(f, z->builtin, v, dest, NULL, 1, 0);
+        return scan_vector(f, z->builtin, z->arg[0], dest, NULL, 1, 0);
+    Lazy *v = as_vector(f, z->arg[0]);
     Value *line = scan_vector(f, z->builtin, v, new_array(f, v->elem, 1, v->dims, NULL), NULL, 1, 0);
     return b_copy_to(&f->b, dest, b_reshape(&f->b, line, z->rank, z->dims));
 }
@@ -497,7 +506,9 @@ static Lazy *make_new(Fn *f, Expr *e, int rank, Value *const *dims, int n)
 
 static Lazy *scan(Fn *f, Expr *e)
 {
-    Lazy *from = in_memory(f, lower_operand(f, arg(e, 0)));
+    Lazy *from = lower_operand(f, arg(e, 0));
+    if (e->call.builtin->id == BUILTIN_softmax)
+        from = in_memory(f, from);
     Lazy *z = make_new(f, e, from->rank, from->dims, 1);
     z->arg[0] = from;
     z->axis = axis_of(e);
@@ -584,6 +595,17 @@ static Value *make_concat(Fn *f, Lazy *z, Value *dest)
     return dest;
 }
 
+// What z reads of dest is what stands there when it is written.
+static Value *make_scan(Fn *f, Lazy *z, Value *dest)
+{
+    Value *from = f->from, *to = f->to;
+    f->from = dest;
+    Value *v = z->axis >= 0 ? scan_axis(f, z, dest) : scan_all(f, z, dest);
+    f->from = from;
+    f->to = to;
+    return v;
+}
+
 Value *make_builtin(Fn *f, Lazy *z, Value *dest)
 {
     switch (z->builtin) {
@@ -592,7 +614,7 @@ Value *make_builtin(Fn *f, Lazy *z, Value *dest)
     case BUILTIN_solve:
     case BUILTIN_inv:
     case BUILTIN_cholesky: return make_solve(f, z, dest);
-    default:             return z->axis >= 0 ? scan_axis(f, z, dest) : scan_all(f, z, dest);
+    default:             return make_scan(f, z, dest);
     }
 }
 
@@ -655,12 +677,17 @@ static Lazy *diag(Fn *f, Expr *e)
     return shaped(f, LZ_DIAGONAL, e, z, smaller(f, z->dims[0], z->dims[1]), NULL);
 }
 
+enum { MAX_REPEATED = 3 };                                      // cost of an element that is computed again and again
+
 static Lazy *outer(Fn *f, Expr *e)
 {
     Lazy *z[2];
     z[0] = lower_operand(f, arg(e, 0));
     lazy_keep(f, z, 1, arg(e, 1));
     z[1] = lower_operand(f, arg(e, 1));
+    for (int i = 0; i < 2; i++)                                 // each is looked at many times
+        if (lazy_cost(z[i]) > MAX_REPEATED)
+            z[i] = lazy_settle(f, z[i]);
     Lazy *out = lazy_new(f, LZ_OUTER, E_REAL, 2, (Value *[]){z[0]->dims[0], z[1]->dims[0]}, 2);
     memcpy(out->arg, z, sizeof z);
     return out;

@@ -71,10 +71,38 @@ static Value *known(Fn *f, const Expr *e)
 
 // ---- small things
 
-bool same_index(const Value *a, const Value *b)
+// The same operation on the same: of ints, or an element of one version of an array.
+static bool same_computation(const Value *a, const Value *b, int depth)
 {
     int64_t x, y;
-    return a == b || (ir_is_int_const(a, &x) && ir_is_int_const(b, &y) && x == y);
+    if (!a || !b || a == b)
+        return a == b;
+    const Value *p = ir_base_of(a, &x), *q = ir_base_of(b, &y);
+    if (x != y || p == q || !p || !q)
+        return x == y && p == q;
+    const Op *op = p->def, *other = q->def;
+    if (depth == 0 || !op || !other || op->code != other->code || op->n_in != other->n_in ||
+        !(op_is_scalar(op->code) || op->code == OP_load))
+        return false;
+    for (int i = 0; i < op->n_in; i++)
+        if (type_is_linear(op->in[i]->type) ? op->in[i] != other->in[i] : !same_computation(op->in[i], other->in[i], depth - 1))
+            return false;
+    return true;
+}
+
+bool same_index(const Value *a, const Value *b)
+{
+    enum { DEPTH = 4 };
+    return same_computation(a, b, DEPTH);
+}
+
+bool surely_before(const Value *a, int64_t after, const Value *b)
+{
+    int64_t x, y;
+    const Value *p = a ? ir_base_of(a, &x) : NULL, *q = b ? ir_base_of(b, &y) : NULL;
+    x = a ? x : 0;
+    y = b ? y : 0;
+    return (p == q || (p && q && same_index(p, q))) && x + after <= y;
 }
 
 static bool is_zero(const Value *v)

@@ -139,7 +139,8 @@ Value *int_const(Fn *f, int64_t x);
 Value *add_ints(Fn *f, Value *a, Value *b);                             // a + b, nothing where one is the constant 0
 Value *scalar_select(Fn *f, Value *cond, Value *yes, Value *no);        // of values that are there already
 bool is_trivial(const Expr *e);                                 // a variable or constant: nothing to compute, no effect
-bool same_index(const Value *a, const Value *b);                        // the same, or equal int constants
+bool same_index(const Value *a, const Value *b);                        // surely equal ints
+bool surely_before(const Value *a, int64_t after, const Value *b);      // a + after <= b; NULL is 0
 void give_name(Fn *f, Value *v, const char *name);                      // to a value that was just computed
 
 typedef struct AxisSpec {       // one axis of an array that a place is part of
@@ -227,6 +228,7 @@ Lazy *lower_any(Fn *f, Expr *e);                                        // of an
 Lazy *lower_operand(Fn *f, Expr *e);                                    // the same, and never LZ_MAKE
 Value *lazy_at(Fn *f, const Lazy *z, Value *const *idx);                // one element
 bool lazy_mentions(const Lazy *z, const Value *array);                  // reads the buffer that array is a version of
+int lazy_cost(const Lazy *z);                                           // about, of computing one element; see ops.def
 bool lazy_is_plain(const Lazy *z);                                      // an array there is, or a contiguous part of it
 bool lazy_solves(const Lazy *z);                        // by solve or cholesky: arg[0] is written first, then solved in place
 Lazy *lazy_made(Fn *f, Lazy *z);                                        // z, not LZ_MAKE
@@ -272,6 +274,7 @@ Value *builtin_scalar(Fn *f, Expr *e);                                  // a cal
 Lazy *builtin_array(Fn *f, Expr *e);                                    // that gives an array
 Value *reduce_at(Fn *f, const Lazy *z, Value *const *idx);              // an element of LZ_REDUCE
 Value *make_builtin(Fn *f, Lazy *z, Value *dest);                       // LZ_MAKE into dest
+bool scan_of_elements(const Lazy *z);                                   // LZ_MAKE that may be written over what it reads
 void builtin_shape(Fn *f, Expr *e, Value **dims);
 Lazy *lower_factor(Fn *f, Expr *e, bool *transposed);   // a matrix that the runtime is handed, and whether it is its transpose
 
