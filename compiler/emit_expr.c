@@ -633,6 +633,31 @@ void expr_part(Emit *e, Text *t, const Value *array, const Path *p, Value *const
     put_text(t, s.at, P_ADD, least);
 }
 
+// The view that the text of array is the offset of, or NULL if a variable points to it.
+static const Op *folded_view(const Emit *e, const Value *array)
+{
+    const Value *root = array->root;
+    while (!plan_var(e, root) && root->def && root->def->code == OP_reshape)
+        root = root->def->in[0]->root;
+    const Op *op = plan_var(e, root) || is_frozen(e, root) ? NULL : root->def;
+    return op && op->code == OP_slice && !type_is_struct(op->in[0]->type) ? op : NULL;
+}
+
+void expr_item(Emit *e, Text *t, const Value *array, const char *index)
+{
+    const Op *view = array->type.rank == 1 ? folded_view(e, array) : NULL; // else index is no int
+    Offset o = {0};
+    if (view)
+        o = offset_of(e, view->in[0]->root, view->in + 1, view->paths->n_idx + view->paths->has_range);
+    expr_array(e, t, view ? view->in[0] : array, P_PRIMARY);
+    if (o.text)
+        text_printf(t, o.text[0] == '-' || o.prec < P_ADD ? "[(%s) + %s]" : "[%s + %s]", o.text, index);
+    else if (o.c)
+        text_printf(t, "[%lld + %s]", (long long)o.c, index);
+    else
+        text_printf(t, "[%s]", index);
+}
+
 void expr_size(Emit *e, Text *t, const Value *array, int least)
 {
     const Value *root = array->root;

@@ -252,6 +252,8 @@ void expr_element(Emit *e, Text *t, const Op *access);
 void expr_array(Emit *e, Text *t, const Value *array, int least);
 // array + offset of a part.
 void expr_part(Emit *e, Text *t, const Value *array, const Path *p, Value *const *in, int least);
+// Element `index` of an array, in row-major order: a variable, an int where the array is of rank 1.
+void expr_item(Emit *e, Text *t, const Value *array, const char *index);
 // The number of elements of an array, as a size_t.
 void expr_size(Emit *e, Text *t, const Value *array, int least);
 // The same for adrt_alloc.

@@ -648,7 +648,8 @@ static bool folds_view(Emit *e, const Value *v)
     if (r != v->region || to - from > MAX_SCAN)
         return false;
     bool struct_part = is_part_of_struct(op) && takes_struct(user) && !is_indexed(op->paths, user);
-    return (is_part_of_struct(op) ? struct_part : takes_part(user)) && can_move(e, op, from, to);
+    bool copied = user->code == OP_copy && v->type.rank == 1;
+    return (is_part_of_struct(op) ? struct_part : copied || takes_part(user)) && can_move(e, op, from, to);
 }
 
 // The same for a part of structs that is written to.

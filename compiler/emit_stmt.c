@@ -281,8 +281,7 @@ static void put_each(Printer *p, const Stmt *s, const Value *v)
 
 static void put_element(Emit *e, Text *t, const Stmt *s, const Value *v)
 {
-    expr_array(e, t, v, 15);
-    text_printf(t, "[%s]", s->from->name);
+    expr_item(e, t, v, s->from->name);
 }
 
 static void put_loop_over(Printer *p, const Stmt *s, const Value *to, const char *sign, const Value *from,

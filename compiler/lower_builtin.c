@@ -408,13 +408,13 @@ static Lazy *reduce_axis(Fn *f, Expr *e)
 
 // ---- softmax and cumsum, into an array
 
-// The stopped maximum of a vector, 0 of none: nothing is then done with it.
+// The stopped maximum of an array, 0 of none: nothing is then done with it.
 static Value *stopped_max(Fn *f, Lazy *z)
 {
-    Value *out;
-    if (surely_some(z->dims[0]))
+    Value *out, *n = count_of(f, z);
+    if (surely_some(n))
         return b_1(&f->b, OP_stop, extreme(f, z, true));
-    Branch br = branch_begin(f, b_2(&f->b, OP_igt, z->dims[0], int_const(f, 0)), (VarSet){0}, false);
+    Branch br = branch_begin(f, b_2(&f->b, OP_igt, n, int_const(f, 0)), (VarSet){0}, false);
     Value *yes = b_1(&f->b, OP_stop, extreme(f, z, true));
     branch_else(f, &br);
     Value *no = b_real(&f->b, 0.0);
@@ -422,55 +422,61 @@ static Value *stopped_max(Fn *f, Lazy *z)
     return out;
 }
 
-// dest at `at` with the axis in its place
-static void with_axis(Value *const *at, int rank, int axis, Value *i, Value **full)
+// The part of an array that is written: all of it, or along `axis` with the other indices at[].
+typedef struct Line {
+    Value *dest;
+    int rank, axis;             // axis -1: all of it
+    Value *const *at;
+} Line;
+
+// What is at idx[] in the line, in the array.
+static void index_in(const Line *line, Value *const *idx, Value **full)
 {
-    for (int k = 0, n = 0; k < rank; k++)
-        full[k] = k == axis ? i : at[n++];
+    for (int k = 0, n = 0; k < line->rank; k++)
+        full[k] = line->axis < 0 || k == line->axis ? *idx++ : line->at[n++];
 }
 
-// Vector z into dest, whose other indices are `at`; dest is of rank `rank`.
-static Value *softmax_vector(Fn *f, Lazy *z, Value *dest, Value *const *at, int rank, int axis)
+static Value *softmax_line(Fn *f, Lazy *z, const Line *line)
 {
     Value *full[MAX_RANK], *m = stopped_max(f, z);
-    Value *start[2] = {dest, b_real(&f->b, 0.0)};
-    Nest first = nest_begin(f, 1, z->dims, 2, start, (const char *[]){dest->name, "s"});
+    Value *start[2] = {line->dest, b_real(&f->b, 0.0)};
+    Nest first = nest_begin(f, z->rank, z->dims, 2, start, (const char *[]){line->dest->name, "s"});
     f->to = first.carried[0];
     Value *v = b_1(&f->b, OP_exp, b_2(&f->b, OP_sub, lazy_at(f, z, first.idx), m));
-    with_axis(at, rank, axis, first.idx[0], full);
+    int rank = line->rank;
+    index_in(line, first.idx, full);
     Value *next[2] = {b_store(&f->b, first.carried[0], rank, full, v), b_2(&f->b, OP_add, first.carried[1], v)};
     nest_end(f, &first, next);
 
-    Nest second = nest_begin(f, 1, z->dims, 1, first.carried, (const char *[]){dest->name});
-    with_axis(at, rank, axis, second.idx[0], full);
+    Nest second = nest_begin(f, z->rank, z->dims, 1, first.carried, (const char *[]){line->dest->name});
+    index_in(line, second.idx, full);
     v = b_2(&f->b, OP_div, b_load(&f->b, second.carried[0], rank, full), first.carried[1]);
     Value *done = b_store(&f->b, second.carried[0], rank, full, v);
     nest_end(f, &second, &done);
     return second.carried[0];
 }
 
-static Value *cumsum_vector(Fn *f, Lazy *z, Value *dest, Value *const *at, int rank, int axis)
+static Value *cumsum_line(Fn *f, Lazy *z, const Line *line)
 {
-    Value *full[MAX_RANK], *start[2] = {dest, zero_of(f, z->elem)};
-    Nest nest = nest_begin(f, 1, z->dims, 2, start, (const char *[]){dest->name, "s"});
+    Value *full[MAX_RANK], *start[2] = {line->dest, zero_of(f, z->elem)};
+    Nest nest = nest_begin(f, z->rank, z->dims, 2, start, (const char *[]){line->dest->name, "s"});
     f->to = nest.carried[0];
     Value *s = b_2(&f->b, z->elem == E_REAL ? OP_add : OP_iadd, nest.carried[1], lazy_at(f, z, nest.idx));
-    with_axis(at, rank, axis, nest.idx[0], full);
-    Value *next[2] = {b_store(&f->b, nest.carried[0], rank, full, s), s};
+    index_in(line, nest.idx, full);
+    Value *next[2] = {b_store(&f->b, nest.carried[0], line->rank, full, s), s};
     nest_end(f, &nest, next);
     return nest.carried[0];
 }
 
-static Value *scan_vector(Fn *f, BuiltinId id, Lazy *z, Value *dest, Value *const *at, int rank, int axis)
+static Value *scan_line(Fn *f, BuiltinId id, Lazy *z, const Line *line)
 {
-    f->to = dest;
-    return (id == BUILTIN_softmax ? softmax_vector : cumsum_vector)(f, z, dest, at, rank, axis);
+    f->to = line->dest;
+    return (id == BUILTIN_softmax ? softmax_line : cumsum_line)(f, z, line);
 }
 
 bool scan_of_elements(const Lazy *z)
 {
-    return z->kind == LZ_MAKE && !z->call && !z->expr && (z->builtin == BUILTIN_softmax || z->builtin == BUILTIN_cumsum) &&
-           (z->axis >= 0 || z->rank == 1);
+    return z->kind == LZ_MAKE && !z->call && !z->expr && (z->builtin == BUILTIN_softmax || z->builtin == BUILTIN_cumsum);
 }
 
 static Value *scan_axis(Fn *f, Lazy *z, Value *dest)
@@ -480,19 +486,10 @@ static Value *scan_axis(Fn *f, Lazy *z, Value *dest)
     drop_axis(from->dims, from->rank, z->axis, dims);
     Nest nest = nest_begin(f, from->rank - 1, dims, 1, &dest, (const char *[]){dest->name});
     Lazy *v = vector_along(f, from, z->axis, nest.idx);
-    Value *next = scan_vector(f, z->builtin, v, nest.carried[0], nest.idx, from->rank, z->axis);
+    Line line = {nest.carried[0], from->rank, z->axis, nest.idx};
+    Value *next = scan_line(f, z->builtin, v, &line);
     nest_end(f, &nest, &next);
     return nest.carried[0];
-}
-
-// All of an array of several axes: as a vector, through a new one.
-static Value *scan_all(Fn *f, Lazy *z, Value *dest)
-{
-    if (z->rank == 1)
-        return scan_vector(f, z->builtin, z->arg[0], dest, NULL, 1, 0);
-    Lazy *v = as_vector(f, z->arg[0]);
-    Value *line = scan_vector(f, z->builtin, v, new_array(f, v->elem, 1, v->dims, NULL), NULL, 1, 0);
-    return b_copy_to(&f->b, dest, b_reshape(&f->b, line, z->rank, z->dims));
 }
 
 // ---- things written whole
@@ -600,7 +597,7 @@ static Value *make_scan(Fn *f, Lazy *z, Value *dest)
 {
     Value *from = f->from, *to = f->to;
     f->from = dest;
-    Value *v = z->axis >= 0 ? scan_axis(f, z, dest) : scan_all(f, z, dest);
+    Value *v = z->axis >= 0 ? scan_axis(f, z, dest) : scan_line(f, z->builtin, z->arg[0], &(Line){dest, z->rank, -1, NULL});
     f->from = from;
     f->to = to;
     return v;

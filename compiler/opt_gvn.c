@@ -7,8 +7,10 @@
 //     %a = mul %x, %y    ..    %b = mul %x, %y    %c = add %a, %b        ->        %a = mul %x, %y    %c = add %a, %a
 //
 // Loads need no further thought: two loads with equal operands read one version of an array, and the second is a read
-// of a version that is still alive. So it is with factors, which nobody changes: a matrix is factored once. Constants are not looked at (the emitter writes them where they are used), but
-// equal ones count as equal operands.
+// of a version that is still alive. So it is with factors, which nobody changes: a matrix is factored once. Constants are
+// not looked at (the emitter writes them where they are used), but equal ones count as equal operands. A check of a
+// condition that was checked before cannot fail, whatever it would say. A copy of an array is that array where nobody
+// writes to either.
 #include "opt.h"
 #include "rewrite.h"
 
@@ -27,12 +29,13 @@ typedef struct Gvn {
     Entry **buckets;
     size_t mask;
     Entry *newest;
+    const bool *consumed;                                       // by id
 } Gvn;
 
 static bool is_candidate(const Op *op)
 {
     switch (op->code) {
-    case OP_load: case OP_len: case OP_slice: case OP_reshape: case OP_view_at: case OP_lu: case OP_lu_logdet:
+    case OP_check: case OP_load: case OP_len: case OP_slice: case OP_reshape: case OP_view_at: case OP_lu: case OP_lu_logdet:
         return true;
     default:
         return op_is_scalar(op->code);
@@ -55,21 +58,27 @@ static uint64_t hash_value(const Value *v)
     return mix(bits, v->type.elem);
 }
 
+static int operands_that_count(const Op *op)                    // of a check only the condition
+{
+    return op->code == OP_check ? 1 : op->n_in;
+}
+
 static uint64_t hash_op(const Op *op)
 {
     uint64_t h = mix(1, (uint64_t)op->code);
-    for (int i = 0; i < op->n_in; i++)
+    for (int i = 0; i < operands_that_count(op); i++)
         h = mix(h, hash_value(op->in[i]));
     return h;
 }
 
 static bool equal_ops(const Op *x, const Op *y)
 {
-    if (x->code != y->code || x->n_in != y->n_in || !type_eq(x->out[0]->type, y->out[0]->type))
+    if (x->code != y->code || x->n_out != y->n_out || operands_that_count(x) != operands_that_count(y) ||
+        (x->n_out && !type_eq(x->out[0]->type, y->out[0]->type)))
         return false;
     if (x->code == OP_slice && (x->paths->n_idx != y->paths->n_idx || x->paths->has_range != y->paths->has_range))
         return false;
-    for (int i = 0; i < x->n_in; i++)
+    for (int i = 0; i < operands_that_count(x); i++)
         if (!same_value(x->in[i], y->in[i]))
             return false;
     return true;
@@ -103,6 +112,10 @@ static void number_region(Gvn *g, Region *r)
         Op *op = r->ops.at[i];
         for (int k = 0; k < op->n_in; k++)
             op->in[k] = rewrite_get(&g->w, op->in[k]);
+        if (is_idle_copy(g->consumed, op)) {
+            rewrite_to(&g->w, op->out[0], op->in[0]);
+            continue;
+        }
         Op *first = is_candidate(op) ? find_or_add(g, op) : NULL;
         if (first) {
             for (int k = 0; k < op->n_out; k++)
@@ -126,7 +139,8 @@ void opt_gvn(Func *f)
     size_t size = 64;
     while (size < (size_t)f->n_values)
         size *= 2;
-    Gvn g = {.w = rewrite_of(f), .a = a, .buckets = NEW_N(a, Entry *, size), .mask = size - 1};
+    Gvn g = {.w = rewrite_of(f), .a = a, .buckets = NEW_N(a, Entry *, size), .mask = size - 1,
+             .consumed = consumed_values(a, f)};
     number_region(&g, f->body);
     rewrite_apply(&g.w);
     arena_free(a);

@@ -4,8 +4,9 @@
 //
 //     for i { t = new real[k] zero … }      t: PLACE_ARENA before the loop, since k does not change in it
 //                                           (but set to zero in every trip)
-//     y = copy x     (x not seen again)     y is x
+//     y = copy x     (x not seen again, or neither is written)     y is x
 #include "place.h"
+#include "rewrite.h"
 
 #include <assert.h>
 #include <string.h>
@@ -189,6 +190,7 @@ typedef struct Uses {
     int *count;   // uses of a value, by id; of a root: uses of all its views too
     Value **root; // the new root of a root, by id; NULL: itself
     Value **to;   // the new version of a copy's result
+    bool *consumed;
 } Uses;
 
 static void count_region(Uses *u, const Region *r)
@@ -246,10 +248,10 @@ static void move_region(Uses *u, Region *r)
         Op *op = r->ops.at[i];
         for (int k = 0; k < op->n_in; k++)
             op->in[k] = moved(u, op->in[k]);
-        if (is_move(u, op)) {
+        if (is_idle_copy(u->consumed, op) || is_move(u, op)) {
             u->to[op->out[0]->id] = op->in[0];
             u->root[op->out[0]->id] = op->in[0]->root;
-            u->count[op->in[0]->id] = u->count[op->out[0]->id];
+            u->count[op->in[0]->id] += u->count[op->out[0]->id] - 1;
             continue;
         }
         for (int k = 0; k < op->n_out; k++)
@@ -266,7 +268,8 @@ static void move_region(Uses *u, Region *r)
 
 static void place_copies(Func *f, Arena *a)
 {
-    Uses u = {NEW_N(a, int, f->n_values), NEW_N(a, Value *, f->n_values), NEW_N(a, Value *, f->n_values)};
+    Uses u = {NEW_N(a, int, f->n_values), NEW_N(a, Value *, f->n_values), NEW_N(a, Value *, f->n_values),
+              consumed_values(a, f)};
     count_region(&u, f->body);
     move_region(&u, f->body);
 }

@@ -125,3 +125,43 @@ void region_take(Region *r, Op *op)
         op->out[i]->region = r;
     vec_push(r->func->module->arena, &r->ops, op);
 }
+
+// ---- copies
+
+static void find_consumed(bool *consumed, const Region *r)
+{
+    for (int i = 0; i < r->ops.n; i++) {
+        const Op *op = r->ops.at[i];
+        for (int k = 0; k < op->n_in; k++)
+            if (type_is_linear(op->in[k]->type) && op_consumes(op, k))
+                consumed[op->in[k]->id] = true;
+        for (int k = 0; k < op->n_regions; k++)
+            if (op->regions[k])
+                find_consumed(consumed, op->regions[k]);
+    }
+}
+
+bool *consumed_values(Arena *a, const Func *f)
+{
+    bool *consumed = NEW_N(a, bool, f->n_values + 1);
+    find_consumed(consumed, f->body);
+    return consumed;
+}
+
+// The array that v is a view of, or NULL.
+static const Value *viewed(const Value *v)
+{
+    const Op *op = v->root->def;
+    bool view = op && (op->code == OP_slice || op->code == OP_reshape || op->code == OP_view_at);
+    return view ? op->in[0] : NULL;
+}
+
+bool is_idle_copy(const bool *consumed, const Op *op)
+{
+    if (op->code != OP_copy || consumed[op->out[0]->id])
+        return false;
+    for (const Value *v = op->in[0]; v; v = viewed(v))
+        if (consumed[v->id])
+            return false;
+    return true;
+}

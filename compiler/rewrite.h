@@ -29,6 +29,11 @@ void rewrite_apply(Rewrite *w);
 // Is f's body there to be worked on?
 static inline bool func_has_body(const Func *f) { return !f->is_extern && (f->transform == TR_NONE || f->done); }
 
+// Which values some op consumes, by id.
+bool *consumed_values(Arena *a, const Func *f);
+// Is op a copy that may as well be its source, because nobody writes to either?
+bool is_idle_copy(const bool *consumed, const Op *op);
+
 // Takes item k out of a list and gives the later ones their new index. What used it must have been replaced.
 void op_remove_operand(Op *op, int k);
 void op_remove_result(Op *op, int k);

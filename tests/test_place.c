@@ -228,6 +228,14 @@ static const Copies copies[] = {
      HEAD "  %c = copy %t1\n  %d = copy %c\n  %d1 = store %d[1], 2.0\n  %p = load %d1[1]\n  %q = load %c[1]\n"
           "  %r = add %p, %q\n" END,
      1},
+    {"that is only read, of one that is only read",
+     HEAD "  %e = copy %t1\n  %v = copy %e\n  %p = load %v[0]\n  %q = load %e[1]\n  %s = load %t1[0]\n"
+          "  %u = add %p, %q\n  %r = add %u, %s\n" END,
+     0},
+    {"that is only read, of a part of what is written",
+     HEAD "  %w = slice %t1[0 : 2]\n  %c = copy %w\n  %t2 = store %t1[1], 2.0\n  %p = load %c[1]\n  %q = load %t2[1]\n"
+          "  %r = add %p, %q\n" END,
+     1},
     {"of an array of the caller",
      HEAD "  %c = copy %a1\n  %c1 = fill %c, 2.0\n  %g = igt %n, 0\n  %r = if %g {\n    %v = load %c1[0]\n"
           "    yield %v } else {\n    yield %x }\n" END,
