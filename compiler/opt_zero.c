@@ -8,7 +8,7 @@
 //     %B, %T = loop %i = 0 to %n step 1 (%A1 = %A) {        ->       %B, %T = loop %i = 0 to %n step 1 (%A1 = %A) {
 //         %A2 = store %A1[%i], %v   yield %A2 }                          %A2 = store %A1[%i], %v   yield %A2 }
 //
-// Where the first write adds to a zero, it becomes a store.
+// Where the first write adds to a zero, it becomes a store, or a copy_to.
 #include "opt.h"
 #include "rewrite.h"
 
@@ -22,7 +22,7 @@ typedef struct Zero {
     int *uses;                                                  // by value id; yields count
     Op **consumer;                                              // by value id of an array
     bool zeros;                                                 // what is looked at writes zeros,
-    Op *first_acc;                                              //   which this first write adds to
+    Op *first_acc;                                              //   which this first write (acc, add_to) adds to
 } Zero;
 
 static void count_uses(Zero *z, const Region *r)
@@ -129,6 +129,10 @@ static bool overwritten(Zero *z, const Value *v, Value **index, int n)
         return op->in[0] == v;
     if (type_is_struct(v->type))
         return false;                                           // all its fields would have to be
+    if (n == 0 && op->code == OP_add_to && z->zeros) {
+        z->first_acc = op;
+        return op->in[0] == v;
+    }
     if (n == 0 && op->code == OP_store && rank <= MAX_RANK)
         return rank > 0 && stored_one_by_one(z, v);
     if (n == rank) {
@@ -170,7 +174,7 @@ static void visit(Zero *z, Region *r)
         z->first_acc = NULL;
         bool hidden = writes && op->out[0]->type.rank <= MAX_RANK && overwritten(z, op->out[0], index, 0);
         if (hidden && z->first_acc)
-            z->first_acc->code = OP_store;
+            z->first_acc->code = z->first_acc->code == OP_add_to ? OP_copy_to : OP_store;
         if (hidden && op->code == OP_fill) {
             rewrite_to(&z->w, op->out[0], op->in[0]);
             continue;

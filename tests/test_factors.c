@@ -4,6 +4,7 @@
 // with itself before in the interpreter, and the factorings that are left are counted.
 #include "opt.h"
 
+#include "adcheck.h"
 #include "passcheck.h"
 
 #include <check.h>
@@ -94,12 +95,34 @@ START_TEST(two_factors_of_one_triangle)
 }
 END_TEST
 
+// Value, gradient, and second derivatives of both modes: the matrix is factored once in each.
+START_TEST(once_in_every_derivative)
+{
+    Arena *a = arena_new();
+    Module *m = pass_parse(a, "func @f(%n: int, %A: real[2], %b: real[1]) -> (real) {\n  %A1 = shape %A, %n, %n\n  %b1 = shape %b, %n\n"
+                              "  %F, %P = lu %A1, %n\n  %s = lu_logdet %F, %P, %n\n  %x = copy %b1\n  %G, %Q = lu %A1, %n\n"
+                              "  %x1 = lu_solve %x, %G, %Q, %n, 1\n  %r, %T = loop %i = 0 to %n step 1 (%p = %s) {\n"
+                              "    %v = load %x1[%i]\n    %w = load %b1[%i]\n    %vw = mul %v, %w\n    %q = add %p, %vw\n    yield %q }\n"
+                              "  yield %r }\n");
+    Func *grad = ad_ask(m, func_by_name(m, "f"), TR_GRAD, "grad");
+    const Func *all[] = {grad, ad_ask(m, grad, TR_JVP, "hvp"), ad_ask(m, grad, TR_VJP, "gv"), func_by_name(m, "f")};
+    ad_derive(m);
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        Func *f = func_by_name(m, all[i]->name);
+        factors(f);
+        ck_assert_msg(pass_count(f, OP_lu) == 1, "@%s factors %d times", f->name, pass_count(f, OP_lu));
+    }
+    arena_free(a);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("factors");
     TCase *t = tcase_create("factors");
     tcase_add_loop_test(t, test_case, 0, (int)(sizeof cases / sizeof *cases));
     tcase_add_test(t, two_factors_of_one_triangle);
+    tcase_add_test(t, once_in_every_derivative);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);

@@ -404,13 +404,16 @@ static Ty some_array(Gen *g, int rank)
     return t;
 }
 
+static Node *dominant(Gen *g, int d, int depth);
+
 static Expr reduction(Gen *g, int depth)
 {
     Elem e = REAL;
     int v = pick_var(g, is_array_of, &e);
     Ty t = v >= 0 && chance(g, 80) ? g->vars.at[v].type : some_array(g, 1 + pick(g, 2));
     Node *x = array_expr(g, t, depth);
-    switch (pick(g, 12)) {
+    switch (pick(g, 13)) {
+    case 11: return (Expr){node(g->a, "real", "0.7", "logdet(@)", dominant(g, some_array(g, 1).d[0], depth)), 16};
     case 0:
     case 1: return (Expr){node(g->a, "real", "0.7", "sum(@)", x), 16};
     case 2: return (Expr){node(g->a, "real", "0.7", "mean(@)", x), 4};
@@ -532,9 +535,30 @@ static Node *bool_array(Gen *g, Ty t, int depth)
                 chance(g, 50) ? array_expr(g, r, depth - 1) : bounded(g, 1, 4).n);
 }
 
+// A matrix that is easy to solve with, and whose symmetric part is positive definite: its diagonal outweighs the rest.
+static Node *dominant(Gen *g, int d, int depth)
+{
+    Ty t = matrix(REAL, d, d);
+    return node(g->a, ty_tag(g->a, t), NULL, chance(g, 80) ? "(0.1 * @ + 4.0 * eye($))" : "transpose(0.1 * @ + 4.0 * eye($))",
+                array_expr(g, t, depth), dim_text(g->a, d));
+}
+
+static Node *solution(Gen *g, Ty t, const char *tag, int depth)
+{
+    bool square = t.rank == 2 && t.d[0] == t.d[1];
+    switch (square ? pick(g, 4) : 0) {
+    case 1: return node(g->a, tag, NULL, "inv(@)", dominant(g, t.d[0], depth));
+    case 2: return node(g->a, tag, NULL, "cholesky(@)", dominant(g, t.d[0], depth));
+    case 3: return node(g->a, tag, NULL, "tanh(solve(cholesky(@), @))", dominant(g, t.d[0], depth), array_expr(g, t, depth));
+    default: return node(g->a, tag, NULL, "solve(@, @)", dominant(g, t.d[0], depth), array_expr(g, t, depth));
+    }
+}
+
 static Node *linear_algebra(Gen *g, Ty t, const char *tag, int depth)
 {
     int k = some_array(g, 1).d[0];
+    if (chance(g, 20))
+        return solution(g, t, tag, depth);
     if (t.rank == 1)
         switch (pick(g, 7)) {
         case 0:

@@ -70,6 +70,10 @@ static void check_used(int n)
         CHECK_ALL(h, g, size, 1e-13);
     }
     adrt_tape_free(tape);
+    vec_fill(g, size, 0.5);                                     // by one of the two alone
+    used_A(n, x, x + m, 0.75 - 1, g);
+    used_b(n, x, x + m, 0.75 - 1, g + m);
+    CHECK_ALL(g, h, size, 1e-13);
 
     CHECK_CLOSE(sub_grad(n, x, x + m, g, g + m), sub(n, x, x + m), 1e-14);
     check_gradient(sub, n, x, g, "sub");
