@@ -684,6 +684,8 @@ static void redo(Planner *w, const Value *v)
     }
     if (p->record && (op ? op->code == OP_shape : !v->region->owner)) {
         keep(w, v);                                             // nobody hands it over
+        for (int k = 1; op && k < op->n_in; k++)
+            redo_operand(w, op->in[k]);
         return;
     }
     if (!op) {
