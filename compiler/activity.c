@@ -237,10 +237,26 @@ static void assume_all(const Func *f, Summary *s)
         }
 }
 
+// The solution of an equation depends on what the residual depends on, but not on where the search for it began.
+static void follow_residual(Activity *act, const Func *f, Summary *s)
+{
+    const bool *deps = callee_deps(act, f->implicit->residual);
+    int start = f->params.at[f->implicit->unknown].arg;
+    for (int k = 0; k < f->body->args.n; k++) {
+        bool dep = deps[k] && k != start;                       // of the one result
+        s->changed |= dep && !s->deps[k];
+        s->deps[k] |= dep;
+    }
+}
+
 static void update_summary(Activity *act, Arena *a, Func *f)
 {
     Summary *s = map_get(act->summaries, f);
     int n_args = f->body->args.n;
+    if (f->implicit) {
+        follow_residual(act, f, s);
+        return;
+    }
     if (f->is_extern || f->custom_vjp || f->custom_jvp || f->body->yields.n != n_results(f)) {
         assume_all(f, s);
         return;
@@ -283,7 +299,10 @@ static void reach(Activity *act, Func *f, FuncList *list)
     s->deps = NEW_N(act->a, bool, n_results(f) * f->body->args.n + 1);
     map_set(act->summaries, f, s);
     vec_push(act->a, list, f);
-    reach_region(act, f->body, list);
+    if (f->implicit)
+        reach(act, f->implicit->residual, list);
+    else
+        reach_region(act, f->body, list);
 }
 
 Activity *activity_new(Module *m, Arena *a)

@@ -189,7 +189,8 @@ struct Expr {
         struct {
             Name name;
             ExprList args;
-            Function *callee;                   // [check] a function of the module, else
+            Name of;                            // [check] of root(F, ...) and fixed_point: F, taken out of args; text NULL: another call
+            Function *callee;                   // [check] a function of the module, or one that the checker made, else
             const struct Builtin *builtin;      // [check]
         } call;
         struct { Elem to; Expr *operand; } cast;             // to: ELEM_INT or ELEM_REAL
@@ -269,6 +270,13 @@ struct StructDecl {
     const void *lowered;        // [lower]
 };
 
+// What a function's result y solves, and so how it is differentiated: residual(.., y, ..) = 0, where y is at the position `unknown`. The others
+// have the residual's parameters, and one more of y's type: -J^-1 r and -J^-T r, J being the residual's Jacobian in y.
+typedef struct Implicit {
+    Function *residual, *tangent, *adjoint;
+    int unknown;
+} Implicit;
+
 struct Function {
     Name name;
     Loc loc;                    // from the result type to the parameter list's end
@@ -290,6 +298,8 @@ struct Function {
     const Size *n_directions;   // [check] ... and that as a size in terms of base's parameters
     Derive *record;             // [check] of what only C may call: the derive of a record, of which this is the whole or a half ...
     Function *forward, *reverse;        // [check] ... the whole's halves, which are names only; NULL: it is internal, and so of no use
+    Map *knows;                 // [check] of a function that the checker made: what the names of calls in it mean, name -> Function
+    const Implicit *implicit;   // [check] of the function that root(F, ...) is a call of
     Function *next;             // [check] free
     void *lowered;              // [lower]
 };
@@ -360,6 +370,7 @@ typedef struct Module {
     Source *source;             // the main file
     VEC(Source *) sources;      // all files read, the main file first: the prerequisites of -MD
     VEC(TopDecl *) decls;
+    bool real_float;            // --real=float, set before the check: functions that it makes know how precise a real is
 } Module;
 
 // ---------------------------------------------------------------------------------------------------------- the parser
@@ -370,6 +381,7 @@ typedef struct ParseOptions {
     Diags *diags;
     const char *const *include_dirs;    // -I, in order
     int n_include_dirs;
+    Loc at;                     // if it has a file: where all of the text is said to stand, since no user wrote it
 } ParseOptions;
 
 typedef enum ParseStatus {

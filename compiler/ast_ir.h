@@ -15,6 +15,7 @@
 #define Elem AstElem
 #define Role AstRole
 #define Transform AstTransform
+#define Implicit AstImplicit
 #define ROLE_IN AST_IN
 #define ROLE_OUT AST_OUT
 #define ROLE_INOUT AST_INOUT
@@ -25,6 +26,7 @@
 #undef Elem
 #undef Role
 #undef Transform
+#undef Implicit
 #undef ROLE_IN
 #undef ROLE_OUT
 #undef ROLE_INOUT

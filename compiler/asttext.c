@@ -112,6 +112,8 @@ static void put_expr(Text *out, const Expr *e, Style style, int context)
         return;
     case EXPR_CALL:
         text_printf(out, "%s(", e->call.name.text);
+        if (e->call.of.text)
+            text_printf(out, "%s%s", e->call.of.text, e->call.args.n ? ", " : "");
         put_list(out, &e->call.args, style);
         text_put(out, ")");
         return;

@@ -32,6 +32,7 @@ typedef enum BuiltinRule {
     RULE_FILL,                  // a scalar, then sizes
     RULE_MAKE,                  // sizes
     RULE_EYE, RULE_LEN,
+    RULE_IMPLICIT,              // the name of a function, then its arguments: check_implicit.c
     RULE_SQUARE,                // a square matrix; gives its shape
     RULE_SOLVE,                 // a square matrix, and a vector or matrix of as many rows; gives the latter's shape
     N_RULES

@@ -98,6 +98,8 @@ Type declared_type(Checker *c, const TypeName *name, const ExprList *dims)
 
 Function *find_function(Checker *c, const char *name)
 {
+    if (c->function && c->function->knows)
+        return map_get(c->function->knows, name);
     return map_get(c->functions, name);
 }
 
@@ -194,6 +196,7 @@ static void predefine(Checker *c)
         sym->cname = sym->name;
         sym->value = (Constant){true, CONSTANTS[k].elem, CONSTANTS[k].i, CONSTANTS[k].r};
         map_set(c->constants, sym->name, sym);
+        map_set(c->predefined, sym->name, sym);
     }
 }
 
@@ -230,7 +233,7 @@ static void define_constant(Checker *c, VarDecl *d)
     vec_push(c->arena, &c->program->constants, sym);
 }
 
-static void distinct_cnames(Checker *c, Function *f)            // of parameters: y0 and y0_ in one list
+void distinct_cnames(Checker *c, Function *f)                   // of parameters: y0 and y0_ in one list
 {
     for (int i = 0; i < f->params.n; i++) {
         Symbol *a = f->params.at[i]->sym;
@@ -244,7 +247,7 @@ static void distinct_cnames(Checker *c, Function *f)            // of parameters
     }
 }
 
-static void check_signature(Checker *c, Function *f)
+void signature_check(Checker *c, Function *f)
 {
     if (f->params.n > MAX_PARAMS) {
         diag_error(c->diags, f->params.at[MAX_PARAMS]->loc, "a function has at most %d parameters", MAX_PARAMS);
@@ -280,7 +283,7 @@ static void check_signatures(Checker *c)
         else if (d->kind == TOP_CONST)
             define_constant(c, d->constant);
         else if (d->kind == TOP_FUNCTION)
-            check_signature(c, d->function);
+            signature_check(c, d->function);
     }
 }
 
@@ -385,7 +388,7 @@ static void match_prototypes(Checker *c)
 
 // ---- names in C
 
-static void name_in_c(Checker *c, Function *f)
+void name_in_c(Checker *c, Function *f)
 {
     Interner *names = c->module->names;
     f->cname = f->name.text;
@@ -443,7 +446,8 @@ Program *check_module(Module *m, Diags *d)
     Program *program = NEW(a, Program);
     Checker c = {.arena = a, .diags = d, .module = m, .program = program, .shapes = shapes_new(a),
                  .functions = map_new(a), .structs = map_new(a),
-                 .constants = map_new(a), .variables = map_new(a), .calls = map_new(a), .derived = map_new(a)};
+                 .constants = map_new(a), .variables = map_new(a), .calls = map_new(a), .derived = map_new(a),
+                 .equations_of = map_new(a), .predefined = map_new(a)};
     program->module = m;
     predefine(&c);
     collect_names(&c);
@@ -454,6 +458,8 @@ Program *check_module(Module *m, Diags *d)
     list_functions(&c);
     name_constants_in_c(&c);
     check_bodies(&c);
-    derive_cycles(&c);
+    implicit_bodies(&c);
+    if (implicit_cycles(&c))
+        derive_cycles(&c);
     return program;
 }

@@ -332,13 +332,19 @@ void check_call(Checker *c, Expr *e)
 {
     Function *f = find_function(c, e->call.name.text);
     e->call.builtin = f ? NULL : builtin_find(e->call.name.text);
+    fail(e);
+    if (e->call.builtin && e->call.builtin->rule == RULE_IMPLICIT) {
+        f = callable_here(c, e) ? check_implicit(c, e) : NULL;
+        if (f)
+            check_user_call(c, e, f);
+        return;
+    }
     if (f && callable_here(c, e)) {
         check_user_call(c, e, f);
         return;
     }
     for (int i = 0; i < e->call.args.n; i++)
         check_operand(c, e->call.args.at[i]);
-    fail(e);
     if (e->call.builtin)
         builtin_check(c, e);
     else if (!f)

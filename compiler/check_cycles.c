@@ -97,6 +97,14 @@ static void expand(Graph *g, Node *n)
     const CallList *calls = map_get(g->c->calls, f);
     if (rule_for(f, n->mode))
         return;
+    if (f->implicit) {                                          // not its body is differentiated, but the equation
+        lead(g, n, f->implicit->residual, n->passed);
+        if (n->passed & 1)
+            lead(g, n, f->implicit->adjoint, n->passed);
+        if (n->passed & 2)
+            lead(g, n, f->implicit->tangent, n->passed);
+        return;
+    }
     if (f->base)
         lead(g, n, f->base, n->passed | passing(f));
     for (int i = 0; calls && i < calls->n; i++)

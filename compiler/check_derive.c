@@ -364,16 +364,19 @@ static bool name_taken(const Checker *c, const char *name)
 {
     if (map_get(c->functions, name))
         return true;
+    for (int i = 0; i < c->made.n; i++)
+        if (c->made.at[i]->cname == name)
+            return true;
     for (int i = 0; i < c->program->derived.n; i++)
         if (c->program->derived.at[i]->name.text == name)
             return true;
     return false;
 }
 
-static const char *free_function_name(Checker *c, const char *of, TransformKind kind)
+const char *free_function_name(Checker *c, const char *of, const char *suffix)
 {
     Interner *names = c->module->names;
-    const char *suffix = transform_text(kind), *name = intern_z(names, arena_printf(c->arena, "%s_%s", of, suffix));
+    const char *name = intern_z(names, arena_printf(c->arena, "%s_%s", of, suffix));
     for (int digit = 2; name_taken(c, name); digit++)
         name = intern_z(names, arena_printf(c->arena, "%s_%s%d", of, suffix, digit));
     return name;
@@ -513,7 +516,7 @@ static Function *make(Checker *c, const Transform *t, Function *base, const IntL
     if (!no_structs(c, t, base, kind, wrt) || !ranks_fit(c, t, base, kind, wrt))
         return NULL;
     if (!into) {
-        Name name = {free_function_name(c, base->name.text, t->kind), t->loc};
+        Name name = {free_function_name(c, base->name.text, transform_text(t->kind)), t->loc};
         into = NEW(c->arena, Function);
         *into = (Function){.name = name, .loc = t->loc, .is_static = true};
     }
@@ -530,6 +533,20 @@ static Function *make(Checker *c, const Transform *t, Function *base, const IntL
     if (!made)
         map_set(c->derived, key, into);
     return into;
+}
+
+Function *derive_by(Checker *c, Function *base, TransformKind kind, int wrt, Loc loc)
+{
+    Transform t = {.kind = kind, .loc = loc};
+    IntList by = {0};
+    int n = c->program->derived.n;
+    vec_push(c->arena, &by, wrt);
+    Function *f = make(c, &t, base, &by, NULL);
+    if (c->program->derived.n > n) {
+        name_in_c(c, f);
+        distinct_cnames(c, f);
+    }
+    return f;
 }
 
 static void rewrite_hvp(Checker *c, Transform *t)               // hvp(f, x) is jvp(grad(f, x), x)
@@ -581,7 +598,7 @@ static void resolve_derive(Checker *c, Derive *d)
     c->resolving.n--;
 }
 
-static void unknown_function(Checker *c, Name name)
+void unknown_function(Checker *c, Name name)
 {
     VEC(const char *) names = {0};
     for (int i = 0; i < c->named.n; i++)
@@ -673,7 +690,7 @@ static void derive_implicitly(Checker *c, Function *f)
     *of = (Transform){.kind = XFORM_FUNCTION, .depth = 1, .name = f->name, .loc = f->name.loc};
     *t = (Transform){.kind = kind, .depth = 2, .name = {transform_text(kind), f->name.loc}, .loc = f->name.loc,
                      .of = of};
-    *d = (Derive){.name = {free_function_name(c, f->name.text, kind), f->name.loc}, .loc = f->name.loc, .transform = t};
+    *d = (Derive){.name = {free_function_name(c, f->name.text, transform_text(kind)), f->name.loc}, .loc = f->name.loc, .transform = t};
     derive_collect(c, d);
 }
 

@@ -82,6 +82,8 @@ static bool usable_in_size(Checker *c, const Expr *e, const Symbol *sym)
 static void check_name(Checker *c, Expr *e)
 {
     Symbol *sym = map_get(c->variables, e->name.name);
+    if (!sym && c->function && c->function->knows)
+        sym = map_get(c->predefined, e->name.name);             // whatever the module has of that name
     if (!sym)
         sym = map_get(c->constants, e->name.name);
     fail(e);

@@ -9,6 +9,7 @@
 //     check_stmt.c    statements, and whether their end can be reached
 //     check_expr.c    expressions but calls; values that meet a variable
 //     check_call.c    calls of functions: arguments, roles, overlap
+//     check_implicit.c  calls of root and fixed_point, and the functions these are made to call
 //     builtins.c      calls of builtins: one function a rule of shapes
 //     check_fold.c    constants
 //     check_size.c    int expressions as symbolic sizes; comparison of shapes
@@ -37,6 +38,8 @@ typedef struct Call {           // who calls whom, for cycles of derives
 
 typedef VEC(Call) CallList;
 
+typedef struct Equation Equation;                               // check_implicit.c
+
 typedef struct Checker {
     Arena *arena;
     Diags *diags;
@@ -48,6 +51,7 @@ typedef struct Checker {
     Map *structs;               // name -> StructDecl
     VEC(StructDecl *) structs_known;    // whose declaration was looked at
     Map *constants;             // name -> Symbol of a global constant, declared or yet to be
+    Map *predefined;            // name -> Symbol of a constant of the language
     Map *variables;             // name -> innermost local Symbol; the ones it hides hang on its next
     SymbolList scope;           // locals that can be seen, outermost first
     int depth;                  // of scopes: 1 for parameters and the outermost block
@@ -63,6 +67,9 @@ typedef struct Checker {
     Map *derived;               // interned key text -> Function: what transforms have made so far
     VEC(Derive *) resolving;    // derives whose base is being looked for
     VEC(Custom *) customs;
+    VEC(Equation *) equations;  // what calls of root and fixed_point ask for
+    Map *equations_of;          // Function -> Equation for it
+    VEC(Function *) made;       // functions of which the user wrote nothing, in the order to be printed
 } Checker;
 
 // ---- check.c
@@ -70,6 +77,9 @@ Function *find_function(Checker *c, const char *name);                  // or NU
 void define_function(Checker *c, Function *f);                          // puts its name among the functions
 bool is_broken(const Function *f);                                      // a derived one of which an error was reported
 bool only_for_c(Checker *c, Loc loc, const Function *f);                // true: it is a record or half of one; reports its use at loc
+void signature_check(Checker *c, Function *f);                          // its parameters and result get their types
+void name_in_c(Checker *c, Function *f);
+void distinct_cnames(Checker *c, Function *f);                          // of its parameters
 void scope_declare(Checker *c, Symbol *sym);  // a local or parameter, in the innermost scope
 void scope_open(Checker *c);
 void scope_close(Checker *c);
@@ -98,6 +108,18 @@ bool same_elem(Type a, Type b);                                         // scala
 void derive_collect(Checker *c, Derive *d);                             // puts what it defines among the functions
 void derive_resolve(Checker *c);                                        // gives them signatures
 void derive_customs(Checker *c);                                        // custom rules, whose signatures must match
+
+// The function that the transform makes of base by its parameter `wrt`, as a derive at loc would; base suits it.
+Function *derive_by(Checker *c, Function *base, TransformKind kind, int wrt, Loc loc);
+// "<of>_<suffix>", or with a digit, if a function or constant of that name is there.
+const char *free_function_name(Checker *c, const char *of, const char *suffix);
+void unknown_function(Checker *c, Name name);                           // reports it
+
+// ---- check_implicit.c
+// The function that a call of the builtin root or fixed_point is one of; its first argument goes to call.of. NULL after an error.
+Function *check_implicit(Checker *c, Expr *call);
+void implicit_bodies(Checker *c);                                       // of the functions made, after the module's own
+bool implicit_cycles(Checker *c);                                       // false: an equation needs its own solution; reported
 
 // ---- check_cycles.c
 void derive_cycles(Checker *c);                                         // after all bodies

@@ -155,7 +155,10 @@ static bool ready_to_derive(DeriveCtx *c, Func *f)
 {
     if (f->custom_vjp && !derive_body(c, f->custom_vjp))
         return false;
-    return !(f->custom_jvp && !derive_body(c, f->custom_jvp));
+    if (f->custom_jvp && !derive_body(c, f->custom_jvp))
+        return false;
+    const Implicit *how = f->implicit;
+    return !how || (derive_body(c, how->residual) && derive_body(c, how->tangent) && derive_body(c, how->adjoint));
 }
 
 static void tidy_body(Func *d)
@@ -322,6 +325,8 @@ bool derive_all(Module *m, DeriveReport *report, void *user)
         if (d->source_name)
             warn_lost(&c, d);
     }
+    for (int i = 0; i < m->funcs.n; i++)
+        m->funcs.at[i]->implicit = NULL;                        // nothing is derived any more: functions as any other
     arena_free(a);
     return c.errors == 0;
 }

@@ -265,6 +265,14 @@ typedef struct Param {
     bool is_result;                         // the array that the source function returns; C's last parameter
 } Param;
 
+// Of a function whose one result is the y that solves residual(.., y, ..) = 0, y being at the place of parameter `unknown`. The residual has the
+// same parameters and result; tangent and adjoint have one parameter r of y's type more, at the end (but for an array result), and give
+// -J^-1 r and -J^-T r, where J is the residual's Jacobian in y. What the function is handed as `unknown` has no influence on the result.
+typedef struct Implicit {
+    Func *residual, *tangent, *adjoint;
+    int unknown;
+} Implicit;
+
 // TR_FORWARD and TR_REVERSE: the two halves of a record.
 typedef enum Transform {
     TR_NONE, TR_GRAD, TR_VJP, TR_JVP, TR_JACFWD, TR_JACREV, TR_HESSIAN, TR_FORWARD, TR_REVERSE
@@ -301,6 +309,7 @@ struct Func {
     bool done;
     enum { EFFECT_UNKNOWN, EFFECT_NO, EFFECT_YES } effect;      // see effect.c
     Func *custom_vjp, *custom_jvp;          // rules given by the user for this function
+    const Implicit *implicit;               // what its derivative is made of, if it solves an equation; else NULL, as after derive_all
     const char *comment;                    // more for the header, or NULL
 };
 

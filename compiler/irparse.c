@@ -38,6 +38,8 @@ typedef VEC(Name) Names;
 typedef struct Pending {
     Func *func;
     const char *base, *vjp, *jvp, *pair;        // names or NULL
+    const char *residual, *tangent, *adjoint;   // of what solves an equation
+    int unknown;
     VEC(int) wrt;
     const char *at, *body;                      // places in the text; body NULL: none
 } Pending;
@@ -1199,6 +1201,24 @@ static void parse_transform(Parser *p, Pending *q)
     }
 }
 
+static const char *take_after(Parser *p, const char *word)
+{
+    if (!accept_word(p, word))
+        expected(p, arena_printf(p->arena, "'%s'", word));
+    return take(p, T_FUNC, "a function, such as @f");
+}
+
+// solves @F for 1 tangent @t adjoint @a
+static void parse_implicit(Parser *p, Pending *q)
+{
+    q->residual = take(p, T_FUNC, "a function, such as @f");
+    if (!accept_word(p, "for"))
+        expected(p, "'for'");
+    q->unknown = take_int(p, 0, INT_MAX, "the number of a parameter");
+    q->tangent = take_after(p, "tangent");
+    q->adjoint = take_after(p, "adjoint");
+}
+
 static void parse_clauses(Parser *p, Pending *q)
 {
     Func *f = q->func;
@@ -1215,6 +1235,8 @@ static void parse_clauses(Parser *p, Pending *q)
         q->vjp = take(p, T_FUNC, "a function, such as @f");
     if (accept_word(p, "jvp"))
         q->jvp = take(p, T_FUNC, "a function, such as @f");
+    if (accept_word(p, "solves"))
+        parse_implicit(p, q);
     f->loc = accept_loc(p);
 }
 
@@ -1389,6 +1411,11 @@ static void resolve(Parser *p, const Pending *q)
     f->custom_vjp = named_func(p, q, q->vjp);
     f->custom_jvp = named_func(p, q, q->jvp);
     f->pair = named_func(p, q, q->pair);
+    if (q->residual) {
+        Implicit *how = NEW(p->arena, Implicit);
+        *how = (Implicit){named_func(p, q, q->residual), named_func(p, q, q->tangent), named_func(p, q, q->adjoint), q->unknown};
+        f->implicit = how;
+    }
     f->base = q->base && f->done && !map_get(p->funcs, q->base) ? phantom(p, q) : named_func(p, q, q->base);
     if (!f->base)
         return;

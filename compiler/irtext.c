@@ -535,6 +535,9 @@ static void print_clauses(Printer *p, const Func *f)
         text_printf(p->out, " vjp @%s", f->custom_vjp->name);
     if (f->custom_jvp)
         text_printf(p->out, " jvp @%s", f->custom_jvp->name);
+    if (f->implicit)
+        text_printf(p->out, " solves @%s for %d tangent @%s adjoint @%s", f->implicit->residual->name, f->implicit->unknown,
+                    f->implicit->tangent->name, f->implicit->adjoint->name);
     print_loc(p, f->loc);
 }
 

@@ -684,30 +684,74 @@ static bool any_dependence(Gen *g, const Op *op, const bool *active)
     return false;
 }
 
+// What is called for the tangent of f, which has a rule or a body, and what its parameters are of f.
+static Func *tangent_of(Gen *g, Func *f, const bool *active, Param **as)
+{
+    Func *rule = f->custom_jvp, *callee = rule ? rule : variant(g->c, f, active);
+    *as = NEW_N(g->a, Param, callee->params.n + f->params.n + 2);
+    if (rule)
+        rule_params(f, P_DOT, *as);
+    else
+        variant_params(callee, *as);
+    return callee;
+}
+
+// y = f(..) solves residual(y, a) = 0: r_dot is the residual's tangent at y where a alone moves, y_dot = -J^-1 r_dot.
+static void implicit_call(Gen *g, Builder *b, const Op *op, bool *active)
+{
+    const Implicit *how = op->callee->implicit;
+    int start = how->residual->params.at[how->unknown].arg;
+    bool array = type_is_linear(op->out[0]->type);
+    if (how->residual->is_extern && !how->residual->custom_jvp) {
+        derive_no_body(g->c, op->loc, how->residual, "jvp");
+        plain_call(g, b, op);
+        return;
+    }
+    ir_clone_op(b, op, g->map);
+    Value *y = to(g, op->out[0]), **args = to_all(g, op->in, op->n_in), *r_dot = NULL, *ignored = NULL;
+    Value **dots = NEW_N(g->a, Value *, op->n_in + 1);
+    for (int k = 0; k < op->n_in; k++)
+        dots[k] = k == start ? NULL : g->dot[op->in[k]->id];
+    active[start] = false;
+    args[start] = y;
+    if (array) {
+        args[op->n_in - 1] = new_like(b, y, false);
+        dots[op->n_in - 1] = NULL;
+    }
+    Param *as;
+    Func *callee = tangent_of(g, how->residual, active, &as);
+    Site s = {how->residual, args, dots, &ignored, &r_dot};
+    call_instead(g, b, &s, callee, as);
+    int n_own = op->n_in - array;
+    Value **in = NEW_N(g->a, Value *, op->n_in + 1);
+    memcpy(in, args, sizeof *in * (size_t)n_own);
+    in[n_own] = r_dot;
+    if (array)
+        in[n_own + 1] = g->dot[op->in[op->n_in - 1]->id];
+    set_dot(g, op->out[0], b_call(b, how->tangent, op->n_in + 1, in)->out[0]);
+}
+
 static void emit_call(Gen *g, Builder *b, const Op *op)
 {
     Func *f = op->callee, *rule = f->custom_jvp;
     bool any, *active = active_operands(g, op, &any);
-    if (!any || !any_real_result(op)) {
+    if (f->implicit && any_dependence(g, op, active)) {
+        implicit_call(g, b, op, active);
+        return;
+    }
+    if (!any || f->implicit || !any_real_result(op)) {
         plain_call(g, b, op);
         return;
     }
-    if (!rule && (f->is_extern || !func_has_body(f))) {
-        if (f->is_extern)
-            derive_no_body(g->c, op->loc, op->callee, "jvp");
+    bool known = rule || func_has_body(f);
+    if (!known && f->is_extern)
+        derive_no_body(g->c, op->loc, op->callee, "jvp");
+    if (!known || (!rule && !any_dependence(g, op, active))) {
         plain_call(g, b, op);
         return;
     }
-    if (!rule && !any_dependence(g, op, active)) {
-        plain_call(g, b, op);
-        return;
-    }
-    Func *callee = rule ? rule : variant(g->c, f, active);
-    Param *as = NEW_N(g->a, Param, callee->params.n + f->params.n + 2);
-    if (rule)
-        rule_params(f, P_DOT, as);
-    else
-        variant_params(callee, as);
+    Param *as;
+    Func *callee = tangent_of(g, f, active, &as);
     Value **dots = NEW_N(g->a, Value *, op->n_in + 1);
     for (int k = 0; k < op->n_in; k++)
         dots[k] = g->dot[op->in[k]->id];

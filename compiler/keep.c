@@ -28,6 +28,7 @@ typedef struct Planner {
     int entered;                            // ops with regions so far
     const Region *at;                       // the home of what is looked at
     Map *writes;                            // loop -> root -> Written
+    Map *handed;                            // struct -> a call that is handed all of it again in the reverse
     unsigned input_mask;                    // tapes (1 << Elem) that inputs of a record go to
 } Planner;
 
@@ -421,7 +422,7 @@ static void plan_call(Planner *w, Op *op)
     OpPlan *o = NEW(w->p->a, OpPlan);
     map_set(w->p->ops, op, o);
     o->reversed = active;
-    if (!active || f->custom_vjp)
+    if (!active || f->custom_vjp || f->implicit)
         return;
     if (f->is_extern) {
         derive_no_body(w->c, op->loc, f, "vjp");
@@ -437,15 +438,22 @@ static void plan_call(Planner *w, Op *op)
 static void need_call(Planner *w, const Op *op)
 {
     const OpPlan *o = op_plan(w->p, op);
+    const Implicit *how = op->callee->implicit;
     if (!o->reversed)
         return;
+    if (how)
+        need(w, op->out[0]);                                    // the solution stands where the start of the search stood
     for (int k = 0; k < op->n_in; k++) {
+        if (how && k == op->callee->params.at[how->unknown].arg)
+            continue;
         bool array = op->in[k]->type.kind == K_ARRAY;
         if (op->in[k]->type.kind == K_BUF)
             continue;
         bool comes_in = !array || param_role(op->callee, k) != ROLE_OUT;
         if (o->variant ? variant_needs_arg(o->variant, k) : comes_in)
             need(w, op->in[k]);
+        if (type_is_struct(op->in[k]->type) && !o->variant)
+            map_set(w->handed, op->in[k], (void *)op);
         if (array && !o->variant)
             need_dims(w, op->in[k]->root);
     }
@@ -713,6 +721,17 @@ static void redo(Planner *w, const Value *v)
         redo_operand(w, op->in[k]);
 }
 
+// Tapes have no structs. What reads fields keeps these; a rule by hand, or the equation that is solved, is handed all of it.
+static void cannot_keep(Planner *w, const Value *v)
+{
+    const Op *op = map_get(w->handed, v);
+    const Func *f = op->callee->implicit ? op->callee->implicit->residual : op->callee;
+    const char *text = "not supported yet: the reverse of this call, which is handed a struct that changes in a loop around it";
+    const char *what = op->callee->implicit ? "is an equation" : "has a rule by hand";
+    derive_error(w->c, op->loc, text, f->loc, arena_printf(w->c->m->arena, "this %s; it could be handed fields instead", what));
+    w->p->how[v->id] = HOW_DIRECT;
+}
+
 // How v, which has to be kept, is kept.
 static void keep(Planner *w, const Value *v)
 {
@@ -724,6 +743,10 @@ static void keep(Planner *w, const Value *v)
     if (array && rp->keep == KEEP_DIRECT) {
         p->how[v->id] = HOW_COPY;
         p->copy_first[v->id] = true;
+        return;
+    }
+    if (type_is_struct(v->type)) {
+        cannot_keep(w, v);
         return;
     }
     static const How hows[] = {HOW_DIRECT, HOW_YIELD, HOW_TAPE, HOW_APPEND};
@@ -932,7 +955,7 @@ Plan *keep_plan(DeriveCtx *c, Arena *a, Func *f, PlanKind kind, const bool *acti
     p->uses = NEW_N(a, Use *, n);
     p->result = NEW_N(a, Value *, n);
     Planner w = {.c = c, .p = p, .needed = NEW_N(a, bool, n), .cost = NEW_N(a, int, n), .listed = NEW_N(a, int, n),
-                 .writes = map_new(a)};
+                 .writes = map_new(a), .handed = map_new(a)};
     mark_active(&w, active_args, active_results);
     mark_roots(p, f->body);
     mark_handed(p, active_args, active_results);

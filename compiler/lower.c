@@ -253,7 +253,7 @@ static void declare_function(Lower *l, Function *g)
 {
     Func *f = func_new(l->m, g->cname ? g->cname : g->name.text);
     g->lowered = f;
-    f->source_name = g->name.text;
+    f->source_name = g->knows ? NULL : g->name.text;
     f->loc = ir_loc(g->loc);
     for (int i = 0; i < g->params.n; i++)
         add_param(l, f, g, i);
@@ -301,7 +301,15 @@ static void set_customs(const Function *g)
         return;
     f->custom_vjp = rule(g->custom_vjp);
     f->custom_jvp = rule(g->custom_jvp);
-    f->no_inline = f->no_inline || f->custom_vjp || f->custom_jvp;
+    f->no_inline = f->no_inline || f->custom_vjp || f->custom_jvp || g->implicit;
+}
+
+static void set_implicit(Lower *l, const Function *g)
+{
+    const AstImplicit *from = g->implicit;
+    Implicit *to = NEW(l->arena, Implicit);
+    *to = (Implicit){from->residual->lowered, from->tangent->lowered, from->adjoint->lowered, from->unknown};
+    ((Func *)g->lowered)->implicit = to;
 }
 
 // ---- functions
@@ -420,6 +428,9 @@ Module *lower(Arena *a, const Program *p, LowerOptions options)
         set_customs(p->functions.at[i]);
     for (int i = 0; i < p->derived.n; i++)
         set_customs(p->derived.at[i]);
+    for (int i = 0; i < p->functions.n; i++)
+        if (p->functions.at[i]->implicit)
+            set_implicit(&l, p->functions.at[i]);
     for (int i = 0; i < p->functions.n; i++)
         if (p->functions.at[i]->body || p->functions.at[i]->is_extern)
             lower_function(&l, p->functions.at[i]);

@@ -174,7 +174,7 @@ static Call *prepare(Fn *f, Expr *e)
     }
     test_arguments(f, c);
     for (int i = 0; i < c->n; i++)
-        if (f->l->options.check && c->arg[i].e->check_overlap)
+        if (under_check(f) && c->arg[i].e->check_overlap)
             test_overlap(f, c, i);
     return c;
 }

@@ -331,7 +331,7 @@ static void test_index(Fn *f, const Expr *e, Value *at, Value *size)
 {
     int64_t i, n;
     bool certain = ir_is_int_const(at, &i) && ir_is_int_const(size, &n) && i >= 0 && i < n;
-    if (!f->l->options.check || f->untested || certain)
+    if (!under_check(f) || f->untested || certain)
         return;
     Value *above = b_2(&f->b, OP_ile, int_const(f, 0), at);
     Value *ok = b_2(&f->b, OP_and, above, b_2(&f->b, OP_ilt, at, size));
@@ -340,7 +340,7 @@ static void test_index(Fn *f, const Expr *e, Value *at, Value *size)
 
 static void test_slice(Fn *f, const Expr *e, Value *lo, Value *hi, Value *size)
 {
-    if (!f->l->options.check || f->untested)
+    if (!under_check(f) || f->untested)
         return;
     lo = lo ? lo : int_const(f, 0);
     Value *ok = b_2(&f->b, OP_ile, int_const(f, 0), lo);

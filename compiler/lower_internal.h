@@ -91,6 +91,9 @@ typedef struct Fn {
     Value *from, *to;           // while an array is written in place: its version before the loops, and the one in them
 } Fn;
 
+// Does the code being made test subscripts and the like? That of functions no user wrote does not.
+static inline bool under_check(const Fn *f) { return f->l->options.check && !f->ast->knows; }
+
 // ---- lower.c
 void set_loc(Fn *f, Loc loc);
 Elem elem_of(AstElem e);

@@ -28,7 +28,7 @@ static Lazy *matrix(Fn *f, Expr *e, bool *transposed)
 static void test_pivot(Fn *f, const char *text, Value *at, bool definite)
 {
     at->name = "pivot";
-    if (!f->l->options.check)
+    if (!under_check(f))
         return;
     Value *fine = b_2(&f->b, OP_ilt, at, int_const(f, 0));
     b_check(&f->b, "singular", text, fine, 2, (Value *[]){at, int_const(f, definite)});

@@ -441,7 +441,7 @@ static bool pure_condition(const Fn *f, const Expr *e)
     case EXPR_FIELD:
         return !is_aggregate(e->type) && e->field.base->kind == EXPR_NAME && e->field.base->name.sym->kind != SYM_CONST;
     case EXPR_INDEX:
-        if (f->l->options.check || e->type.rank > 0 || e->index.base->kind != EXPR_NAME)
+        if (under_check(f) || e->type.rank > 0 || e->index.base->kind != EXPR_NAME)
             return false;
         for (int i = 0; i < e->index.axes.n; i++)
             if (!pure_condition(f, e->index.axes.at[i].index))

@@ -178,6 +178,7 @@ static int read_ad(Job *job)
         return EXIT_FILE;
     if (status == PARSE_ERRORS || job->o.emit == EMIT_AST)
         return status == PARSE_ERRORS ? EXIT_ERRORS : EXIT_OK;
+    job->tree->real_float = job->o.real_float;
     Program *program = check_module(job->tree, job->diags);
     if (status_of(job) != EXIT_OK)
         return EXIT_ERRORS;

@@ -58,7 +58,7 @@ static bool calls_itself(const Region *r, const Func *f)
 
 static bool may_go_in(const Inline *p, const Func *h)
 {
-    if (!func_has_body(h) || h->no_inline || h->custom_vjp || h->custom_jvp || h == p->w.f || p->depth == MAX_DEPTH)
+    if (!func_has_body(h) || h->no_inline || h->custom_vjp || h->custom_jvp || h->implicit || h == p->w.f || p->depth == MAX_DEPTH)
         return false;
     for (int i = 0; i < p->depth; i++)
         if (p->stack[i] == h)
@@ -250,6 +250,11 @@ static void keep_func(Map *kept, Func *f)
     map_set(kept, f, f);
     keep_func(kept, f->custom_vjp);
     keep_func(kept, f->custom_jvp);
+    if (f->implicit) {
+        keep_func(kept, f->implicit->residual);
+        keep_func(kept, f->implicit->tangent);
+        keep_func(kept, f->implicit->adjoint);
+    }
     if (!f->done)
         keep_func(kept, f->base);
     keep_callees(kept, f->body);

@@ -55,6 +55,7 @@ static int next_token(AD_STYPE *value, AD_LTYPE *loc, Parser *p)
     bool stop = p->at_end || diag_full(p->b.diags);
     int kind = stop ? 0 : scan_token(p, value, loc);
     if (kind == 0) *loc = (Loc){p->source, (uint32_t)p->source->size, (uint32_t)p->source->size};
+    if (p->at.file) *loc = p->at;
     remember(p, kind, *loc, kind == TOK_IDENT ? value->TOK_IDENT : NULL);
     return kind;
 }
@@ -128,6 +129,7 @@ static Parser *parse_source(Driver *driver, Source *source)
     Parser *p = NEW(o->arena, Parser);
     p->b = (AstBuilder){.arena = o->arena, .names = o->names, .diags = o->diags};
     p->source = source;
+    p->at = o->at;
     p->fresh = true;
     vec_push(o->arena, &driver->module->sources, source);
     size_t bad = source_first_bad_byte(source);

@@ -22,6 +22,7 @@ typedef struct Parser {
     AstBuilder b;
     Source *source;
     void *scanner, *buffer;         // flex's yyscan_t and YY_BUFFER_STATE
+    Loc at;                         // see ParseOptions
     uint32_t offset;                // scanner: bytes consumed
     bool at_end;                    // scanner: stop here, whatever follows
     uint32_t stray_end;             // scanner: where the last character without meaning ended

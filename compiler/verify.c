@@ -796,6 +796,37 @@ static void check_record(Verifier *v, const Func *f)
     check_tapes(v, f);
 }
 
+// g has f's parameters, then those of type `more`, if it is not NULL, and last an array result as f has it.
+static bool has_params_of(const Func *g, const Func *f, const Type *more)
+{
+    int n = f->params.n, k = 0, n_own = n && f->params.at[n - 1].role == ROLE_OUT ? n - 1 : n;
+    if (g->params.n != n + (more != NULL) || g->ret != f->ret)
+        return false;
+    for (int i = 0; i < g->params.n; i++) {
+        bool added = more && i == n_own;
+        const Param *p = &g->params.at[i], *q = added ? NULL : &f->params.at[k++];
+        if (!type_eq(p->type, q ? q->type : *more) || p->role != (q ? q->role : ROLE_IN))
+            return false;
+    }
+    return true;
+}
+
+// What solves an equation has one result, of the type of the unknown.
+static void check_implicit(Verifier *v, const Func *f)
+{
+    const Implicit *how = f->implicit;
+    if (how->unknown < 0 || how->unknown >= f->params.n)
+        broken(v, "the unknown %d is no parameter", how->unknown);
+    const Param *y = &f->params.at[how->unknown], *last = &f->params.at[f->params.n - 1];
+    Type result = f->ret >= 0 ? f->ret_type : last->type;
+    if (func_n_results(f) != 1 || y->role != ROLE_IN || y->type.elem != E_REAL || !type_eq(y->type, result))
+        broken(v, "an equation has one unknown and one result, of one real type");
+    if (!has_params_of(how->residual, f, NULL))
+        broken(v, "the residual has other parameters or another result");
+    if (!has_params_of(how->tangent, f, &y->type) || !has_params_of(how->adjoint, f, &y->type))
+        broken(v, "the tangent and adjoint take what the residual takes, and one more");
+}
+
 static void check_params(Verifier *v, const Func *f)
 {
     int args = 0, results = 0;
@@ -813,6 +844,8 @@ static void check_params(Verifier *v, const Func *f)
         (f->directions.n >= f->base->params.n || !type_eq(f->base->params.at[f->directions.n].type, T_INT)))
         broken(v, "the number of directions is no int parameter of @%s", f->base->name);
     check_record(v, f);
+    if (f->implicit)
+        check_implicit(v, f);
     if (f->body->args.n != args)
         broken(v, "the body has %d arguments, the parameters say %d", f->body->args.n, args);
     if (f->body->func != f || f->body->owner)

@@ -290,6 +290,54 @@ static const char *bar_of(Arena *a, const char *name)
     return arena_printf(a, "%s_bar", name);
 }
 
+static bool is_vjp_of(const Func *d, const Func *f, const bool *wrt)
+{
+    return d->transform == TR_VJP && d->base == f && memcmp(d->wrt, wrt, sizeof *wrt * (size_t)f->params.n) == 0;
+}
+
+static void push_copy(Func *d, const Param *p, int of, Role role, bool bar)
+{
+    const char *name = bar ? func_fresh_param(d, bar_of(d->module->arena, p->name)) : p->name;
+    func_param(d, name, role, p->type, bar ? P_BAR : P_PRIMAL, of);
+    d->params.at[d->params.n - 1].shape = p->shape;
+    d->params.at[d->params.n - 1].is_result = p->is_result && !bar;
+}
+
+// The parameters are those of LANGUAGE.md section 7, row vjp.
+static Func *declare_vjp(DeriveCtx *c, Func *f, const bool *wrt)
+{
+    Func *d = func_new(c->m, derive_fresh_name(c, f->name, "_vjp"));
+    int n_own = f->params.n - (f->params.n && f->params.at[f->params.n - 1].is_result);
+    const Param *result = n_own < f->params.n ? &f->params.at[n_own] : NULL;
+    *d = (Func){.module = d->module, .name = d->name, .body = d->body, .ret = -1, .loc = f->loc, .is_static = true, .transform = TR_VJP,
+                .base = f, .wrt = arena_copy(c->m->arena, wrt, sizeof *wrt * (size_t)(f->params.n + 1))};
+    for (int i = 0; i < n_own; i++)
+        push_copy(d, &f->params.at[i], i, f->params.at[i].role, false);
+    if (result)
+        push_copy(d, result, n_own, ROLE_IN, true);
+    else if (f->ret >= 0)
+        func_param(d, func_fresh_param(d, "result_bar"), ROLE_IN, f->ret_type, P_BAR, -1);
+    for (int i = 0; i < n_own; i++) {
+        const Param *p = &f->params.at[i];
+        static const Role roles[][2] = {[ROLE_IN] = {ROLE_IN, ROLE_INOUT}, [ROLE_OUT] = {ROLE_IN, ROLE_IN}, [ROLE_INOUT] = {ROLE_IN, ROLE_INOUT}};
+        if (type_is_real(p->type) && (wrt[i] || p->role != ROLE_IN))
+            push_copy(d, p, i, roles[p->role][wrt[i]], true);
+    }
+    if (result)
+        push_copy(d, result, n_own, ROLE_OUT, false);
+    if (f->ret >= 0)
+        func_set_ret(d, f->ret_type);
+    return d;
+}
+
+Func *vjp_of(DeriveCtx *c, Func *f, const bool *wrt)
+{
+    for (int i = 0; i < c->m->funcs.n; i++)
+        if (is_vjp_of(c->m->funcs.at[i], f, wrt))
+            return c->m->funcs.at[i];
+    return declare_vjp(c, f, wrt);
+}
+
 static bool is_result_active(const Variant *v, const Param *p)
 {
     return p->result >= 0 && v->active_results[p->result];

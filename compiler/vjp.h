@@ -62,6 +62,10 @@ Value *gen_had_dim(Gen *g, Builder *b, const Value *root, int k);
 // A new zeroed array of the shape of the primal's root, for the reverse sweep.
 Value *gen_zeros(Gen *g, Builder *b, const Value *root);
 
+// ---- vjp.c, for vjp_rev.c ----
+// The vjp of f by the parameters in wrt: a derived function, of the user's or a new one, whose body comes with those of the other callees.
+Func *vjp_of(DeriveCtx *c, Func *f, const bool *wrt);
+
 // ---- vjp.c, for record.c ----
 // What d's base is differentiated as; NULL after an error (reported).
 Func *vjp_primal(DeriveCtx *c, const Func *d);

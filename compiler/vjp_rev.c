@@ -810,7 +810,13 @@ typedef struct Taker {
     bool array;
 } Taker;
 
+// A call of `rule`, which has the parameters of a vjp of f, in the reverse of a call that has f's parameters.
 typedef struct CustomCall {
+    const Func *f;
+    Func *rule;
+    const bool *wrt;                        // by parameter of f: has the rule an adjoint for it? NULL: for all
+    int solved;                             // the argument in whose place the rule is handed the result of the call; -1: none
+    Value *seed;                            // adjoint of f's result, if it has one
     Value **args, **bars;
     Taker *takers;
     Borrowed *all;
@@ -834,7 +840,7 @@ static void custom_bar(Gen *g, Builder *b, const Op *op, const Param *p, CustomC
     Value *v = p->arg >= 0 ? op->in[p->arg] : NULL;
     Value *seed = array || p->result < 0 ? NULL : c->bars[p->result];
     if (!array) {
-        custom_push(c, seed ? seed : b_real(b, 0.0), true, p->role != ROLE_OUT, (Taker){v, false});
+        custom_push(c, seed ? seed : b_no_derivative(b), true, p->role != ROLE_OUT, (Taker){v, false});
         return;
     }
     bool active = is_active(g->plan, v);
@@ -847,46 +853,105 @@ static void custom_bar(Gen *g, Builder *b, const Op *op, const Param *p, CustomC
     custom_push(c, bar, true, true, (Taker){NULL, active});
 }
 
-static void reverse_custom_call(Gen *g, Builder *b, const Op *op, Value **bars)
+static const Param *array_result(const Func *f)
 {
-    const Func *f = op->callee;
-    int room = 2 * f->params.n + 2;
-    CustomCall c = {.args = NEW_N(g->a, Value *, room), .bars = bars, .takers = NEW_N(g->a, Taker, room),
-                    .all = NEW_N(g->a, Borrowed, room)};
-    const Param *result = f->params.n && f->params.at[f->params.n - 1].is_result ? &f->params.at[f->params.n - 1] : NULL;
+    return f->params.n && f->params.at[f->params.n - 1].is_result ? &f->params.at[f->params.n - 1] : NULL;
+}
+
+static void custom_operands(Gen *g, Builder *b, const Op *op, CustomCall *c)
+{
+    const Func *f = c->f;
+    const Param *result = array_result(f);
     int n_own = f->params.n - (result != NULL);
     for (int i = 0; i < n_own; i++) {
         const Param *p = &f->params.at[i];
-        custom_push(&c, custom_own(g, b, op, p), p->arg >= 0, p->result >= 0, (Taker){0});
+        Value *own = p->arg == c->solved && c->solved >= 0 ? gen_had(g, b, op->out[0]) : custom_own(g, b, op, p);
+        custom_push(c, own, p->arg >= 0, p->result >= 0, (Taker){0});
     }
-    if (result)
-        custom_bar(g, b, op, result, &c);
-    else if (f->ret >= 0 && type_is_real(f->ret_type))
-        custom_push(&c, bars[f->ret] ? bars[f->ret] : b_real(b, 0.0), true, false, (Taker){0});
+    if (result ? type_is_real(result->type) : f->ret >= 0 && type_is_real(f->ret_type))
+        custom_push(c, c->seed, true, false, (Taker){0});
     for (int i = 0; i < n_own; i++)
-        custom_bar(g, b, op, &f->params.at[i], &c);
+        if (!c->wrt || c->wrt[i])
+            custom_bar(g, b, op, &f->params.at[i], c);
     if (result)
-        custom_push(&c, custom_own(g, b, op, result), true, true, (Taker){0});
-    Op *to = b_call(b, f->custom_vjp, c.n_args, c.args);
-    for (int i = 0; i < f->custom_vjp->params.n; i++)
-        if (f->custom_vjp->params.at[i].result >= 0)
-            to->out[f->custom_vjp->params.at[i].result]->name = f->custom_vjp->params.at[i].name;
+        custom_push(c, custom_own(g, b, op, result), true, true, (Taker){0});
+}
+
+static void call_custom(Gen *g, Builder *b, const Op *op, CustomCall *c)
+{
+    int room = 2 * c->f->params.n + 2;
+    c->args = NEW_N(g->a, Value *, room);
+    c->takers = NEW_N(g->a, Taker, room);
+    c->all = NEW_N(g->a, Borrowed, room);
+    custom_operands(g, b, op, c);
+    Op *to = b_call(b, c->rule, c->n_args, c->args);
+    for (int i = 0; i < c->rule->params.n; i++)
+        if (c->rule->params.at[i].result >= 0)
+            to->out[c->rule->params.at[i].result]->name = c->rule->params.at[i].name;
     Value **versions = NEW_N(g->a, Value *, room);
     int taken = 0;
-    for (int i = 0; i < c.n_takers; i++) {
-        if (c.takers[i].scalar)
-            gen_contribute(g, b, c.takers[i].scalar, to->out[i]);
-        if (c.takers[i].array)
+    for (int i = 0; i < c->n_takers; i++) {
+        if (c->takers[i].scalar)
+            gen_contribute(g, b, c->takers[i].scalar, to->out[i]);
+        if (c->takers[i].array)
             versions[taken++] = to->out[i];
     }
-    give_back(g, b, c.all, c.n, versions);
+    give_back(g, b, c->all, c->n, versions);
+}
+
+// The adjoint of what op returns, as a seed.
+static Value *result_seed(Gen *g, Builder *b, const Op *op, Value **bars)
+{
+    const Func *f = op->callee;
+    const Param *result = array_result(f);
+    if (!result)
+        return f->ret >= 0 && bars[f->ret] ? bars[f->ret] : b_real(b, 0.0);
+    Value *v = op->in[result->arg];
+    return is_active(g->plan, v) ? *adjoint_array(g, b, v->root) : gen_zeros(g, b, v->root);
+}
+
+// What was in an out array before the call had no influence.
+static void clear_out_bars(Gen *g, Builder *b, const Op *op)
+{
+    const Func *f = op->callee;
     for (int i = 0; i < f->params.n; i++) {
         const Param *p = &f->params.at[i];
         if (p->role == ROLE_OUT && type_is_linear(p->type) && type_is_real(p->type) && is_active(g->plan, op->in[p->arg])) {
             Value **bar = adjoint_array(g, b, op->in[p->arg]->root);
-            *bar = b_fill(b, *bar, b_no_derivative(b));
+            *bar = b_fill(b, *bar, b_real(b, 0.0));
         }
     }
+}
+
+static void reverse_custom_call(Gen *g, Builder *b, const Op *op, Value **bars)
+{
+    CustomCall c = {.f = op->callee, .rule = op->callee->custom_vjp, .solved = -1, .bars = bars};
+    c.seed = result_seed(g, b, op, bars);
+    call_custom(g, b, op, &c);
+    clear_out_bars(g, b, op);
+}
+
+// y = f(..) solves residual(y, a) = 0: with w = -J^-T y_bar, a_bar += the residual's adjoint in a at y, seeded by w.
+static void reverse_implicit_call(Gen *g, Builder *b, const Op *op, Value **bars)
+{
+    const Implicit *how = op->callee->implicit;
+    Func *f = how->residual;
+    bool *wrt = NEW_N(g->a, bool, f->params.n + 1), array = array_result(f) != NULL;
+    const bool *deps = activity_deps(g->c->activity, f);
+    int n_own = f->params.n - array;
+    Value **in = NEW_N(g->a, Value *, f->params.n + 2);
+    for (int i = 0; i < n_own; i++) {
+        const Param *p = &f->params.at[i];
+        wrt[i] = i != how->unknown && deps[p->arg] && is_active(g->plan, op->in[p->arg]);
+        in[i] = gen_had(g, b, i == how->unknown ? op->out[0] : op->in[p->arg]);
+    }
+    in[n_own] = result_seed(g, b, op, bars);
+    if (array)
+        in[n_own + 1] = custom_own(g, b, op, array_result(f));
+    Value *w = b_call(b, how->adjoint, n_own + 1 + array, in)->out[0];
+    clear_out_bars(g, b, op);
+    CustomCall c = {.f = f, .rule = vjp_of(g->c, f, wrt), .wrt = wrt, .solved = f->params.at[how->unknown].arg, .seed = w, .bars = bars};
+    call_custom(g, b, op, &c);
 }
 
 static void reverse_call(Gen *g, Builder *b, const Op *op, const OpPlan *o)
@@ -894,6 +959,8 @@ static void reverse_call(Gen *g, Builder *b, const Op *op, const OpPlan *o)
     Value **bars = take_result_bars(g, op);
     if (o->variant)
         reverse_split_call(g, b, op, o->variant, bars);
+    else if (op->callee->implicit)
+        reverse_implicit_call(g, b, op, bars);
     else
         reverse_custom_call(g, b, op, bars);
 }

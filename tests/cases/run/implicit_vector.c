@@ -1,0 +1,88 @@
+// implicit_vector.c - the checks of implicit_vector.ad.
+#include "harness.h"
+
+void scaled(int n, const double *y, double a, double *result)
+{
+    for (int i = 0; i < n; i++)
+        result[i] = y[i] * y[i] - a * (i + 1);
+}
+
+void scaled_bar(int n, const double *y, double a, const double *result_bar, double *y_bar, double *a_bar, double *result)
+{
+    scaled(n, y, a, result);
+    for (int i = 0; i < n; i++) {
+        y_bar[i] += 2 * y[i] * result_bar[i];
+        *a_bar -= (i + 1) * result_bar[i];
+    }
+}
+
+// By elimination without pivoting: the matrix is nearly a multiple of the identity.
+static double of_linear_c(int n, int k, const double *x)
+{
+    double A[8][8], b[8], s = 0;
+    for (int i = 0; i < n; i++) {
+        b[i] = cos(x[i]);
+        for (int j = 0; j < n; j++)
+            A[i][j] = 3 * (i == j) + x[i] * sin(x[j]);
+    }
+    for (int t = 0; t < k; t++) {
+        double E[8][8], y[8], q = 0;
+        memcpy(E, A, sizeof E);
+        memcpy(y, b, sizeof y);
+        for (int i = 0; i < n; i++)
+            for (int r = 0; r < n; r++) {
+                double m = r == i ? 0 : E[r][i] / E[i][i];
+                for (int j = 0; j < n; j++)
+                    E[r][j] -= m * E[i][j];
+                y[r] -= m * y[i];
+            }
+        for (int i = 0; i < n; i++) {
+            y[i] /= E[i][i];
+            q += y[i] * y[i];
+            b[i] = 0.5 * b[i] + 0.2 * y[i] * y[i];
+            A[t % n][i] *= 1.1;
+        }
+        s += sqrt(q);
+    }
+    return s;
+}
+
+static void parts(void)
+{
+    double load[3] = {1, 0.5, -0.3}, all[3], part[3], by_stiff, d;
+    double v = deflection_grad(3, load, 0.7, all, &d);
+    CHECK_CLOSE(deflection_by_load(3, load, 0.7, part), v, 0);
+    CHECK_ALL(part, all, 3, 1e-14);
+    CHECK_CLOSE(deflection_by_stiff(3, load, 0.7, &by_stiff), v, 0);
+    CHECK_CLOSE(by_stiff, d, 1e-14);
+    CHECK_CLOSE(deflection_jvp_stiff(3, load, 0.7, 1, &by_stiff), v, 0);
+    CHECK_CLOSE(by_stiff, d, 1e-14);
+}
+
+RUN_CASE(implicit_vector)
+{
+    static const int sizes[] = {1, 3, 4};
+    FOR_TRIPS (k)
+        for (int i = 0; i < 3; i++) {
+            int n = sizes[i], few = k < 6 ? k : 6;
+            double x[4] = {0.5, 0.3, -0.4, 0.8}, y[4] = {0.2, -0.3, 0.1, 0.6};
+            CHECK_SCALAR(of_linear, of_linear_c, n, few, x);
+            CHECK_MAP(of_springs, NULL, n, few, x, y);
+            CHECK_SCALAR(of_crossed, NULL, n, few, x);
+            CHECK_SCALAR(of_lowest, NULL, n, few, x);
+        }
+    parts();
+    double a_bar;
+    CHECK_CLOSE(of_scaled_grad(3, 2, &a_bar), sqrt(2) + sqrt(4) + sqrt(6), 1e-14);
+    CHECK_CLOSE(a_bar, (sqrt(2) + sqrt(4) + sqrt(6)) / 4, 1e-14);
+    CHECK_CLOSE(of_scaled_grad(0, 2, &a_bar), 0, 0);
+    CHECK(a_bar == 0);
+    // y0 = 1e18 a y1, y0 y1 = 3e-6
+    double y1 = sqrt(3e-6 / (1e18 * 0.5)), y0 = 3e-6 / y1;
+    CHECK_CLOSE(of_sizes_grad(0.5, &a_bar), log(y0) + 2 * log(y1), 1e-14);
+    CHECK_CLOSE(a_bar, -1, 1e-12);
+#ifndef ADC_CHECK
+    CHECK(isnan(of_none_grad(2, 1, &a_bar)));
+    CHECK(isnan(a_bar));
+#endif
+}
