@@ -128,6 +128,7 @@ Func *derive_ready(DeriveCtx *c, Func *f)
     opt_simplify(copy);
     opt_gvn(copy);
     opt_factors(copy);
+    opt_shift(copy);
     opt_zero(copy);
     opt_dce(copy);
     opt_sink(copy);

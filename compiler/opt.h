@@ -43,6 +43,9 @@ void opt_factors(Func *f);
 // opt_merge.c: two branches on one condition, one after the other, become one branch.
 void opt_merge(Func *f);
 
+// opt_shift.c: m + log(sum(exp(x - m))) does not depend on m, which is stopped there. For f about to be differentiated.
+void opt_shift(Func *f);
+
 // opt_sink.c: a scalar computation that only one arm of an if uses is done in that arm.
 void opt_sink(Func *f);
 
