@@ -113,6 +113,42 @@ static void measure_tapes(Func *f, Region *r)
     }
 }
 
+// Marks what v is made of, if that is nothing but arithmetic.
+static bool mark_made(const Value *v)
+{
+    Op *op = v->def;
+    if (!op || op->mark)
+        return true;
+    bool plain = op_is_scalar(op->code) || op->code == OP_const_int || op->code == OP_shape;
+    op->mark = plain;
+    for (int k = 0; k < op->n_in && plain; k++)
+        plain = mark_made(op->in[k]);
+    return plain;
+}
+
+// Arrays are bound to their shapes before anything else is done, with what the dimensions are made of: a derivative binds its adjoints in between.
+static void shapes_first(Func *f)
+{
+    Region *body = f->body;
+    Arena *a = arena_new();
+    Op **ops = NEW_N(a, Op *, body->ops.n + 1), **end = ops;
+    bool plain = true;
+    for (int i = 0; i < body->ops.n; i++)
+        body->ops.at[i]->mark = 0;
+    for (int i = 0; i < body->ops.n && plain; i++)
+        if (body->ops.at[i]->code == OP_shape)
+            plain = mark_made(body->ops.at[i]->out[0]);
+    for (int i = 0; i < body->ops.n; i++)
+        body->ops.at[i]->mark &= plain;
+    for (int first = 1; first >= 0; first--)
+        for (int i = 0; i < body->ops.n; i++)
+            if (body->ops.at[i]->mark == first)
+                *end++ = body->ops.at[i];
+    for (int i = 0; i < body->ops.n; i++)
+        body->ops.at[i] = ops[i];
+    arena_free(a);
+}
+
 Func *derive_ready(DeriveCtx *c, Func *f)
 {
     Func *copy = map_get(c->ready, f);
@@ -132,6 +168,7 @@ Func *derive_ready(DeriveCtx *c, Func *f)
     opt_zero(copy);
     opt_dce(copy);
     opt_sink(copy);
+    shapes_first(copy);
     exits_carry(copy);
     measure_tapes(copy, copy->body);
     return copy;
