@@ -60,6 +60,17 @@ static void check_used(int n)
         g[i] = (g[i] - h[i]) / (2 * step);
     CHECK_ALL(dot, g, size, 1e-6);
 
+    double H[MAX * MAX * MAX * MAX], column[SIZE];              // several directions at a time
+    used_hess(n, x, x + m, g, H);
+    for (int k = 0; k < m; k++) {
+        double e[SIZE] = {0};
+        e[k] = 1;
+        used_hvp(n, x, x + m, h, h + m, e, e + m, dot, dot + m, &s_dot);
+        for (int i = 0; i < m; i++)
+            column[i] = H[i * m + k];
+        CHECK_ALL(column, dot, m, 1e-12);
+    }
+
     adrt_tape *tape = adrt_tape_new();
     CHECK_CLOSE(used_record_forward(n, x, x + m, tape), value, 1e-14);
     for (int k = 0; k < 2; k++) {
@@ -95,6 +106,13 @@ static void check_whiten(int n)
         CHECK_CLOSE(white[i], i % (n + 1) == 0 ? 1 : 0, 1e-13);    // L^-1 A L^-T is the unit matrix,
     whiten_jvp(n, A, dir, dot, white);
     CHECK_CLOSE(vec_dot(bar, dot, n * n), vec_dot(A_bar, dir, n * n), 1e-12);
+
+    double J[MAX * MAX * MAX * MAX], rows[MAX * MAX * MAX * MAX];
+    whiten_jac(n, A, J, white);
+    whiten_rows(n, A, rows, white);
+    CHECK_ALL(rows, J, n * n * n * n, 1e-12);
+    for (int i = 0; i < n * n; i++)
+        CHECK_CLOSE(vec_dot(J + i * n * n, dir, n * n), dot[i], 1e-12);
 }
 
 // ---- structs: as flat as they are in memory, but for the int at their end
