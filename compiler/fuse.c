@@ -17,6 +17,10 @@
 //     `for (i..n) s += w[i] * x[i]; w[0] = 0; return s + w[1];` is not fused.
 //
 // That the body overwrites what another trip has read does no harm: each trip is reversed before the next one runs.
+//
+// Where only the adjoints of the sums are not known before, or the loop stands in a region that is no home, it may be fused late: it runs once
+// without keeping anything, and a second time, fused, in the reverse sweep. Done for a loop that carries no arrays and finds all that it reads
+// unchanged, where a trip would keep more than a few scalars, and nothing in it costs more than keeping it: an exp would be had twice.
 #include "keep.h"
 
 #include <assert.h>
@@ -40,6 +44,7 @@ typedef struct Fuser {
     Plan *p;
     int *tag;                               // per value id of a scalar: first + k if it is the running value of sum k of the loop looked at
     int next_tag, ordered;
+    int *seen;                              // per value id: number of the last loop that was found to use it from outside
     int *end;                               // per value id of a trip count: the number of the last op in that loop
 } Fuser;
 
@@ -446,6 +451,75 @@ static bool may_fuse(Fuser *f, const Op *loop, const Map *touched)
            arrays_allow(f, loop, touched);
 }
 
+// ---- may it be fused late? ----
+
+static void note_outer(Fuser *f, OpPlan *o, Value *v, int number)
+{
+    if (f->p->order[v->id] >= number || f->seen[v->id] == number)
+        return;
+    f->seen[v->id] = number;
+    vec_push(f->p->a, &o->outer, v);
+}
+
+// Lists what the loop uses from outside. True if a trip does more than scalar arithmetic.
+static bool note_inside(Fuser *f, OpPlan *o, const Region *r, int number)
+{
+    bool much = false;
+    for (int i = 0; i < r->ops.n; i++) {
+        const Op *op = r->ops.at[i];
+        much |= op->code == OP_loop || op->code == OP_new || op->code == OP_copy;
+        for (int k = 0; k < op->n_in; k++)
+            note_outer(f, o, op->in[k], number);
+        for (int k = 0; k < op->n_regions; k++)
+            if (op->regions[k])
+                much |= note_inside(f, o, op->regions[k], number);
+    }
+    for (int k = 0; k < r->yields.n; k++)
+        note_outer(f, o, r->yields.at[k], number);
+    return much;
+}
+
+static bool is_cheap(const Region *r)
+{
+    for (int i = 0; i < r->ops.n; i++) {
+        const Op *op = r->ops.at[i];
+        bool kernel = !op_is_scalar(op->code) && (op->code == OP_call || op->code == OP_gemm || op_info[op->code].effect != E_NONE);
+        if ((kernel && !op->n_regions) || (op_is_scalar(op->code) && op_info[op->code].cost >= KEEP_COST))
+            return false;
+        for (int k = 0; k < op->n_regions; k++)
+            if (op->regions[k] && !is_cheap(op->regions[k]))
+                return false;
+    }
+    return true;
+}
+
+static bool is_in_late(const Plan *p, const Region *r)
+{
+    for (; r->owner; r = r->owner->parent)
+        if (op_plan(p, r->owner)->fused == FUSE_LATE)
+            return true;
+    return false;
+}
+
+static bool may_fuse_late(Fuser *f, const Op *loop, const Region *home)
+{
+    OpPlan *o = op_plan(f->p, loop);
+    if (!o->reversed || o->bufs.n || f->p->record || is_in_late(f->p, loop->parent))
+        return false;
+    const bool *sums = sums_of(f, loop);
+    for (int k = 0; k < loop_n_carried(loop); k++)
+        if (!type_is_scalar(loop->out[k]->type) || (carries_active(f->p, loop, k) && !sums[k]))
+            return false;
+    bool much = false;
+    for (int k = 0; k < loop->n_regions; k++)
+        if (loop->regions[k])
+            much |= note_inside(f, o, loop->regions[k], order_of(f, loop));
+    for (int i = 0; i < o->outer.n && much; i++)
+        if (type_is_linear(o->outer.at[i]->type) && !plan_in_place(f->p, home, o->outer.at[i]))
+            return false;
+    return much && is_cheap(loop->regions[0]);
+}
+
 static void settle(Fuser *f, const Region *r, const Region *home)
 {
     Plan *p = f->p;
@@ -453,25 +527,28 @@ static void settle(Fuser *f, const Region *r, const Region *home)
     Map *touched = NULL;
     for (int i = 0; i < r->ops.n; i++) {
         const Op *op = r->ops.at[i];
+        OpPlan *o = op_plan(p, op);
         if (op->code == OP_loop && home == r) {
             if (!touched) {
                 touched = map_new(p->a);
                 note_touched(f, touched, r);
             }
-            OpPlan *o = op_plan(p, op);
-            o->fused = may_fuse(f, op, touched);
+            o->fused = may_fuse(f, op, touched) ? FUSE_EARLY : FUSE_NOT;
             p->seeds_first |= o->fused && !r->owner;
         }
+        if (op->code == OP_loop && !o->fused && may_fuse_late(f, op, home))
+            o->fused = FUSE_LATE;
         for (int k = 0; k < op->n_regions; k++)
             if (op->regions[k])
-                settle(f, op->regions[k], op->code == OP_loop && k == 0 && op_plan(p, op)->fused ? op->regions[0] : home);
+                settle(f, op->regions[k], op->code == OP_loop && k == 0 && o->fused ? op->regions[0] : home);
     }
 }
 
 void fuse_loops(Plan *p)
 {
     size_t n = (size_t)p->f->n_values + 1;
-    Fuser f = {.p = p, .tag = NEW_N(p->a, int, n), .end = NEW_N(p->a, int, n), .next_tag = 1};
+    Fuser f = {.p = p, .tag = NEW_N(p->a, int, n), 
+               .end = NEW_N(p->a, int, n), .seen = NEW_N(p->a, int, n), .next_tag = 1};
     number(&f, p->f->body);
     settle(&f, p->f->body, p->joint ? p->f->body : NULL);
 }

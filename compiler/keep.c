@@ -17,7 +17,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { REDO_LIMIT = 10, REDO_LIMIT_LOCAL = 2, MAX_TAPE_RANK = 8, MAX_YIELD_DEPTH = 32, NEVER = 1 << 20 };
+enum { REDO_LIMIT = KEEP_COST, REDO_LIMIT_LOCAL = 2, MAX_TAPE_RANK = 8, MAX_YIELD_DEPTH = 32, NEVER = 1 << 20 };
 
 typedef struct Planner {
     DeriveCtx *c;
@@ -210,6 +210,11 @@ static bool in_place(const Planner *w, const Value *v)
         break;
     }
     return is_home(p, v->region) && !p->consumer[v->id];
+}
+
+bool plan_in_place(Plan *p, const Region *home, const Value *v)
+{
+    return in_place(&(Planner){.p = p, .at = home}, v);
 }
 
 // ---- elements that a loop writes once and is done with ----
@@ -461,6 +466,13 @@ static void need_call(Planner *w, const Op *op)
 
 static void need_loop(Planner *w, const Op *op)
 {
+    const OpPlan *o = op_plan(w->p, op);
+    if (o->fused == FUSE_LATE) {                                // it runs again
+        need_operands(w, op, 0, op->n_in);
+        for (int i = 0; i < o->outer.n; i++)
+            need(w, o->outer.at[i]);
+        return;
+    }
     if (op->counted && !op->has_exit)
         need_operands(w, op, 0, 2);
     else

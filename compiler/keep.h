@@ -25,6 +25,8 @@ typedef enum PlanKind { PLAN_JOINT, PLAN_SPLIT, PLAN_RECORD } PlanKind;
 // How a region keeps what it has to keep.
 typedef enum Keep { KEEP_DIRECT, KEEP_YIELD, KEEP_TAPE, KEEP_APPEND } Keep;
 
+enum { KEEP_COST = 10 };                    // a store and a load, in the unit of the costs in ops.def
+
 enum { N_TAPES = 5 };                       // one growable tape per Elem; single bools go to E_BIT's, arrays of bools to E_BOOL's
 
 typedef VEC(Value *) ValueList;
@@ -52,11 +54,15 @@ typedef struct RegionPlan {
 
 typedef struct Variant Variant;
 
+// Is a loop reversed trip by trip, each as soon as it has run? In the forward sweep; or in the reverse sweep, where it runs a second time.
+typedef enum Fuse { FUSE_NOT, FUSE_EARLY, FUSE_LATE } Fuse;
+
 // About an op with regions, or an active call.
 typedef struct OpPlan {
     int number;                             // of ops with regions, in order
     bool reversed;                          // the reverse has to do something about it
-    bool fused;                             // a loop whose trips are reversed as soon as they have run (fuse.c)
+    Fuse fused;                             // of a loop (fuse.c)
+    ValueList outer;                        // FUSE_LATE: what the loop uses from outside
     bool *sums;                             // of a loop, per carried value: an active scalar that the body only adds to; NULL: not asked yet
     unsigned mask;                          // growable tapes (1 << Elem) appended to inside
     ValueList scalars;                      // active scalars from outside whose adjoints it adds to
@@ -136,6 +142,9 @@ Elem tape_elem(Type t);
 
 // Is r reversed as soon as it has run?
 bool is_home(const Plan *p, const Region *r);
+
+// Are the contents of version v still there, at a place it can name, when a region of that home is reversed?
+bool plan_in_place(Plan *p, const Region *home, const Value *v);
 
 // ---- fuse.c ----
 // Decides which loops are fused and where every region has its home. Needs what is active and what each op touches.

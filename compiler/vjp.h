@@ -46,7 +46,8 @@ void vjp_freeze_tapes(Gen *g, Builder *b, const Region *home);
 // its yields are in g->fwd and the adjoints of its arguments in g->bar and g->abar.
 void vjp_there_and_back(Gen *g, Builder *b, const Region *r);
 
-// A loop that the plan fuses, in the forward sweep: its trips, each reversed at once. And what is left to do in the reverse sweep.
+// A loop that the plan fuses, in the forward sweep (FUSE_EARLY): its trips, each reversed at once. And in the reverse sweep: what is left to do,
+// or, FUSE_LATE, all of it.
 void fused_forward(Gen *g, Builder *b, const Op *loop);
 void fused_reverse(Gen *g, Builder *b, const Op *loop);
 

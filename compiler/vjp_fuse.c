@@ -70,7 +70,7 @@ static bool is_sum(const Gen *g, const Op *loop, int k)
     return op_plan(g->plan, loop)->sums[k];
 }
 
-// Adjoints of the sums, for every trip. They are kept in g->bar of the results for the reverse sweep.
+// Adjoints of the sums, the same for every trip, in g->seed.
 static void find_seeds(Gen *g, Builder *b, const Op *loop)
 {
     for (int k = 0; k < loop_n_carried(loop); k++) {
@@ -140,10 +140,10 @@ static void fused_body(Gen *g, const Builder *b, const Op *loop, Op *to, const T
     ir_yield(&in, (int)(end - y), y);
 }
 
-void fused_forward(Gen *g, Builder *b, const Op *loop)
+// The loop with each trip reversed, at b. What it uses from outside is in g->fwd, the adjoints of its sums in g->seed.
+static Op *fused_loop(Gen *g, Builder *b, const Op *loop)
 {
     const OpPlan *o = op_plan(g->plan, loop);
-    find_seeds(g, b, loop);
     Threads t = gen_threads(g, b, o);
     int first = loop_first_init(loop), n = loop_n_carried(loop), n_cells = t.arrays.n + t.scalars.n;
     Value **in = NEW_N(g->a, Value *, loop->n_in + n_cells + 1);
@@ -157,19 +157,40 @@ void fused_forward(Gen *g, Builder *b, const Op *loop)
         ir_clone_region_body(&head, loop->regions[1], g->fwd);
     }
     fused_body(g, b, loop, to, &t);
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n_cells; i++)
+        to->out[n + i]->name = to->regions[0]->args.at[loop->counted + n + i]->name;
+    cells_set(&t.scalars, cells_set(&t.arrays, to->out + n));
+    return to;
+}
+
+void fused_forward(Gen *g, Builder *b, const Op *loop)
+{
+    find_seeds(g, b, loop);
+    Op *to = fused_loop(g, b, loop);
+    for (int i = 0; i < loop_n_carried(loop); i++) {
         g->fwd[loop->out[i]->id] = to->out[i];
         to->out[i]->name = loop->out[i]->name;
     }
     g->fwd[loop_trips(loop)->id] = loop_trips(to);
-    Value *const *out = to->out + n;
-    for (int i = 0; i < n_cells; i++)
-        to->out[n + i]->name = to->regions[0]->args.at[loop->counted + n + i]->name;
-    cells_set(&t.scalars, cells_set(&t.arrays, out));
+}
+
+// The loop once more, with what it uses from outside as it is had in the reverse sweep.
+static void fused_late(Gen *g, Builder *b, const Op *loop)
+{
+    const OpPlan *o = op_plan(g->plan, loop);
+    for (int i = 0; i < loop->n_in; i++)
+        g->fwd[loop->in[i]->id] = gen_had(g, b, loop->in[i]);
+    for (int i = 0; i < o->outer.n; i++)
+        g->fwd[o->outer.at[i]->id] = gen_had(g, b, o->outer.at[i]);
+    for (int k = 0; k < loop_n_carried(loop); k++)
+        g->seed[loop->out[k]->id] = g->bar[loop->out[k]->id];
+    fused_loop(g, b, loop);
 }
 
 void fused_reverse(Gen *g, Builder *b, const Op *loop)
 {
+    if (op_plan(g->plan, loop)->fused == FUSE_LATE)
+        fused_late(g, b, loop);
     for (int k = 0; k < loop_n_carried(loop); k++) {
         Value *seed = g->seed[loop->out[k]->id];
         g->bar[loop->out[k]->id] = NULL;

@@ -375,7 +375,13 @@ static void forward_op(Gen *g, Builder *b, const Op *op)
     copy_first(g, b, op);
     switch (op->code) {
     case OP_if: forward_if(g, b, op); break;
-    case OP_loop: o->fused ? fused_forward(g, b, op) : forward_loop(g, b, op); break;
+    case OP_loop:
+        switch (o->fused) {
+        case FUSE_NOT: forward_loop(g, b, op); break;
+        case FUSE_EARLY: fused_forward(g, b, op); break;
+        case FUSE_LATE: ir_clone_op(b, op, g->fwd); break;
+        }
+        break;
     case OP_within: forward_within(g, b, op); break;
     case OP_call: forward_call(g, b, op); break;
     default: ir_clone_op(b, op, g->fwd); copy_view(g, b, op); break;

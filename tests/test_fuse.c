@@ -211,6 +211,62 @@ static const Case cases[] = {
      "r", "", 1},
 };
 
+#define INNER(to)                                                                                                      \
+    "    %q, %T2 = loop %j = 0 to %n step 1 (%b = %v) {\n      %u = load %w1[%j]\n"                      \
+    "      %p = mul %u, %b\n      %o = mul %b, %b\n      %l = add %o, 1.0\n      %e = div %p, %l\n"                                          \
+    "      yield %e }\n    %" to " = add %a, %q\n    yield %" to " }\n"
+
+// Loops that run a second time, fused, in the reverse sweep: `fused` are those.
+static const Case late_cases[] = {
+    {"a loop in each trip, and a root of the sum",
+     READ "  %r, %T = loop %i = 0 to %n step 1 (%a = 1.0) {\n    %v = load %x1[%i]\n" INNER("a1") "  %d = sqrt %r\n  yield %d }\n", "r", "q", 0},
+    {"known before after all", READ "  %r, %T = loop %i = 0 to %n step 1 (%a = 1.0) {\n    %v = load %x1[%i]\n" INNER("a1") "  yield %r }\n",
+     "", "q", 0},
+    {"an exp in it is kept rather",
+     READ "  %r, %T = loop %i = 0 to %n step 1 (%a = 1.0) {\n    %v = load %x1[%i]\n"
+          "    %q, %T2 = loop %j = 0 to %n step 1 (%b = %v) {\n      %u = load %w1[%j]\n      %p = mul %u, %b\n      %e = exp %p\n"
+          "      %g = sub 1.0, %e\n      yield %g }\n    %a1 = add %a, %q\n    yield %a1 }\n  %d = exp %r\n  yield %d }\n",
+     "", "r q", 0},
+    {"scalars only", READ SUM("r", "1.5") "  %d = exp %r\n  yield %d }\n", "", "r", 0},
+    {"what it reads is overwritten afterwards",
+     WRITE "  %r, %T = loop %i = 0 to %n step 1 (%a = 1.0) {\n    %v = load %x1[%i]\n" INNER("a1") "  %w2 = store %w1[0], %r\n  yield %w2, %k }\n",
+     "", "r q", 1},
+    {"what it reads was overwritten before",
+     WRITE "  %w2 = store %w1[0], %k\n  %r, %T = loop %i = 0 to %n step 1 (%a = 1.0) {\n    %v = load %w2[%i]\n"
+           "    %q, %T2 = loop %j = 0 to %n step 1 (%b = %v) {\n      %u = load %w2[%j]\n      %p = mul %u, %b\n      %o = mul %b, %b\n      %l = add %o, 1.0\n      %e = div %p, %l\n"
+           "      yield %e }\n    %a1 = add %a, %q\n    yield %a1 }\n  %d = exp %r\n  yield %w2, %d }\n",
+     "r", "q", 1},
+    {"with values and a start made in a loop around, which keeps them",
+     READ "  %z, %T3 = loop %h = 0 to 3 step 1 (%y = %k) {\n    %y1 = sin %y\n"
+          "    %r, %T = loop %i = 0 to %n step 1 (%a = %y) {\n      %v0 = load %x1[%i]\n      %v = mul %v0, %y1\n" INNER("a1")
+          "    %y2 = sin %r\n    yield %y2 }\n  yield %z }\n",
+     "r", "z q", 0},
+    {"not twice around: one in another",
+     READ "  %z, %T3 = loop %h = 0 to 3 step 1 (%y = %k) {\n"
+          "    %r, %T = loop %i = 0 to %n step 1 (%a = 1.0) {\n      %v = load %x1[%i]\n" INNER("a1")
+          "    %y2 = mul %r, %r\n    %y3 = add %y, %y2\n    yield %y3 }\n  %g = cos %z\n  yield %g }\n",
+     "z", "r q", 0},
+    {"an array is carried",
+     WRITE "  %r, %w4, %T = loop %i = 0 to %n step 1 (%a = 1.0, %w2 = %w1) {\n    %v = load %x1[%i]\n    %w3 = acc %w2[%i], %v\n"
+           "    %q, %T2 = loop %j = 0 to %n step 1 (%b = %v) {\n      %u = load %x1[%j]\n      %p = mul %u, %b\n      %o = mul %b, %b\n      %l = add %o, 1.0\n      %e = div %p, %l\n"
+           "      yield %e }\n    %a1 = add %a, %q\n    yield %a1, %w3 }\n  %d = exp %r\n  yield %w4, %d }\n",
+     "", "r q", 0},
+    {"a while loop with a state, loops in it",
+     READ "  %r, %g, %T = loop (%a = 0.3, %h = 1.0) while (%y, %c) {\n    %t = lt %c, 9.0\n    yield %t } do {\n"
+          "    %v = mul %k, %h\n    %h1 = mul %h, 1.7\n"
+          "    %q, %T2 = loop %j = 0 to %n step 1 (%b = %v) {\n      %u = load %w1[%j]\n      %p = mul %u, %b\n      %o = mul %b, %b\n      %l = add %o, 1.0\n      %e = div %p, %l\n"
+          "      yield %e }\n    %a1 = add %a, %q\n    yield %a1, %h1 }\n  %d = mul %r, %r\n  yield %d }\n",
+     "r", "q", 0},
+    {"in a function that is split",
+     "func @g(%m: int, %n: int, %x: real[1], %y: real) -> (real) noinline {\n  %x1 = shape %x, %n\n  %c = ile %m, 0\n"
+     "  %z = if %c {\n    yield %y } else {\n    %m1 = isub %m, 1\n"
+     "    %r, %T = loop %i = 0 to %n step 1 (%a = 0.5) {\n      %v = load %x1[%i]\n"
+     "      %q, %T2 = loop %j = 0 to 3 step 1 (%b = %v) {\n        %p = mul %y, %b\n        %o = mul %b, %b\n      %l = add %o, 1.0\n      %e = div %p, %l\n        yield %e }\n"
+     "      %a1 = add %a, %q\n      yield %a1 }\n    %w = call @g(%m1, %n, %x1, %r)\n    yield %w }\n  yield %z }\n"
+     "func @f(%n: int, %k: real, %x: real[1]) -> (real) {\n  %x1 = shape %x, %n\n  %r = call @g(2, %n, %x1, %k)\n  yield %r }\n",
+     "", "", 0},
+};
+
 static void no_report(void *user, bool is_error, IrLoc loc, const char *message, IrLoc note_loc, const char *note)
 {
     (void)user, (void)is_error, (void)loc, (void)note_loc, (void)note;
@@ -229,7 +285,7 @@ static Plan *plan_of(DeriveCtx *c, Arena *a, Func *f)
 }
 
 // The loops in r, by the name of their first result, that are fused, or are not.
-static void list_loops(Text *t, const Plan *p, const Region *r, bool fused)
+static void list_loops(Text *t, const Plan *p, const Region *r, Fuse fused)
 {
     for (int i = 0; i < r->ops.n; i++) {
         const Op *op = r->ops.at[i];
@@ -241,9 +297,8 @@ static void list_loops(Text *t, const Plan *p, const Region *r, bool fused)
     }
 }
 
-START_TEST(plans)
+static void check_plan(const Case *c, Fuse kind)
 {
-    const Case *c = &cases[_i];
     Arena *a = arena_new();
     Module *m = pass_parse(a, c->text);
     DeriveCtx ctx = {.m = m, .scratch = a, .report = no_report, .activity = activity_new(m, a)};
@@ -253,21 +308,38 @@ START_TEST(plans)
     ctx.taken = map_new(a);
     const Plan *p = plan_of(&ctx, a, func_by_name(m, "f"));
     Text fused = text_in(a), apart = text_in(a);
-    list_loops(&fused, p, p->f->body, true);
-    list_loops(&apart, p, p->f->body, false);
+    list_loops(&fused, p, p->f->body, kind);
+    list_loops(&apart, p, p->f->body, FUSE_NOT);
     text_printf(&fused, "%s", "");
     text_printf(&apart, "%s", "");
     ck_assert_msg(strcmp(fused.at, c->fused) == 0, "%s: fused are \"%s\", not \"%s\"", c->name, fused.at, c->fused);
     ck_assert_msg(strcmp(apart.at, c->apart) == 0, "%s: apart are \"%s\", not \"%s\"", c->name, apart.at, c->apart);
     arena_free(a);
 }
+
+START_TEST(plans)
+{
+    check_plan(&cases[_i], FUSE_EARLY);
+}
 END_TEST
+
+START_TEST(late_plans)
+{
+    check_plan(&late_cases[_i], FUSE_LATE);
+}
+END_TEST
+
+static const int trips[] = {0, 1, 2, 3, 7, -1};
 
 START_TEST(derivatives)
 {
-    static const int trips[] = {0, 1, 2, 3, 7, -1};
-    const Case *c = &cases[_i];
-    ad_check_all(c->text, "f", trips + c->least, 0.3);
+    ad_check_all(cases[_i].text, "f", trips + cases[_i].least, 0.3);
+}
+END_TEST
+
+START_TEST(late_derivatives)
+{
+    ad_check_all(late_cases[_i].text, "f", trips + late_cases[_i].least, 0.3);
 }
 END_TEST
 
@@ -277,6 +349,8 @@ int main(void)
     TCase *t = tcase_create("fuse");
     tcase_set_timeout(t, 60);
     tcase_add_loop_test(t, plans, 0, (int)(sizeof cases / sizeof *cases));
+    tcase_add_loop_test(t, late_plans, 0, (int)(sizeof late_cases / sizeof *late_cases));
+    tcase_add_loop_test(t, late_derivatives, 0, (int)(sizeof late_cases / sizeof *late_cases));
     tcase_add_loop_test(t, derivatives, 0, (int)(sizeof cases / sizeof *cases));
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
