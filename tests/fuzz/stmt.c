@@ -285,7 +285,8 @@ static Node *sum_loop(Gen *g)
     if (chance(g, 20))
         declare(g, s, ty(REAL), false, 0);
     Node *rest = bounded(g, 2, 2).n, *factor = chance(g, 60) ? node(g->a, "real", "0.5", "0.#", 1 + pick(g, 9)) : bounded(g, 1, 1).n;
-    Node *use = to ? node(g->a, "s", "", "@ = $ * @ + @;\n", to, s, factor, rest) : list(g);
+    const char *form = chance(g, 75) ? "@ = $ * @ + @;\n" : "@ = sin($ * @) + @;\n";
+    Node *use = to ? node(g->a, "s", "", form, to, s, factor, rest) : list(g);
     g->vars.n = before;
     g->level--;
     return node(g->a, "s", "", "{\nreal $ = @;\nfor (int $ = 0; $ < $; $++) {\n@@@}\n@@}\n", s, start, i, i, d, i, locals, work, add,

@@ -23,6 +23,7 @@ RUN_CASE(fused_loops)
             rnd_fill(y, n);
             CHECK_SCALAR(mixture, NULL, n, k, x);
             CHECK_SCALAR(curved, curved_reference, n, k, x);
+            CHECK_SCALAR(twice, NULL, n, k, x);
             CHECK_SCALAR(walks, NULL, n, k, x);
             CHECK_SCALAR(recursive, NULL, n, k, x);
             CHECK_MAP(careless, NULL, n, k, x, y);
