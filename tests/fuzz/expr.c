@@ -201,8 +201,19 @@ static Expr int_leaf(Gen *g)
     return (Expr){node(g->a, "int", "1", "#", pick(g, 5)), 5};
 }
 
+static Expr int_of_ints(Gen *g, const Var *v)
+{
+    static const char *const forms[] = {"sum($) % 13", "max($)", "min($)", "prod($) % 7", "argmax($) % 20", "sum(cumsum($)) % 11",
+                                        "int(mean($))"};
+    return (Expr){node(g->a, "int", "1", forms[pick(g, 7)], v->name), 20};
+}
+
 static Expr int_of_reals(Gen *g, int depth)
 {
+    Elem i = INT;
+    int w = pick_var(g, is_array_of, &i);
+    if (w >= 0 && chance(g, 40))
+        return int_of_ints(g, &g->vars.at[w]);
     Elem e = REAL;
     int v = pick_var(g, is_vector, &e);
     if (v >= 0 && chance(g, 40))
@@ -508,13 +519,21 @@ static Node *array_leaf(Gen *g, Ty t)
     return zeros(g, t);
 }
 
+static Node *bool_array(Gen *g, Ty t, int depth);
+
 static Node *int_array(Gen *g, Ty t, int depth)
 {
     const char *tag = ty_tag(g->a, t);
     Node *leaf = array_leaf(g, t);
     if (depth <= 0 || chance(g, 50) || !leaf)
         return leaf;
-    switch (pick(g, 3)) {
+    Ty b = t, r = matrix(REAL, 3, t.d[0]);
+    b.elem = BOOL;
+    switch (pick(g, t.rank == 1 ? 7 : 5)) {
+    case 5: return node(g->a, tag, NULL, chance(g, 50) ? "argmax(@, 0)" : "argmin(@, 0)", array_expr(g, r, depth - 1));
+    case 6: return node(g->a, tag, NULL, "concat((@)[1:], (@)[:1])", leaf, array_leaf(g, t));
+    case 3: return node(g->a, tag, NULL, "cumsum(@) % #", leaf, 3 + pick(g, 6));
+    case 4: return node(g->a, tag, NULL, "where(@, @, max(@, #))", bool_array(g, b, depth - 1), leaf, array_leaf(g, t), pick(g, 5));
     case 0: return node(g->a, tag, NULL, "(@ + @) % #", leaf, array_leaf(g, t), 3 + pick(g, 6));
     case 1: return node(g->a, tag, NULL, "(@ * @) % #", leaf, small_int(g, 1), 3 + pick(g, 6));
     default: return node(g->a, tag, NULL, "abs(@ - @) % #", leaf, array_leaf(g, t), 3 + pick(g, 6));
@@ -531,6 +550,9 @@ static Node *bool_array(Gen *g, Ty t, int depth)
                     bool_array(g, t, depth - 1));
     if (chance(g, 30))
         return array_leaf(g, t);
+    if (t.rank == 1 && depth > 0 && chance(g, 20))
+        return node(g->a, tag, NULL, chance(g, 50) ? "any(@ > 0.#, 1)" : "all(@ < 0.#, 1)",
+                    array_expr(g, matrix(REAL, t.d[0], some_array(g, 1).d[0]), depth - 1), 1 + pick(g, 9));
     return node(g->a, tag, NULL, "(@ > @)", array_expr(g, r, depth - 1),
                 chance(g, 50) ? array_expr(g, r, depth - 1) : bounded(g, 1, 4).n);
 }
@@ -620,6 +642,42 @@ static Node *mapped(Gen *g, Ty t, const char *tag, int depth)
     return node(g->a, tag, NULL, f->format, array_expr(g, t, depth));
 }
 
+// Along axes, of three axes, slices with bounds and columns of expressions.
+static Node *parts(Gen *g, Ty t, const char *tag, int depth)
+{
+    int k = some_array(g, 1).d[0];
+    const char *d0 = dim_text(g->a, t.d[0]), *d1 = dim_text(g->a, t.d[1]);
+    if (t.rank == 1)
+        switch (pick(g, 8)) {
+        case 0: return node(g->a, tag, NULL, "norm(@ + 0.3, 1) * 0.3", array_expr(g, matrix(REAL, t.d[0], k), depth));
+        case 1: return node(g->a, tag, NULL, "sin(logsumexp(@, 0))", array_expr(g, matrix(REAL, k, t.d[0]), depth));
+        case 2: return node(g->a, tag, NULL, "prod(cos(@), 1)", array_expr(g, matrix(REAL, t.d[0], k), depth));
+        case 3: return node(g->a, tag, NULL, "concat((@)[1:], (@)[:1])", array_expr(g, t, depth), array_expr(g, t, depth));
+        case 4: return node(g->a, tag, NULL, "(@)[:, @]", array_expr(g, matrix(REAL, t.d[0], k), depth), index_expr(g, k));
+        case 5: return node(g->a, tag, NULL, "(@)[@]", array_expr(g, matrix(REAL, k, t.d[0]), depth), index_expr(g, k));
+        case 6:
+            return node(g->a, tag, NULL, "tanh(sum(sum(reshape(concat(@, @), 2, $, $), 0), 1))",
+                        array_expr(g, matrix(REAL, t.d[0], k), depth), array_expr(g, matrix(REAL, t.d[0], k), depth), d0,
+                        dim_text(g->a, k));
+        default:
+            return node(g->a, tag, NULL, "reshape(concat(@, @, @), 3, $)[:, @][0] * @", array_expr(g, t, depth),
+                        array_expr(g, t, depth), array_expr(g, t, depth), d0, index_expr(g, t.d[0]), array_expr(g, t, depth));
+        }
+    switch (pick(g, 5)) {
+    case 0:
+        return node(g->a, tag, NULL, "concat((@)[1:], (@)[:1])", array_expr(g, t, depth), array_expr(g, t, depth));
+    case 1:
+        return node(g->a, tag, NULL, chance(g, 50) ? "amax(reshape(concat(@, @), 2, $, $), 0)" :
+                                                     "softmax(reshape(concat(@, @), 2, $, $), 0)[1]",
+                    array_expr(g, t, depth), array_expr(g, t, depth), d0, d1);
+    case 2:
+        return node(g->a, tag, NULL, "0.5 * sum(reshape(concat(@, @), 2, $, $), 0)", array_expr(g, t, depth),
+                    array_expr(g, t, depth), d0, d1);
+    case 3: return node(g->a, tag, NULL, "transpose(@)", array_expr(g, matrix(REAL, t.d[1], t.d[0]), depth));
+    default: return node(g->a, tag, NULL, "sin(outer(sum(@, 1), @))", array_expr(g, t, depth), array_expr(g, vector(REAL, t.d[1]), depth));
+    }
+}
+
 Node *array_expr(Gen *g, Ty t, int depth)
 {
     if (t.elem == INT)
@@ -636,9 +694,11 @@ Node *array_expr(Gen *g, Ty t, int depth)
     int k = pick(g, 100);
     if (k < 45)
         return elementwise(g, t, tag, depth - 1);
-    if (k < 70)
+    if (k < 62)
         return mapped(g, t, tag, depth - 1);
-    if (k < 90 || t.rank != 1)
+    if (k < 75)
+        return parts(g, t, tag, depth - 1);
+    if (k < 92 || t.rank != 1)
         return linear_algebra(g, t, tag, depth - 1);
     if (t.d[0] == 2)
         return node(g->a, tag, NULL, "concat((@)[0:1], (@)[2:3])", array_expr(g, t, depth - 1),

@@ -120,8 +120,37 @@ static Ty place_type(Gen *g)
     return t;
 }
 
+static bool is_real_array(const Var *v, const void *env)
+{
+    return v->writable && v->type.elem == REAL && v->type.rank == *(const int *)env;
+}
+
+// A part of an array from other parts of it.
+static Node *shift(Gen *g)
+{
+    static const char *const vectors[] = {"$[1:] = 0.5 * $[:$ - 1] + 0.5 * (@)[1:];\n", "$[:$ - 1] += sin($[1:] * (@)[1:]);\n",
+                                          "$[1:] *= cos($[:$ - 1] + (@)[:1][0]);\n"};
+    static const char *const matrices[] = {"$[1:] = 0.9 * $[:$ - 1] * (@)[1:];\n", "$[:$ - 1, 0] += sin($[1:, 0] + (@)[:1][0]);\n",
+                                           "$[0] = 0.5 * $[$ - 1] - 0.5 * (@)[0];\n"};
+    int rank = 1 + chance(g, 40), v = pick_var(g, is_real_array, &rank);
+    if (v < 0)
+        return NULL;
+    const Var *a = &g->vars.at[v];
+    const char *d = dim_text(g->a, a->type.d[0]), *form = rank == 1 ? vectors[pick(g, 3)] : matrices[pick(g, 3)];
+    Ty t = a->type;
+    if (form[1] == '[' && rank == 2 && strchr(form, ',') && strstr(form, "sin"))
+        t = (Ty){REAL, 1, {a->type.d[0], 0}};
+    bool before = strstr(form, "] += ") || strstr(form, "$[:$ - 1, 0]");
+    Node *x = array_expr(g, t, 1);
+    if (before) // the bound stands on the left
+        return node(g->a, "s", "", form, a->name, d, a->name, x);
+    return node(g->a, "s", "", form, a->name, a->name, d, x);
+}
+
 static Node *assignment(Gen *g)
 {
+    if (!g->no_arrays && chance(g, 8))
+        return shift(g);
     Ty t = place_type(g);
     Node *place = lvalue(g, t, NULL);
     if (!place)
