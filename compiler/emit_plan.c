@@ -438,11 +438,18 @@ static bool used_at_slot(Emit *e, const Op *op, int i)
     return true;
 }
 
-// The first dimension of its operand i, an array, that the text of op names: the address of an element or part needs no other.
+// The first dimension of its operand i, an array, that the text of op names: the address of an element or part names those behind
+// its first index that is not 0, A[0, 0, j] none.
 static int first_dim(const Op *op, int i)
 {
     bool element = (op->code == OP_load || op->code == OP_store || op->code == OP_acc) && i == 0;
-    return element || op->code == OP_slice;
+    if (!element && op->code != OP_slice)
+        return 0;
+    int64_t c;
+    int rank = op->in[i]->root->type.rank, n = element ? rank : op->paths->n_idx + op->paths->has_range, zeros = 0;
+    while (zeros < n && zeros < rank && ir_is_int_const(op->in[1 + zeros], &c) && c == 0)
+        zeros++;
+    return zeros < n ? zeros + 1 : rank;
 }
 
 // Uses of all that the text of op names, when it stands at `index` of r.

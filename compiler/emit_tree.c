@@ -734,6 +734,7 @@ static bool goes(Emit *e, Stmt *s)
     bool call = is_call(e, s);
     const Var *array = written_array(e, s);
     if (s->kind == S_ASSIGN && call && is_unread(s)) {
+        e->v[s->value->id].var = NULL;                          // it is declared for nobody
         s->kind = S_OP;
         s->var = NULL;
         s->value = NULL;
