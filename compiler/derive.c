@@ -158,6 +158,7 @@ Func *derive_ready(DeriveCtx *c, Func *f)
     map_set(c->ready, f, copy);
     opt_inline(copy, true);
     opt_simplify(copy);
+    opt_structs(copy);
     opt_unroll(copy);
     opt_simplify(copy);
     opt_scalars(copy);

@@ -619,7 +619,8 @@ static bool takes_part(const Op *op)
 
 static bool takes_struct(const Op *op)
 {
-    return takes_part(op) || op->code == OP_copy || op->code == OP_add_to || op->code == OP_fill;
+    return takes_part(op) || op->code == OP_copy || op->code == OP_add_to || op->code == OP_fill || op->code == OP_load ||
+           op->code == OP_store || op->code == OP_acc;
 }
 
 static bool is_part_of_struct(const Op *op)
@@ -654,7 +655,8 @@ static bool folds_view(Emit *e, const Value *v)
     }
     if (r != v->region || to - from > MAX_SCAN)
         return false;
-    bool struct_part = is_part_of_struct(op) && takes_struct(user) && !is_indexed(op->paths, user);
+    bool in_call = i->top != NULL;                              // within an expression only a call names one
+    bool struct_part = is_part_of_struct(op) && (in_call || takes_struct(user)) && (in_call || !is_indexed(op->paths, user));
     bool copied = user->code == OP_copy && v->type.rank == 1;
     return (is_part_of_struct(op) ? struct_part : copied || takes_part(user)) && can_move(e, op, from, to);
 }

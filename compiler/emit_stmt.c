@@ -172,7 +172,7 @@ static bool declared_by_next(const Stmt *s)
         return false;
     const Op *op = next->op;
     int result = op->code == OP_call ? emit_struct_result(op->callee) : -1;
-    bool copied = op == s->op && op->code == OP_copy;
+    bool copied = op->code == OP_copy ? op == s->op : op->code == OP_copy_to && op->in[0] == s->op->out[0];
     bool returned = result >= 0 && op->in[op->callee->params.at[result].arg] == s->op->out[0];
     next->declares = copied || returned;
     return next->declares;

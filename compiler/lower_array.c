@@ -385,8 +385,8 @@ static Value *view_of(Fn *f, Value *a, const AxisSpec *ax, int n_axes)
     return b_slice(&f->b, a, n, idx, lo, ax[n].len);
 }
 
-// dest's next version, with `from` in the part of it that the axes say, which are contiguous.
-static Value *write_part(Fn *f, Value *dest, const AxisSpec *ax, int n_axes, int rank, Value *from)
+// dest's next version, with z, which may also be a call, in the part of it that the axes say, which are contiguous.
+static Value *write_part(Fn *f, Value *dest, const AxisSpec *ax, int n_axes, int rank, Lazy *z)
 {
     Value *in[MAX_AXES + 2];
     Path path = {.rank = rank};
@@ -399,11 +399,11 @@ static Value *write_part(Fn *f, Value *dest, const AxisSpec *ax, int n_axes, int
         in[n++] = ax[path.n_idx].len;
     }
     if (n == 0)
-        return b_copy_to(&f->b, dest, from);
+        return write_into(f, z, dest, rank, z->dims);
     Op *op = b_within(&f->b, dest, 1, &path, n, in, 0, NULL);
     Region *outer = f->b.at;
     f->b.at = op->regions[0];
-    Value *part = b_copy_to(&f->b, op->regions[0]->args.at[0], from);
+    Value *part = write_into(f, z, op->regions[0]->args.at[0], rank, z->dims);
     ir_yield(&f->b, 1, &part);
     b_within_end(op);
     f->b.at = outer;
@@ -423,14 +423,15 @@ static void write_structs(Fn *f, const Place *p, Lazy *z)
 {
     Var *v = p->var;
     if (lazy_is_plain(z) && axes_contiguous(p->ax, p->n)) {
-        v->cur = write_part(f, v->cur, p->ax, p->n, p->rank, lazy_value(f, z));
+        v->cur = write_part(f, v->cur, p->ax, p->n, p->rank, lazy_array(f, lazy_value(f, z), z->rank, z->dims));
         return;
     }
     AxisSpec to[MAX_AXES], from[MAX_AXES];
     Nest nest = nest_begin(f, p->rank, p->dims, 1, &v->cur, (const char *[]){v->cur->name});
     fix_axes(f, p->ax, p->n, nest.idx, to);
     fix_axes(f, z->ax, z->n, nest.idx, from);
-    Value *next = write_part(f, nest.carried[0], to, p->n, 0, view_of(f, z->value, from, z->n));
+    Lazy *one = lazy_array(f, view_of(f, z->value, from, z->n), 0, NULL);
+    Value *next = write_part(f, nest.carried[0], to, p->n, 0, one);
     nest_end(f, &nest, &next);
     v->cur = nest.carried[0];
 }
@@ -462,6 +463,11 @@ void write_place(Fn *f, const Place *p, Lazy *z)
         return;
     if (z->kind == LZ_ARRAY && z->value == v->cur && same_axes(z->ax, z->n, p->ax, p->n))
         return;                                                 // a = a
+    bool call = z->kind == LZ_MAKE && z->call && z->elem == E_STRUCT && call_only_reads(z->call);
+    if (call && axes_contiguous(p->ax, p->n) && !lazy_mentions(z, v->cur)) {
+        v->cur = write_part(f, v->cur, p->ax, p->n, p->rank, z);
+        return;
+    }
     if (reads_elsewhere(z, p) || (z->kind == LZ_MAKE && !place_whole(p)))
         z = lazy_copy(f, z);
     if (p->item.elem == E_STRUCT && z->kind == LZ_ARRAY) {

@@ -179,6 +179,14 @@ static Call *prepare(Fn *f, Expr *e)
     return c;
 }
 
+bool call_only_reads(const Call *c)
+{
+    for (int i = 0; i < c->n; i++)
+        if (c->arg[i].role != AST_IN)
+            return false;
+    return true;
+}
+
 bool call_mentions(const Call *c, const Value *array)
 {
     for (int i = 0; i < c->n; i++) {

@@ -292,6 +292,7 @@ Value *call_scalar(Fn *f, Expr *e);                                    // a call
 Lazy *call_array(Fn *f, Expr *e);                                   // arguments evaluated; the call is still to be made
 Value *make_call(Fn *f, Lazy *z, Value *dest);
 bool call_mentions(const struct Call *c, const Value *array);
+bool call_only_reads(const struct Call *c);                             // has no out or inout argument
 void call_shape(Fn *f, Expr *e, Value **dims);
 
 #endif

@@ -2,8 +2,8 @@
 // leaves better IR, and may be run any number of times; each leaves IR that verify.c accepts. `simplify` itself, which
 // the builder calls, is declared in ir.h.
 //
-//     lower -> counted, simplify, dce -> derive (of copies made ready: inline, simplify, gvn, factors, zero, dce)
-//           -> inline, simplify, gvn, zero, dce, dead_params, drop_unused -> place, emit
+//     lower -> counted, simplify, dce -> derive (of copies made ready: inline, simplify, structs, gvn, factors, zero, dce)
+//           -> inline, simplify, structs, gvn, zero, dce, dead_params, drop_unused -> place, emit
 //
 // Functions without a body (extern, derives not yet made) are left alone by all of them.
 #ifndef ADC_OPT_H
@@ -27,6 +27,9 @@ bool is_no_derivative(const Value *v);
 bool int_difference(const Value *a, const Value *b, int64_t *difference);
 // Are a and b the same value: one value, or equal constants?
 bool same_value(const Value *a, const Value *b);
+
+// opt_structs.c: local structs become a scalar or an array for each member.
+void opt_structs(Func *f);
 
 // opt_unroll.c: counted loops of a few trips become straight code, where that stays small.
 void opt_unroll(Func *f);

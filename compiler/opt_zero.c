@@ -118,6 +118,12 @@ static bool stored_one_by_one(const Zero *z, const Value *v)
     return !missing;
 }
 
+// Does adding an array to v set v to it? Of structs only the reals are added, so the ints of one that anybody sees have to be zero.
+static bool is_added_to_zero(const Zero *z, const Value *v)
+{
+    return z->zeros && (!type_is_struct(v->type) || v->def->code == OP_new);
+}
+
 // Is every element of v whose first n indices are index[..] written before any is read?
 static bool overwritten(Zero *z, const Value *v, Value **index, int n)
 {
@@ -127,12 +133,12 @@ static bool overwritten(Zero *z, const Value *v, Value **index, int n)
         return false;
     if (n == 0 && (op->code == OP_fill || op->code == OP_copy_to))
         return op->in[0] == v;
+    if (n == 0 && op->code == OP_add_to && op->in[0] == v && is_added_to_zero(z, v)) {
+        z->first_acc = op;
+        return true;
+    }
     if (type_is_struct(v->type))
         return false;                                           // all its fields would have to be
-    if (n == 0 && op->code == OP_add_to && z->zeros) {
-        z->first_acc = op;
-        return op->in[0] == v;
-    }
     if (n == 0 && op->code == OP_store && rank <= MAX_RANK)
         return rank > 0 && stored_one_by_one(z, v);
     if (n == rank) {

@@ -25,10 +25,16 @@ static void inline_made(Module *m)
     opt_inline_all(m, false);
 }
 
-// What the user wrote keeps its loops and arrays.
+// What the user wrote keeps its loops, arrays and structs.
 static bool is_made(const Func *f)
 {
     return !f->source_name || f->transform != TR_NONE;
+}
+
+static void structs_made(Func *f)
+{
+    if (is_made(f))
+        opt_structs(f);
 }
 
 static void unroll_made(Func *f)
@@ -52,6 +58,7 @@ static const Pass passes[] = {
     {"derive",      0, NULL,         NULL,            true},
     // all of it
     {"inline",      1, NULL,         inline_made,     false},
+    {"structs",     1, structs_made, NULL,            false},
     {"unroll",      1, unroll_made,  NULL,            false},
     {"simplify",    1, opt_simplify, NULL,            false},
     {"scalars",     1, scalars_made, NULL,            false},

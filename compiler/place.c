@@ -93,7 +93,7 @@ static bool is_small(const Value *root)
         if (bytes > PLACE_LOCAL_BYTES)
             return false;
     }
-    return true;
+    return bytes <= PLACE_LOCAL_BYTES;
 }
 
 // Is v defined outside of the loop (or within, or if) `around`, so that it can be used before it?

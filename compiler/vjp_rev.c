@@ -349,10 +349,31 @@ static void reverse_write(Gen *g, Builder *b, const Op *op)
         *bar = b_store(b, *bar, n, idx, b_no_derivative(b));
 }
 
-static void add_to_adjoint(Gen *g, Builder *b, Value *array, Value *x)
+// x is added to the part of the base's adjoint that a slice or a view_at shows.
+static void add_to_part(Gen *g, Builder *b, const Op *view, Value *x)
 {
-    if (!is_active(g->plan, array))
+    Value **base = adjoint_array(g, b, view->in[0]->root);
+    Path path = view->code == OP_slice ? *view->paths : (Path){.at_pos = true, .rank = view->out[0]->type.rank};
+    Op *w = b_within(b, *base, 1, &path, view->n_in - 1, had_list(g, b, view->in + 1, view->n_in - 1), 0, NULL);
+    Builder in = builder_at(b->f, w->regions[0], b->fold);
+    in.loc = b->loc;
+    Value *row = b_add_to(&in, in.at->args.at[0], x);
+    ir_yield(&in, 1, &row);
+    b_within_end(w);
+    *base = w->out[0];
+}
+
+// x is added to the adjoint of an array that was read in region r of the primal (NULL: somewhere). A slice that is still without an adjoint
+// passes it on at once: until it is reversed itself its base's is only added to.
+static void add_to_adjoint(Gen *g, Builder *b, const Region *r, Value *array, Value *x)
+{
+    const Op *view = array->def && array->def->code == OP_slice && array->region == r ? array->def : NULL;
+    if (!is_active(g->plan, array) || (view && !is_active(g->plan, view->in[0])))
         return;
+    if (view && !g->abar[array->id]) {
+        add_to_part(g, b, view, x);
+        return;
+    }
     Value **bar = adjoint_array(g, b, array->root);
     *bar = b_add_to(b, *bar, x);
 }
@@ -369,15 +390,15 @@ static void reverse_whole(Gen *g, Builder *b, const Op *op)
         *bar = b_fill(b, *bar, b_no_derivative(b));
         break;
     case OP_copy_to:
-        add_to_adjoint(g, b, op->in[1], *bar);
+        add_to_adjoint(g, b, op->parent, op->in[1], *bar);
         *bar = b_fill(b, *bar, b_no_derivative(b));
         break;
     case OP_add_to:
-        add_to_adjoint(g, b, op->in[1], *bar);
+        add_to_adjoint(g, b, op->parent, op->in[1], *bar);
         break;
     default:
         assert(op->code == OP_copy);
-        add_to_adjoint(g, b, op->in[0], *bar);
+        add_to_adjoint(g, b, op->parent, op->in[0], *bar);
         *bar = NULL;
     }
 }
@@ -389,19 +410,12 @@ static void reverse_view(Gen *g, Builder *b, const Op *op)
     g->abar[op->out[0]->id] = NULL;
     if (!bar || !is_active(g->plan, op->in[0]))
         return;
-    Value **base = adjoint_array(g, b, op->in[0]->root);
-    if (op->code == OP_reshape) {
-        *base = b_add_to(b, *base, bar);
+    if (op->code != OP_reshape) {
+        add_to_part(g, b, op, bar);
         return;
     }
-    Path path = op->code == OP_slice ? *op->paths : (Path){.at_pos = true, .rank = op->out[0]->type.rank};
-    Op *w = b_within(b, *base, 1, &path, op->n_in - 1, had_list(g, b, op->in + 1, op->n_in - 1), 0, NULL);
-    Builder in = builder_at(b->f, w->regions[0], b->fold);
-    in.loc = b->loc;
-    Value *row = b_add_to(&in, in.at->args.at[0], bar);
-    ir_yield(&in, 1, &row);
-    b_within_end(w);
-    *base = w->out[0];
+    Value **base = adjoint_array(g, b, op->in[0]->root);
+    *base = b_add_to(b, *base, bar);
 }
 
 // C += op(A) op(B). With A stored m x k (or, transposed, k x m), and so on.
@@ -460,7 +474,7 @@ static void reverse_lu(Gen *g, Builder *b, const Op *op)
     Value *root = op->out[0], *bar = g->abar[root->id];
     g->abar[root->id] = NULL;
     if (bar)
-        add_to_adjoint(g, b, op->in[0], bar);
+        add_to_adjoint(g, b, op->parent, op->in[0], bar);
 }
 
 // ---- growable tapes of the primal ----
@@ -498,7 +512,7 @@ static void reverse_puts(Gen *g, Builder *b, const Op *op)
     for (int k = 0; k < array->type.rank; k++)
         dims[k] = gen_had_dim(g, b, array->root, k);
     *pos = before_array(g, b, *pos, array->root);
-    add_to_adjoint(g, b, array, b_view_at(b, g->zbar[buf->id], *pos, array->type.rank, dims));
+    add_to_adjoint(g, b, op->parent, array, b_view_at(b, g->zbar[buf->id], *pos, array->type.rank, dims));
 }
 
 // ---- ops with regions ----
@@ -722,7 +736,7 @@ static void give_back(Gen *g, Builder *b, const Borrowed *all, int n, Value *con
             *all[i].cell = versions[i];
     for (int i = 0; i < n; i++)
         if (all[i].added_to)
-            add_to_adjoint(g, b, all[i].added_to, versions[i]);
+            add_to_adjoint(g, b, NULL, all[i].added_to, versions[i]);
 }
 
 static int result_of_arg(const Func *f, int arg)

@@ -497,7 +497,8 @@ static void run_new(Run *x, const Op *op)
 {
     IVal v = {.type = op->out[0]->type};
     set_dims(x, &v, op->n_in, 0);
-    v.store = array_new(x->in->arena, (Elem)v.type.elem, v.n, op->i != 0).store;
+    Elem zero = type_is_struct(v.type) ? E_INT : (Elem)v.type.elem;     // zero bits are a zero of any type
+    v.store = array_new(x->in->arena, zero, v.n, op->i != 0).store;
     const char *name = op->out[0]->name;
     size_t len = name ? strlen(name) : 0;
     if (len >= 5 && strcmp(name + len - 5, "_tape") == 0)

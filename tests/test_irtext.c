@@ -124,6 +124,28 @@ static const char *const printed[] = {
     "    yield %x.2, %3\n"
     "}\n",
 
+    "struct lens = {xy: real[2][3], id: int}\n"
+    "struct cam = {rot: real[3], lens: struct lens[2], on: bool}\n"
+    "\n"
+    "func @s(%n.0: int, %c.1: struct cam[1] \"[n]\", %d.2: struct cam[0] inout) -> (struct cam[0]) {\n"
+    "    %c.3 = shape %c.1, %n.0\n"
+    "    %d.4 = shape %d.2\n"
+    "    %5 = const_int 2\n"
+    "    %6 = load %c.3[%n.0].lens[%n.0].xy(%5)[%n.0, %n.0]\n"
+    "    %7 = const_int 1\n"
+    "    %v.8 = slice %c.3[%n.0].lens(%7)\n"
+    "    %w.9 = slice %c.3[%n.0].lens[%n.0].xy(%5)[%n.0, %n.0 : %n.0]\n"
+    "    %10 = new struct cam[%n.0] zero\n"
+    "    %d.11 = store %d.4.lens[%n.0].xy(%5)[%n.0, %n.0], %6\n"
+    "    %12 = const_int 0\n"
+    "    %d.16 = within %d.11 (%r.13 = .rot(%12), %x.14 = .lens(%7)[%n.0 : %n.0]) {\n"
+    "        %17 = const_real 0.0\n"
+    "        %x.15 = fill %x.14, %17\n"
+    "        yield %r.13, %x.15\n"
+    "    }\n"
+    "    yield %d.16\n"
+    "}\n",
+
     "func @orphan(%x.0: real, %x_bar.1: real inout bar of 3) -> (real) = vjp @gone wrt 0 2 done {\n"
     "    yield %x_bar.1\n"
     "}\n",
@@ -284,6 +306,22 @@ static const struct {
     {"func @f() { check assert 1 }", "expected a message, found '1'"},
     {"func @f(%b: buf real) { %c = slice %b[0] }", "expected an array"},
     {"func @f(%n: int, %x: real[1]) { %c = slice %x[%n, %n] }", "more subscripts than the array has dimensions, 1"},
+    {"func @f(%c: struct cam[1]) { }", "there is no such struct"},
+    {"struct s = {a: real} struct s = {a: real}", "struct s is defined twice"},
+    {"struct s = {a: real, a: int}", "there are two fields 'a'"},
+    {"struct s = {a: real[0]}", "a dimension must be between 1 and"},
+    {"struct s = {a: real[2][2][2][2][2]} struct t = {s: struct s[2][2][2][2]}", "a field of more than 8 dimensions"},
+    {"struct s = {a: real} func @f(%c: struct s) { }", "expected '[': a struct is in memory"},
+    {"struct s = {a: real} func @f(%c: struct s[0]) { %v = load %c.b }", "there is no field 'b'"},
+    {"struct s = {a: real} func @f(%c: struct s[1]) { %v = load %c.a }", "expected '['"},
+    {"struct s = {a: real} func @f(%c: struct s[1]) { %v = slice %c[0 : 1].a }", "this is no struct and has no fields"},
+    {"struct s = {a: real} func @f(%c: real[1]) { %v = load %c[0].a }", "this is no struct and has no fields"},
+    {"struct s = {a: real[2]} func @f(%c: struct s[0]) { %v = slice %c.a[0, 1] }",
+     "more subscripts than the field has dimensions, 1"},
+    {"struct s = {a: real} struct t = {s: struct s[2]} func @f(%c: struct t[0]) { %v = load %c.s.a }",
+     "'a' is a field of one struct, this is an array of them"},
+    {"struct s = {a: real, b: real} func @f(%c: struct s[0], %n: int) { %v = load %c.a(%n) }", "the number of this field is 0"},
+    {"struct s = {a: real} struct t = {s: struct s} func @f(%c: struct t[0]) { %v = load %c.s }", "this is no scalar"},
     {"func @f() { $ }", "t.ir:1:13: error: unexpected character"},
     {"func @f() { yield 1 %a = const_int 1 }", "expected '}'"},
     {"func @f(%n: int) { if true (%a = %n) {} else {} }", "the arms have 1 and 0 arguments"},

@@ -19,6 +19,9 @@ typedef struct Case {
 
 #define SCALARS "func @f(%n: int, %x: real, %y: real) -> (real) {\n"
 #define ARRAY   "func @f(%n: int, %x: real, %a: real[1] inout) -> (real[1]) {\n  %a1 = shape %a, %n\n"
+#define CAM                                                                                                            \
+    "struct cam = {centre: real, focal: real, id: int}\n"                                                              \
+    "func @f(%n: int, %c: struct cam[1] inout) -> (struct cam[1]) {\n  %c0 = shape %c, %n\n"
 #define READ    "func @f(%n: int, %x: real, %w: real[1]) -> (real) {\n  %w1 = shape %w, %n\n"
 
 static const Case cases[] = {
@@ -171,6 +174,23 @@ static const Case cases[] = {
            "    %v = load %a2[%k]\n"
            "    %s = mul %v, %v\n    %a4 = store %a2[%i], %s\n    yield %a4 }\n  yield %a3 }\n",
      "v redo @a3"},
+    {"of structs: a field that the loop does not write, beside one that it does",
+     CAM "  %c3, %T = loop %i = 0 to %n step 1 (%c1 = %c0) {\n    %k = load %c1[0].id\n    %v = load %c1[%k].focal\n    %w = mul %v, %v\n"
+         "    %c2 = store %c1[%i].centre, %w\n    yield %c2 }\n  yield %c3 }\n",
+     "k redo @c3; v redo @c3"},
+    {"of structs: one that it does write",
+     CAM "  %c3, %T = loop %i = 0 to %n step 1 (%c1 = %c0) {\n    %k = load %c1[0].id\n    %v = load %c1[%k].centre\n    %w = mul %v, %v\n"
+         "    %c2 = store %c1[%i].centre, %w\n    yield %c2 }\n  yield %c3 }\n",
+     "k redo @c3; v tape"},
+    {"of structs: the trip before wrote it",
+     CAM "  %c3, %T = loop %i = 1 to %n step 1 (%c1 = %c0) {\n    %j = isub %i, 1\n    %v = load %c1[%j].centre\n    %w = mul %v, %v\n"
+         "    %c2 = store %c1[%i].centre, %w\n    %c4 = store %c2[%n].focal, 0.0\n    yield %c4 }\n  yield %c3 }\n",
+     "v redo @c3"},
+    {"of structs: the whole is written over",
+     CAM "  %c3, %T = loop %i = 0 to %n step 1 (%c1 = %c0) {\n    %v = load %c1[0].focal\n    %w = mul %v, %v\n"
+         "    %c2 = within %c1 (%p = [%i]) {\n      %p1 = fill %p, 0.0\n      %p2 = store %p1.centre, %w\n      yield %p2 }\n    yield %c2 }\n"
+         "  yield %c3 }\n",
+     "v tape"},
     {"the final array is overwritten later",
      ARRAY "  %a3, %T = loop %i = 1 to %n step 1 (%a2 = %a1) {\n    %k = isub %i, 1\n    %v = load %a2[%k]\n"
            "    %s = mul %v, %v\n"

@@ -23,7 +23,19 @@ typedef struct Case {
     "  %a0 = shape %a, %n\n  %w1 = shape %w, %n\n  %m = iadd %n, 1\n  %t = new real[%m] zero\n"
 #define MATRIX "func @f(%n: int, %x: real, %A: real[2] inout) -> (real[2]) {\n  %A0 = shape %A, %n, %n\n"
 
+#define CAM                                                                                                            \
+    "struct cam = {rot: real[3], focal: real, id: int}\n"                                                              \
+    "func @f(%n: int, %x: real, %c: struct cam[1] inout) -> (struct cam[1]) {\n  %c0 = shape %c, %n\n"
+
 static const Case cases[] = {
+    {"fields of the loop's own struct",
+     CAM "  %c4, %T = loop %i = 0 to %n step 1 reversed (%c1 = %c0) {\n    %v = load %c1[%i].focal\n    %c2 = store %c1[%i].rot[2], %v\n"
+         "    %c3 = store %c2[%i].id, %i\n    yield %c3 }\n  yield %c4 }\n",
+     0, false},
+    {"a field of another struct",
+     CAM "  %c4, %T = loop %i = 0 to %n step 1 reversed (%c1 = %c0) {\n    %v = load %c1[0].focal\n    %c2 = store %c1[%i].focal, %v\n"
+         "    yield %c2 }\n  yield %c4 }\n",
+     1, false},
     {"a sum",
      HEAD "  %r, %T = loop %i = 0 to %n step 1 reversed (%s = %x) {\n    %v = load %w1[%i]\n    %s1 = add %s, %v\n"
           "    yield %s1 }\n"

@@ -34,6 +34,11 @@ static const Case cases[] = {
      "  %d = new real[2147483647, 2147483647]\n"
      "  yield 0.0 }\n",
      "t local; u arena before new; v local; w arena before new; b local; c arena before new; d arena before new"},
+    {"structs, by all that is in them",
+     "struct s = {a: real[100], k: int}\nstruct t = {s: struct s[4], b: bool[2]}\nstruct u = {t: struct t[2]}\n"
+     "func @f(%n: int) -> (real) {\n  %a = new struct s[] zero\n  %b = new struct t[]\n  %c = new struct s[6]\n  %d = new struct u[]\n"
+     "  %e = new struct s[%n]\n  yield 0.0 }\n",
+     "a local; b local; c arena before new; d arena before new; e arena before new"},
     {"a negative size is no element", "func @f(%n: int) -> (real) {\n  %t = new real[-5]\n  yield 0.0 }\n", "t local"},
     {"of run-time size", "func @f(%n: int) -> (real) {\n  %t = new real[%n]\n  %u = new real[2, %n]\n  yield 0.0 }\n",
      "t arena before new; u arena before new"},

@@ -32,7 +32,27 @@ typedef struct Case {
 #define INT_CASE(NAME, BODY, LEFT) CASE(NAME, "%n: int, %m: int, %c: bool) -> (int)", BODY, LEFT)
 #define BOOL_CASE(NAME, BODY, LEFT) CASE(NAME, "%n: int, %m: int, %c: bool, %x: real) -> (bool)", BODY, LEFT)
 
+#define CAM                                                                                                            \
+    "struct cam = {rot: real[3], focal: real, id: int}\n"                                                              \
+    "func @f(%n: int, %x: real, %c: struct cam[1] inout) -> (struct cam[1], real) {\n  %m = imax %n, 3\n"              \
+    "  %c0 = shape %c, %n\n  %c1 = new struct cam[%m] zero\n"
+
 static const Case cases[] = {
+    {"a load of the field that was stored",
+     CAM "  %c2 = store %c1[0].focal, %x\n  %c3 = store %c2[0].rot[2], 2.0\n  %c4 = store %c3[0].id, 7\n  %v = load %c4[0].focal\n"
+         "  %r = mul %v, %x\n  yield %c0, %r }\n",
+     OP_load, 0},
+    {"but not past a store to the same field of another struct",
+     CAM "  %i = imod %n, 3\n  %c2 = store %c1[0].focal, %x\n  %c3 = store %c2[%i].focal, 2.0\n  %v = load %c3[0].focal\n"
+         "  %r = mul %v, %x\n  yield %c0, %r }\n",
+     OP_load, 1},
+    {"of a struct that was filled, an int",
+     CAM "  %c2 = fill %c1, 0.0\n  %k = load %c2[0].id\n  %v = itor %k\n  %r = mul %v, %x\n  yield %c0, %r }\n", OP_load, 0},
+    {"two fields are not one load",
+     CAM "  %i = imod %n, 3\n  %c2 = store %c1[%i].rot[%i], %x\n  %c3 = store %c2[%i].focal, %x\n  %v = load %c3[0].rot[0]\n"
+         "  %w = load %c3[0].rot[1]\n  %u = load %c3[0].focal\n  %s = mul %v, %w\n  %r = mul %s, %u\n"
+         "  yield %c0, %r }\n",
+     OP_load, 3},
     SCALAR_CASE("x * 1", "  %r = mul %x, 1.0\n", 0),
     SCALAR_CASE("1 * x / 1 - 0", "  %a = mul 1.0, %x\n  %b = div %a, 1.0\n  %r = sub %b, 0.0\n", 0),
     SCALAR_CASE("x + 0 stays", "  %r = add %x, 0.0\n", 1),

@@ -21,7 +21,28 @@ typedef struct Case {
     "  %m = iadd %n, 3\n  %t = new real[%m] zero\n  %a1 = shape %a, %n\n"
 #define TAIL "  yield %a1, %r }\n"
 
+#define CAM                                                                                                            \
+    "struct cam = {rot: real[3], focal: real, id: int}\n"                                                              \
+    "func @f(%n: int, %x: real, %c: struct cam[1] inout) -> (struct cam[1], real) {\n  %c1 = shape %c, %n\n"
+
 static const Case cases[] = {
+    // ---- structs: another field is another element ----
+    {"of one field, with another in between",
+     CAM "  %t = new struct cam[2] zero\n  %t1 = store %t[1].focal, 2.0\n  %t2 = store %t1[1].rot[0], %x\n  %t3 = store %t2[1].focal, %x\n"
+         "  %q = load %t3[1].rot[0]\n  %v = load %t3[1].focal\n  %r = sub %q, %v\n  yield %c1, %r }\n",
+     OP_store, 2},
+    {"a read of another field does not matter",
+     CAM "  %t = new struct cam[2] zero\n  %t1 = store %t[1].focal, 2.0\n  %i = imod %n, 2\n  %q = load %t1[%i].rot[1]\n  %t2 = store %t1[1].focal, %x\n"
+         "  %v = load %t2[1].focal\n  %r = add %v, %q\n  yield %c1, %r }\n",
+     OP_store, 1},
+    {"a read of the struct that may be that one does",
+     CAM "  %t = new struct cam[2] zero\n  %i = imod %n, 2\n  %t1 = store %t[1].focal, 2.0\n  %q = load %t1[%i].focal\n"
+         "  %t2 = store %t1[1].focal, %x\n  %v = load %t2[1].focal\n  %r = add %v, %q\n  yield %c1, %r }\n",
+     OP_store, 2},
+    {"a copy of the whole struct sees all of it",
+     CAM "  %t = new struct cam[] zero\n  %t1 = store %t.focal, 2.0\n  %d = copy %t1\n  %t2 = store %t1.focal, %x\n  %v = load %t2.focal\n"
+         "  %d1 = store %d.id, %n\n  %q = load %d1.focal\n  %r = add %v, %q\n  yield %c1, %r }\n",
+     OP_store, 2},
     // ---- a write that a later one hides ----
     {"two stores to one element", HEAD "  %t1 = store %t[1], 2.0\n  %t2 = store %t1[1], %x\n  %r = load %t2[%n]\n" TAIL,
      OP_store, 1},

@@ -68,6 +68,15 @@ static const char *const good[] = {
     "  %q, %t2 = loop exit (%d = %k) { %e = iadd %d, 1  %x = igt %e, 9  yield %x, %e }\n"
     "  yield %q }",
 
+    "struct lens = {f: real, at: real[2]} struct cam = {rot: real[3], lens: struct lens[2], id: int}"
+    "func @f(%n: int, %c: struct cam[1] inout, %d: struct cam[0]) -> (struct cam[1]) {\n"
+    "  %c1 = shape %c, %n  %d1 = shape %d  %v = load %d1.lens[1].at[%n]  %c2 = store %c1[%n].id, %n  %c3 = acc %c2[0].rot[1], %v\n"
+    "  %c4 = within %c3 (%p = [0].lens, %q = [1].rot[0 : 2]) {\n"
+    "    %p1 = within %p (%l = [%n]) { %l1 = fill %l, 0.0  %l2 = store %l1.f, %v  yield %l2 }  yield %p1, %q }\n"
+    "  %c6 = within %c4 (%r = [2]) { %r1 = copy_to %r, %d1  %r2 = add_to %r1, %d1  yield %r2 }\n"
+    "  %t = new struct cam[]  %s = slice %c6[%n].lens[1]  %o = copy %s\n"
+    "  yield %c6 }",
+
     "func @g(%x: real[1], %y: real[1] out, %s: real inout) -> (real[1], real, int) {\n"
     "  %x1 = shape %x, 3  %y1 = shape %y, 3  %y2 = copy_to %y1, %x1  yield %y2, %s, 1 }\n"
     "func @f(%x: real[1]) -> (real) {\n"
@@ -84,6 +93,10 @@ END_TEST
 
 #define X "%x1 = shape %x, 3  "
 #define F "func @f(%n: int, %c: bool, %r: real, %x: real[1] inout, %in: real[1]) -> (real[1]) { "
+
+#define S                                                                                                              \
+    "struct s = {v: real[2], k: int} struct t = {k: int} "                                                             \
+    "func @f(%n: int, %r: real, %x: real[1] inout, %s: struct s[1]) -> (real[1]) { %x1 = shape %x, 3 %s1 = shape %s, 3 "
 
 static const struct {
     const char *text, *message;
@@ -127,6 +140,19 @@ static const struct {
     {F X "%u = undef bit yield %x1 }", "has a type that does not exist"},
     {F X "%y = shape %x1, 3 yield %y }", "shape takes a raw array parameter"},
     {F "%y = shape %x, 3, 3 yield %y }", "the array has rank 1, here are 2 dimensions"},
+    // structs
+    {S "%a = load %s1[0, 0] yield %x1 }", "the array has rank 1, here are 2 indices"},
+    {S "%a = copy %s1 %b = fill %a, 1.0 yield %x1 }", "structs are filled with 0.0"},
+    {S "%a = copy %s1 %b = fill %a, %n yield %x1 }", "operand 1 has type int, must be real"},
+    {S "%a = copy %s1 %b = acc %a[0].k, 1 yield %x1 }", "acc is of reals"},
+    {S "%a = copy %s1 %b = store %a[0].k, %r yield %x1 }", "operand 3 has type real, must be int"},
+    {S "%a = copy %s1 %b = store %a[0].v[1, 1], %r yield %x1 }", "field 'v' has rank 1, here are 2 indices"},
+    {S "%a = load %s1[0].v yield %x1 }", "the array has rank 1, here are 2 indices"},
+    {S "%a = load %s1[0].v[%r] yield %x1 }", "operand 3 has type real, must be int"},
+    {S "%a = new struct t[3] %b = copy_to %a, %s1 yield %x1 }", "operands 0 and 1 are different structs"},
+    {S "%a = new struct t[3] %b = new struct t[3] %d = add_to %a, %b yield %x1 }", "operand 0 must be an array of real"},
+    {S "%a = copy %s1 %g = gemm %a, %s1, %s1, 1, 1, 1 yield %x1 }", "operand 0 must be an array of real"},
+    {S "%b = buf_new real %z = puts %b, %s1 yield %x1 }", "operand 1 must be an array of real"},
     // regions
     {F X "if %n { } yield %x1 }", "operand 0 has type int, must be bool"},
     {F X "%a = if %c { yield %n } else { yield %r } yield %x1 }", "yield 0 has type real, must be int"},
@@ -297,6 +323,28 @@ START_TEST(ids)
 }
 END_TEST
 
+// A field's number has to be a constant, of a field that there is.
+START_TEST(fields)
+{
+    static const char text[] = "struct s = {v: real, k: int} func @f(%n: int, %s: struct s[0] inout) -> (struct s[0]) { "
+                               "%s1 = shape %s %a = load %s1.v yield %s1 }";
+    Module *m = parse(text);
+    const Region *r = m->funcs.at[0]->body;
+    expect(m, NULL);
+    r->ops.at[2]->in[1] = r->args.at[0];
+    expect(m, "operand 1 must be the number of a field of struct s, a constant");
+    m = parse(text);
+    m->funcs.at[0]->body->ops.at[1]->i = 2;
+    expect(m, "operand 1 must be the number of a field of struct s, a constant");
+    m = parse(text);
+    m->funcs.at[0]->body->ops.at[1]->i = 1;
+    expect(m, "result 0 has type real, must be int");
+    m = parse(text);
+    m->funcs.at[0]->body->ops.at[0]->out[0]->type.st = NULL;
+    expect(m, "has a type that does not exist");
+}
+END_TEST
+
 START_TEST(links)
 {
     Module *m;
@@ -394,6 +442,7 @@ int main(void)
     tcase_add_loop_test(t, record_halves, 0, (int)(sizeof records / sizeof *records));
     tcase_add_test(t, dominance);
     tcase_add_test(t, ids);
+    tcase_add_test(t, fields);
     tcase_add_test(t, links);
     tcase_add_test(t, roots_and_operands);
     tcase_add_test(t, params);
