@@ -151,13 +151,16 @@ tests: $(TESTS)
 
 # Sets itself up, then runs everything in parallel in a second make (the first may have just installed what it needs).
 PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
-CHECKENV = BUILD=$(BUILD) SAN=$(SAN) CC='$(CC)' MAKE='$(MAKE)' JOBS=$(JOBS) WANT='$(WANT)' BLAS_LIBS='$(BLAS_L)'
+CHECKENV = BUILD=$(BUILD) SAN=$(SAN) CC='$(CC)' MAKE='$(MAKE)' JOBS=$(JOBS) WANT='$(WANT)' BLAS_LIBS='$(BLAS_L)' \
+           RUNTIME_SOURCES='$(RUNTIME_C) $(KERNELS:%=$(BUILD)/gen/%f.c)'
 
 check: setup
 	@$(MAKE) --no-print-directory $(PARALLEL) check-built
 
 check-built: all tests
 	@+$(CHECKENV) sh tests/check.sh unit blas cli bad_input docs golden run samples fuzz
+check-blas: all tests
+	@+$(CHECKENV) sh tests/check.sh blas
 check-unit: all tests
 	@+$(CHECKENV) sh tests/check.sh unit
 check-cli: all
@@ -207,7 +210,7 @@ clean:
 	rm -rf $(BUILD)
 
 FORCE:
-.PHONY: all tests check check-built check-unit check-cli check-bad_input check-golden check-run check-samples asan bless setup setup-build samples demo \
+.PHONY: all tests check check-built check-blas check-unit check-cli check-bad_input check-golden check-run check-samples asan bless setup setup-build samples demo \
         bench fuzz install clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

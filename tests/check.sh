@@ -64,8 +64,7 @@ blas() {
         t=$BUILD/tests/blas_$name
         # shellcheck disable=SC2046,SC2086
         ${CC:-cc} -std=c11 -O1 -DADRT_CBLAS $with $(pkg-config --cflags openblas 2>/dev/null || pkg-config --cflags blas) \
-            -iquote compiler -iquote runtime "tests/test_$name.c" runtime/arena.c runtime/error.c runtime/math.c runtime/gemm.c \
-            runtime/linalg.c "$BUILD/gen/gemmf.c" "$BUILD/gen/linalgf.c" "$BUILD/libadc.a" \
+            -iquote compiler -iquote runtime "tests/test_$name.c" $RUNTIME_SOURCES "$BUILD/libadc.a" \
             $(pkg-config --cflags --libs check) $lapack $libs -lpthread -lm -o "$t" || return
         OPENBLAS_NUM_THREADS=1 "$t" >"$t.log" || cat "$t.log"
         counts=$(sed -n 's/^[0-9]*%: Checks: \([0-9]*\), Failures: \([0-9]*\), Errors: \([0-9]*\).*/\1 \2 \3/p' "$t.log")

@@ -7,7 +7,7 @@
 #   run.sh configs                                                the names of the configurations
 #
 # In (environment): BUILD (absolute or relative to the top), CC, MAKE, JOBS, SAN, WANT (a pattern of names),
-# BLAS_LIBS, RUN_CONFIGS (the only configurations wanted). Run from the top. The idea: adc's output and the driver are one translation unit, and all cases of a
+# BLAS_LIBS, RUNTIME_SOURCES, RUN_CONFIGS (the only configurations wanted). Run from the top. The idea: adc's output and the driver are one translation unit, and all cases of a
 # configuration are linked into one program, so that hundreds of cases take a minute. Every symbol but run_case_* is
 # made local, so names may clash between cases. A case that does not compile is left out of the program and reported.
 # adc's output is only recompiled where it changed.
@@ -179,7 +179,7 @@ step_program() {
     } >"$dir/main.c"
     case $1 in
     standalone*) runtime= ;;
-    *-san) runtime="runtime/arena.c runtime/tape.c runtime/error.c runtime/math.c runtime/gemm.c runtime/linalg.c $BUILD/gen/gemmf.c $BUILD/gen/linalgf.c" ;;
+    *-san) runtime=$RUNTIME_SOURCES ;;
     *) runtime="$BUILD/libadrt.a ${BLAS_LIBS:-}" ;;
     esac
     # shellcheck disable=SC2086
