@@ -787,11 +787,18 @@ static bool expr_call_declares(const Emit *e, const Op *op)
     return e->declared_by == op;
 }
 
+// Has the local that the struct is returned to no reader? Then emit_tree.c has dropped it.
+static bool drops_struct(const Emit *e, const Value *to)
+{
+    const Var *var = plan_var(e, to);
+    return e->places[to->root->id].storage == PLACE_LOCAL && var && var->readers == 0;
+}
+
 void expr_call(Emit *e, Text *t, const Op *op)
 {
     map_set(e->file->called, op->callee, op->callee);
     int result = emit_struct_result(op->callee);
-    if (result >= 0 && !expr_call_declares(e, op)) {
+    if (result >= 0 && !expr_call_declares(e, op) && !drops_struct(e, op->in[op->callee->params.at[result].arg])) {
         expr_struct(e, t, op->in[op->callee->params.at[result].arg], P_UNARY);
         text_put(t, " = ");
     }

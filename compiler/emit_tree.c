@@ -694,6 +694,14 @@ static Var *written_array(const Emit *e, const Stmt *s)
     return array && e->places[array->root->id].storage == PLACE_LOCAL ? plan_var(e, array) : NULL;
 }
 
+// The local variable that a call assigns the struct to that it returns, or NULL.
+static Var *returned_struct(const Emit *e, const Stmt *s)
+{
+    int result = is_call(e, s) && s->op->code == OP_call ? emit_struct_result(s->op->callee) : -1;
+    const Value *to = result >= 0 ? s->op->in[s->op->callee->params.at[result].arg] : NULL;
+    return to && e->places[to->root->id].storage == PLACE_LOCAL ? plan_var(e, to) : NULL;
+}
+
 // Does the text of op have a call in it?
 static bool has_call(const Emit *e, const Op *op)
 {
@@ -715,7 +723,9 @@ static void count_read(void *context, Var *var)
 static void count_block(const Emit *e, const Block *b, int step)
 {
     for (int i = 0; i < b->list.n; i++) {
-        Reads r = {b->list.at[i], step, is_call(e, b->list.at[i]), written_array(e, b->list.at[i])};
+        const Stmt *s = b->list.at[i];
+        const Var *array = written_array(e, s);
+        Reads r = {s, step, is_call(e, s), array ? array : returned_struct(e, s)};
         visit_reads(e, r.at, count_read, &r);
         for (int k = 0; k < 2; k++)
             if (r.at->body[k])
@@ -799,7 +809,7 @@ static void refer(void *context, Var *var)
 {
     Scopes *c = context;
     Stmt *s = c->at;
-    if (var->fixed)
+    if (var->fixed || (var->readers == 0 && returned_struct(c->e, s) == var))
         return;
     if (!var->scope) {
         var->scope = s->block;

@@ -28,7 +28,6 @@ typedef struct Planner {
     int entered;                            // ops with regions so far
     const Region *at;                       // the home of what is looked at
     Map *writes;                            // loop -> root -> Written
-    Map *handed;                            // struct -> a call that is handed all of it again in the reverse
     unsigned input_mask;                    // tapes (1 << Elem) that inputs of a record go to
 } Planner;
 
@@ -110,7 +109,7 @@ bool plan_is_input(const Plan *p, const Value *v)
 {
     if (!p->record || how_of(p, v) != HOW_APPEND)
         return false;
-    return v->def ? v->def->code == OP_shape && ir_is_readonly(v) : v->region == p->f->body && type_is_scalar(v->type);
+    return v->def ? v->def->code == OP_shape && ir_is_readonly(v) && !type_is_struct(v->type) : v->region == p->f->body && type_is_scalar(v->type);
 }
 
 // ---- what an op with regions touches from outside ----
@@ -457,8 +456,6 @@ static void need_call(Planner *w, const Op *op)
         bool comes_in = !array || param_role(op->callee, k) != ROLE_OUT;
         if (o->variant ? variant_needs_arg(o->variant, k) : comes_in)
             need(w, op->in[k]);
-        if (type_is_struct(op->in[k]->type) && !o->variant)
-            map_set(w->handed, op->in[k], (void *)op);
         if (array && !o->variant)
             need_dims(w, op->in[k]->root);
     }
@@ -733,17 +730,6 @@ static void redo(Planner *w, const Value *v)
         redo_operand(w, op->in[k]);
 }
 
-// Tapes have no structs. What reads fields keeps these; a rule by hand, or the equation that is solved, is handed all of it.
-static void cannot_keep(Planner *w, const Value *v)
-{
-    const Op *op = map_get(w->handed, v);
-    const Func *f = op->callee->implicit ? op->callee->implicit->residual : op->callee;
-    const char *text = "not supported yet: the reverse of this call, which is handed a struct that changes in a loop around it";
-    const char *what = op->callee->implicit ? "is an equation" : "has a rule by hand";
-    derive_error(w->c, op->loc, text, f->loc, arena_printf(w->c->m->arena, "this %s; it could be handed fields instead", what));
-    w->p->how[v->id] = HOW_DIRECT;
-}
-
 // How v, which has to be kept, is kept.
 static void keep(Planner *w, const Value *v)
 {
@@ -755,10 +741,6 @@ static void keep(Planner *w, const Value *v)
     if (array && rp->keep == KEEP_DIRECT) {
         p->how[v->id] = HOW_COPY;
         p->copy_first[v->id] = true;
-        return;
-    }
-    if (type_is_struct(v->type)) {
-        cannot_keep(w, v);
         return;
     }
     static const How hows[] = {HOW_DIRECT, HOW_YIELD, HOW_TAPE, HOW_APPEND};
@@ -848,7 +830,9 @@ static void list_value(Planner *w, RegionPlan *rp, Value *v)
     if (how == HOW_NOT)
         return;
     vec_push(p->a, &rp->needed, v);
-    if (how == HOW_APPEND) {
+    if (how == HOW_APPEND && type_is_struct(v->type)) {
+        vec_push(p->a, &rp->structs, v);
+    } else if (how == HOW_APPEND) {
         Elem e = tape_elem(v->type);
         bool array = v->type.kind == K_ARRAY, input = plan_is_input(p, v);
         w->input_mask |= input ? 1u << e : 0;
@@ -885,6 +869,8 @@ static unsigned walk_lists(Planner *w, const Region *r)
     for (int e = 0; e < N_TAPES; e++)
         if (rp->record[e].n || rp->arrays[e].n)
             mask |= 1u << e;
+    for (int i = 0; i < rp->structs.n; i++)
+        mask |= struct_tapes(rp->structs.at[i]->type.st);
     if (!r->owner || !is_home(w->p, r))
         return mask;
     rp->mask = mask;                                            // its own, new on every trip
@@ -967,7 +953,7 @@ Plan *keep_plan(DeriveCtx *c, Arena *a, Func *f, PlanKind kind, const bool *acti
     p->uses = NEW_N(a, Use *, n);
     p->result = NEW_N(a, Value *, n);
     Planner w = {.c = c, .p = p, .needed = NEW_N(a, bool, n), .cost = NEW_N(a, int, n), .listed = NEW_N(a, int, n),
-                 .writes = map_new(a), .handed = map_new(a)};
+                 .writes = map_new(a)};
     mark_active(&w, active_args, active_results);
     mark_roots(p, f->body);
     mark_handed(p, active_args, active_results);

@@ -48,6 +48,7 @@ typedef struct RegionPlan {
     ValueList needed;                       // values defined here (not deeper) that the reverse needs, in the order of definition
     ValueList record[N_TAPES];              // KEEP_APPEND: the scalars of the record appended at the end of the region
     ValueList arrays[N_TAPES];              // KEEP_APPEND: whole arrays appended before them
+    ValueList structs;                      // KEEP_APPEND: arrays of structs, whose fields are put before these
     ValueList inputs[N_TAPES];              // of a record's body: the scalar arguments, put before anything else (whole arrays come as they are bound)
     VEC(Op *) loops;                        // KEEP_TAPE: the counted loops around, outermost first
 } RegionPlan;
@@ -137,7 +138,9 @@ bool is_active(const Plan *p, const Value *v);              // scalars: the valu
 Value *adjoint_root(const Plan *p, Value *root);
 // Dimension k of an array's root: a value of the primal, or NULL and *constant.
 Value *root_dim(const Value *root, int k, int *constant);
-// The growable tape that values of this type go to.
+// The growable tapes (1 << Elem) that the fields of a struct go to (vjp_struct.c).
+unsigned struct_tapes(const StructInfo *st);
+// The growable tape that values of this type go to; of no struct.
 Elem tape_elem(Type t);
 
 // Is r reversed as soon as it has run?

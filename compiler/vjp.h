@@ -67,6 +67,15 @@ Value *gen_zeros(Gen *g, Builder *b, const Value *root);
 // The vjp of f by the parameters in wrt: a derived function, of the user's or a new one, whose body comes with those of the other callees.
 Func *vjp_of(DeriveCtx *c, Func *f, const bool *wrt);
 
+// The position that tape e is read up to is p from now on.
+void gen_step_back(Gen *g, int e, Value *p);
+
+// ---- vjp_struct.c ----
+// Forward: puts all scalars of an array of structs on the tapes. Reverse: steps back over those of v, an array of the primal, and gives a fresh
+// array with them.
+void gen_put_structs(Gen *g, Builder *b, Value *array);
+Value *gen_read_structs(Gen *g, Builder *b, const Value *v);
+
 // ---- vjp.c, for record.c ----
 // What d's base is differentiated as; NULL after an error (reported).
 Func *vjp_primal(DeriveCtx *c, const Func *d);

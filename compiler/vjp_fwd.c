@@ -79,6 +79,8 @@ static Value *kept_array(Gen *g, Value *v)
 
 static void append_record(Gen *g, Builder *b, const RegionPlan *rp)
 {
+    for (int i = 0; i < rp->structs.n; i++)
+        gen_put_structs(g, b, kept_array(g, rp->structs.at[i]));
     for (int e = 0; e < N_TAPES; e++) {
         for (int i = 0; i < rp->arrays[e].n; i++)
             g->buf[e] = b_puts(b, g->buf[e], kept_array(g, rp->arrays[e].at[i]));

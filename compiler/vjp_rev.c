@@ -95,8 +95,7 @@ static Value *position_plus(Builder *b, Value *p, int k)
     return k ? b_2(b, OP_padd, p, b_int(b, k)) : p;
 }
 
-// The position that tape e is read up to is p from now on.
-static void step_back(Gen *g, int e, Value *p)
+void gen_step_back(Gen *g, int e, Value *p)
 {
     if (!p->name)
         p->name = pos_names[e];
@@ -117,7 +116,7 @@ static void read_records(Gen *g, Builder *b, const RegionPlan *rp)
         int n = rp->record[e].n;
         if (!n)
             continue;
-        step_back(g, e, b_2(b, OP_padd, g->pos[e], b_int(b, -n)));
+        gen_step_back(g, e, b_2(b, OP_padd, g->pos[e], b_int(b, -n)));
         for (int i = 0; i < n; i++) {
             Value *v = rp->record[e].at[i];
             g->had[v->id] = read_scalar(g, b, e, v, position_plus(b, g->pos[e], i));
@@ -172,9 +171,11 @@ static void read_arrays(Gen *g, Builder *b, const RegionPlan *rp)
     for (int e = 0; e < N_TAPES; e++)
         for (int i = rp->arrays[e].n - 1; i >= 0; i--) {
             Value *v = rp->arrays[e].at[i];
-            step_back(g, e, before_array(g, b, g->pos[e], v->root));
+            gen_step_back(g, e, before_array(g, b, g->pos[e], v->root));
             have_array(g, b, v, g->pos[e]);
         }
+    for (int i = rp->structs.n - 1; i >= 0; i--)
+        g->had[rp->structs.at[i]->id] = gen_read_structs(g, b, rp->structs.at[i]);
 }
 
 // The front of a record's tapes, where its arguments are: scalars, then whole arrays as they come. front: where the next array is.
