@@ -1019,7 +1019,12 @@ void expr_assign(Emit *e, Text *t, Var *var, const Value *value)
     const Op *op = value->def && (plan_var(e, value) == var || !plan_var(e, value)) ? value->def : NULL;
     int k = op ? updated_operand(e, op, var) : -1;
     if (k >= 0) {
-        put_update(e, t, place.at, op_info[op->code].c, op->in[1 - k], !var->deref && op->out[0]->type.elem != E_REAL);
+        const Op *by = plan_var(e, op->in[1 - k]) ? NULL : op->in[1 - k]->def;
+        if (op->code == OP_padd && by && by->code == OP_ineg)   // a position steps back over an array
+            put_update(e, t, place.at, "-", by->in[0], true);
+        else
+            put_update(e, t, place.at, op_info[op->code].c, op->in[1 - k],
+                       !var->deref && op->out[0]->type.elem != E_REAL);
         return;
     }
     text_printf(t, "%s = ", place.at);

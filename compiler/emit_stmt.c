@@ -35,6 +35,8 @@ static size_t break_at(const char *line, size_t room, size_t from)
             quoted = !quoted;
         if (quoted)
             continue;
+        if (line[i] == '/' && line[i + 1] == '*')               // a note stays in one piece
+            return best;
         if (strchr("([{", line[i]))
             depth++;
         if (strchr(")]}", line[i]))
@@ -56,7 +58,10 @@ void put_wrapped(Text *out, const char *line, int indent)
         size_t at = break_at(line, room, first ? room / 2 : room / 3);
         if (at == 0)
             break;
-        text_putn(out, line, at);
+        size_t end = at;
+        while (end > 0 && line[end - 1] == ' ')
+            end--;
+        text_putn(out, line, end);
         text_printf(out, "\n%*s", indent + 8, "");
         line += at + 1;
         n -= at + 1;
