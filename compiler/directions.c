@@ -214,8 +214,10 @@ static Value *block_array(Gen *g, Builder *b, int i, bool zero)
         rank = dims_of(g, b, g->inner->base->params.at[p->of].of, dims);
     if (g->lanes)
         dims[rank++] = b_int(b, g->width);
-    Value *block = b_new(b, E_REAL, rank, dims, zero, p->name);
-    return block;
+    bool of_caller = g->d->directions.kind != DIRECTIONS_ONE;
+    const char *name = of_caller ? arena_printf(g->c->m->arena, "%s_block", p->name) : p->name;
+    Value *block = b_new(b, E_REAL, rank, dims, false, name);
+    return zero ? b_fill(b, block, b_no_derivative(b)) : block;
 }
 
 // The values that are f's own, from and to d. Parameters that inner adds are in `block` already.

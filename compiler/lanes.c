@@ -1051,13 +1051,21 @@ static void add_param(LaneVariant *v, const Param *p)
     }
 }
 
+// What f is called without the digits that keep names apart: of a derivative that directions.c made, f_vjp.
+static const char *plain_name(DeriveCtx *c, const Func *f)
+{
+    static const char *const suffix[] = {[TR_GRAD] = "grad", [TR_VJP] = "vjp", [TR_JVP] = "jvp"};
+    bool made = !f->source_name && (f->transform == TR_GRAD || f->transform == TR_VJP || f->transform == TR_JVP);
+    return made ? arena_printf(c->scratch, "%s_%s", plain_name(c, f->base), suffix[f->transform]) : f->name;
+}
+
 static void make_signature(DeriveCtx *c, LaneVariant *v)
 {
     Lanes *l = &v->lanes;
     const Func *f = l->f;
     if (l->g)
         return;
-    l->g = func_new(c->m, derive_fresh_name(c, f->name, "_lanes"));
+    l->g = func_new(c->m, derive_fresh_name(c, plain_name(c, f), "_lanes"));
     l->g->is_static = true;
     l->g->loc = f->loc;
     l->g->no_inline = f->no_inline;
