@@ -252,6 +252,7 @@ static void move_region(Uses *u, Region *r)
             u->to[op->out[0]->id] = op->in[0];
             u->root[op->out[0]->id] = op->in[0]->root;
             u->count[op->in[0]->id] += u->count[op->out[0]->id] - 1;
+            u->consumed[op->in[0]->id] |= u->consumed[op->out[0]->id];
             continue;
         }
         for (int k = 0; k < op->n_out; k++)

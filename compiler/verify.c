@@ -247,7 +247,7 @@ static Type check_shape(Verifier *v, const Op *op)
 
 static Type check_new(Verifier *v, const Op *op)
 {
-    arity(v, 0, 8);
+    arity(v, 0, IR_MAX_RANK);
     want_ints(v, 0, op->n_in, true);
     if (op->n_out != 1)
         broken(v, "must have 1 result, has %d", op->n_out);

@@ -44,7 +44,7 @@ typedef struct IVal {
     Store *store;
     long version;
     size_t first, n;                            // the elements
-    size_t dims[8];
+    size_t dims[IR_MAX_RANK];
 } IVal;
 
 // The values of a call, by id.
