@@ -30,7 +30,7 @@ static double whole_c(int n, int k, const double *x)
 
 static void axes_c(int n, int k, const double *x, double *y)
 {
-    double old[8], out[8], tr = 0, outer = 0;
+    double old[8], out[8] = {0}, tr = 0, outer = 0;
     int where0 = 0;
     for (int i = 0; i < n; i++)
         old[i] = y[i];
