@@ -384,5 +384,24 @@ says 'it is truncated'
 is 134 reads reads t.ad
 says 'its bytes are no tape'
 
+# Two files with one struct: their headers in one program, in C and, where there is a compiler, in C++.
+printf 'struct lens { real focal; int id; };\n' >lens.ad
+printf 'import "lens.ad";\nreal one(struct lens l) { return l.focal * l.focal; }\n' >one.ad
+printf 'import "lens.ad";\nreal two(int n, struct lens l[n]) { return l[0].focal * 3.0; }\n' >two.ad
+is 0 "$ADC" one.ad
+is 0 "$ADC" two.ad
+{
+    printf '#include "one.ad.h"\n#include "two.ad.h"\n#include <stdio.h>\nint main(void)\n{\n'
+    printf '    struct lens l = {2.0, 7}, bar = {5.0, 5};\n    double s = one_grad(&l, &bar) + two(1, &l);\n'
+    printf '    printf("%%g %%g %%d\\n", s, bar.focal, bar.id);\n    return 0;\n}\n'
+} >both.c
+# shellcheck disable=SC2086
+is 0 ${CC:-cc} $SANFLAGS -std=c11 -I"$RUNTIME" -o both both.c one.ad.c two.ad.c "$BUILD/libadrt.a" -lm
+is 0 ./both
+says '10 4 0'
+if command -v g++ >/dev/null 2>&1; then
+    is 0 g++ -Wall -Wextra -Wpedantic -Werror -I"$RUNTIME" -x c++ -fsyntax-only both.c
+fi
+
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]
