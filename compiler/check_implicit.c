@@ -39,23 +39,31 @@ struct Equation {               // an F that some call wants solved
 static const char SCALAR[] =
     "real root($params) {\n"
     "    real $x = $y;\n"
-    "    for (int $k = 0; $k < 100; $k++) {\n"
+    "    bool $found = false, $stuck = false;\n"
+    "    for (int $k = 0; $k < 100 && !$found && !$stuck; $k++) {\n"
     "        real $slope;\n"
     "        real $r = slope($at_x, 1.0, $slope), $d = $r / $slope;\n"
-    "        if ($r == 0.0 || abs($d) <= $few * abs($x))\n"
-    "            return $x;\n"
-    "        bool $close = abs($d) <= $near * (1.0 + abs($x));\n"
-    "        real $t = 1.0, $z = $x - $d, $next = abs(F($at_z)), $least = $close ? 1.0 : 1e-12;\n"
-    "        while (!($next <= (1.0 - 1e-4 * $t) * abs($r)) && $t > $least) {\n"
-    "            $t *= 0.5;\n"
-    "            $z = $x - $t * $d;\n"
-    "            $next = abs(F($at_z));\n"
+    "        $found = $r == 0.0 || abs($d) <= $few * abs($x);\n"
+    "        if ($found) {\n"
+    "            if ($r != 0.0)\n"
+    "                $x -= $d;\n"
+    "        } else {\n"
+    "            bool $close = abs($d) <= $near * (1.0 + abs($x));\n"
+    "            real $t = 1.0, $z = $x - $d, $next = abs(F($at_z)), $least = $close ? 1.0 : 1e-12;\n"
+    "            while (!($next <= (1.0 - 1e-4 * $t) * abs($r)) && $t > $least) {\n"
+    "                $t *= 0.5;\n"
+    "                $z = $x - $t * $d;\n"
+    "                $next = abs(F($at_z));\n"
+    "            }\n"
+    "            if ($next <= (1.0 - 1e-4 * $t) * abs($r)) {\n"
+    "                $x = $z;\n"
+    "            } else {\n"
+    "                $found = $close;\n"
+    "                $stuck = !$close;\n"
+    "            }\n"
     "        }\n"
-    "        if (!($next <= (1.0 - 1e-4 * $t) * abs($r)))\n"
-    "            return $close ? $x : NAN;\n"
-    "        $x = $z;\n"
     "    }\n"
-    "    return NAN;\n"
+    "    return $found ? $x : NAN;\n"
     "}\n"
     "real tangent($params, real $r) {\n"
     "    real $slope;\n"
@@ -73,30 +81,37 @@ static const char VECTOR[] =
     "}\n"
     "real[$n] root($params) {\n"
     "    real $x[$n] = $y;\n"
-    "    for (int $k = 0; $k < 100; $k++) {\n"
+    "    bool $found = false, $stuck = false;\n"
+    "    for (int $k = 0; $k < 100 && !$found && !$stuck; $k++) {\n"
     "        real $J[$n][$n];\n"
     "        real $r[$n] = jacobian($at_x, $J), $d[$n] = solve($J, $r), $scale[$n];\n"
     "        for (int $i = 0; $i < $n; $i++)\n"
     "            for (int $j = 0; $j < $n; $j++)\n"
     "                $scale[$i] += abs($J[$i][$j]) * (abs($x[$j]) + abs($d[$j]));\n"
     "        real $now = size($n, $r, $scale);\n"
-    "        if ($now <= $few)\n"
-    "            return $x;\n"
-    "        bool $close = norm($d) <= $near * (1.0 + norm($x));\n"
-    "        real $t = 1.0, $z[$n] = $x - $d, $next = size($n, F($at_z), $scale), $least = $close ? 1.0 : 1e-12;\n"
-    "        while (!($next <= (1.0 - 1e-4 * $t) * $now) && $t > $least) {\n"
-    "            $t *= 0.5;\n"
-    "            $z = $x - $t * $d;\n"
-    "            $next = size($n, F($at_z), $scale);\n"
+    "        $found = $now <= $few;\n"
+    "        if ($found) {\n"
+    "            if ($now > 0.0)\n"
+    "                $x -= $d;\n"
+    "        } else {\n"
+    "            bool $close = norm($d) <= $near * (1.0 + norm($x));\n"
+    "            real $t = 1.0, $z[$n] = $x - $d, $next = size($n, F($at_z), $scale), $least = $close ? 1.0 : 1e-12;\n"
+    "            while (!($next <= (1.0 - 1e-4 * $t) * $now) && $t > $least) {\n"
+    "                $t *= 0.5;\n"
+    "                $z = $x - $t * $d;\n"
+    "                $next = size($n, F($at_z), $scale);\n"
+    "            }\n"
+    "            if ($next <= (1.0 - 1e-4 * $t) * $now) {\n"
+    "                $x = $z;\n"
+    "            } else {\n"
+    "                $found = $close;\n"
+    "                $stuck = !$close;\n"
+    "            }\n"
     "        }\n"
-    "        if (!($next <= (1.0 - 1e-4 * $t) * $now)) {\n"
-    "            if ($close)\n"
-    "                return $x;\n"
-    "            break;\n"
-    "        }\n"
-    "        $x = $z;\n"
     "    }\n"
-    "    return fill(NAN, $n);\n"
+    "    if (!$found)\n"
+    "        $x = NAN;\n"
+    "    return $x;\n"
     "}\n"
     "real[$n] tangent($params, real $r[$n]) {\n"
     "    real $J[$n][$n];\n"
@@ -107,29 +122,6 @@ static const char VECTOR[] =
     "    real $J[$n][$n];\n"
     "    jacobian($args, $J);\n"
     "    return -solve(transpose($J), $r);\n"
-    "}\n";
-
-static const char JACOBIAN_BY_COLUMNS[] =
-    "real[$n] jacobian($params, out real $J[$n][$n]) {\n"
-    "    real $e[$n], $c[$n], $r[$n];\n"
-    "    for (int $k = 0; $k < $n; $k++) {\n"
-    "        $e[$k] = 1.0;\n"
-    "        $r = slope($args, $e, $c);\n"
-    "        $J[:, $k] = $c;\n"
-    "        $e[$k] = 0.0;\n"
-    "    }\n"
-    "    return $r;\n"
-    "}\n";
-
-static const char JACOBIAN_BY_ROWS[] =
-    "real[$n] jacobian($params, out real $J[$n][$n]) {\n"
-    "    real $e[$n], $r[$n];\n"
-    "    for (int $k = 0; $k < $n; $k++) {\n"
-    "        $e[$k] = 1.0;\n"
-    "        $r = slope($args, $e, $J[$k]);\n"
-    "        $e[$k] = 0.0;\n"
-    "    }\n"
-    "    return $r;\n"
     "}\n";
 
 static const char RESIDUAL[] =
@@ -263,11 +255,10 @@ static const char *c_name(Checker *c, const Equation *q, const char *alias)
     return free_function_name(c, q->given->name.text, alias);
 }
 
-static void make_functions(Checker *c, Equation *q, const char *const *texts, int n)
+static void make_functions(Checker *c, Equation *q, const char *pattern)
 {
     Text text = text_in(c->arena);
-    for (int i = 0; i < n; i++)
-        put_text(c, &text, q, texts[i]);
+    put_text(c, &text, q, pattern);
     ParseOptions options = {.arena = c->arena, .names = c->module->names, .diags = c->diags, .at = q->loc};
     ParseStatus status;
     Module *m = parse_text(&options, "", text.at, text.n, &status);
@@ -303,11 +294,13 @@ static void make_equation(Checker *c, Equation *q)
     q->knows = map_new(c->arena);
     know(c, q, q->fixed_point ? "given" : "F", q->given);
     if (q->fixed_point)
-        make_functions(c, q, (const char *const[]){RESIDUAL}, 1);
+        make_functions(c, q, RESIDUAL);
     Function *F = known(c, q, "F");
-    know(c, q, "slope", derive_by(c, F, q->by_rows ? XFORM_VJP : XFORM_JVP, q->unknown, q->loc));
-    const char *jacobian = q->by_rows ? JACOBIAN_BY_ROWS : JACOBIAN_BY_COLUMNS;
-    make_functions(c, q, q->vector ? (const char *const[]){jacobian, VECTOR} : (const char *const[]){SCALAR}, q->vector ? 2 : 1);
+    if (q->vector)
+        know(c, q, "jacobian", derive_by(c, F, q->by_rows ? XFORM_JACREV : XFORM_JACFWD, q->unknown, q->loc));
+    else
+        know(c, q, "slope", derive_by(c, F, q->by_rows ? XFORM_VJP : XFORM_JVP, q->unknown, q->loc));
+    make_functions(c, q, q->vector ? VECTOR : SCALAR);
     q->root = known(c, q, "root");
     Implicit *how = NEW(c->arena, Implicit);
     *how = (Implicit){F, known(c, q, "tangent"), known(c, q, q->vector ? "adjoint" : "tangent"), q->unknown};

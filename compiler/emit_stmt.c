@@ -536,7 +536,8 @@ static void put_check(Printer *p, const Stmt *s)
 {
     static const char *const kinds[][2] = {{"assert", "ADRT_ASSERT"},   {"shape", "ADRT_SHAPE"},
                                            {"index", "ADRT_INDEX"},     {"slice", "ADRT_SLICE"},
-                                           {"overlap", "ADRT_OVERLAP"}, {"singular", "ADRT_SINGULAR"}};
+                                           {"overlap", "ADRT_OVERLAP"}, {"singular", "ADRT_SINGULAR"},
+                                           {"root", "ADRT_NO_ROOT"}};
     Emit *e = p->e;
     const Op *op = s->op;
     const char *kind = "ADRT_ASSERT";

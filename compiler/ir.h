@@ -228,7 +228,7 @@ struct Op {
     int64_t i;                              // const_int, const_bool, const_pos, new (1: zeroed)
     double r;                               // const_real
     const char *text;                       // const_real's spelling; check's message
-    const char *kind;                       // check: "assert", "shape", "index", "slice", "overlap", "singular"
+    const char *kind;                       // check: "assert", "shape", "index", "slice", "overlap", "singular", "root"
     ConstArray *array;
     Func *callee;
     bool choice;                            // if

@@ -1415,6 +1415,10 @@ static void resolve(Parser *p, const Pending *q)
         Implicit *how = NEW(p->arena, Implicit);
         *how = (Implicit){named_func(p, q, q->residual), named_func(p, q, q->tangent), named_func(p, q, q->adjoint), q->unknown};
         f->implicit = how;
+        Func *all[] = {f, how->residual, how->tangent, how->adjoint};
+        for (int i = 0; i < 4; i++)
+            if (all[i]->params.n && all[i]->params.at[all[i]->params.n - 1].role == ROLE_OUT)
+                all[i]->params.at[all[i]->params.n - 1].is_result = true;
     }
     f->base = q->base && f->done && !map_get(p->funcs, q->base) ? phantom(p, q) : named_func(p, q, q->base);
     if (!f->base)

@@ -35,6 +35,7 @@ typedef struct Holder {
 } Holder;
 
 struct Call {
+    const Expr *e;
     Function *callee;
     Func *func;
     int n;
@@ -159,6 +160,7 @@ static void evaluate(Fn *f, Arg *a)
 static Call *prepare(Fn *f, Expr *e)
 {
     Call *c = NEW(f->arena, Call);
+    c->e = e;
     c->callee = e->call.callee;
     c->func = c->callee->lowered;
     c->n = e->call.args.n;
@@ -412,6 +414,25 @@ static void store_results(Fn *f, Call *c)
     }
 }
 
+// The solution of an equation is NaN throughout where none was found.
+static void test_found(Fn *f, const Call *c, Value *result)
+{
+    Value *zero = int_const(f, 0), *ok = NULL, *first = result;
+    if (type_is_linear(result->type)) {
+        Value *n = ir_dim(&f->b, result, 0);
+        Op *some = b_if(&f->b, b_2(&f->b, OP_igt, n, zero), 0, NULL);
+        Builder yes = builder_at(f->f, some->regions[0], false), no = builder_at(f->f, some->regions[1], false);
+        first = b_load(&yes, result, 1, (Value *[]){b_int(&yes, 0)});
+        ir_yield(&yes, 1, &first);
+        first = b_real(&no, 0.0);
+        ir_yield(&no, 1, &first);
+        b_if_end(some);
+        first = some->out[0];
+    }
+    ok = b_1(&f->b, OP_not, b_1(&f->b, OP_isnan, first));
+    b_check(&f->b, "root", source_text(f, c->e), ok, 0, NULL);
+}
+
 // Makes the call. `dest`: where an array result goes, whose next version it gives; else NULL.
 static Value *finish(Fn *f, Call *c, Value *dest)
 {
@@ -431,6 +452,8 @@ static Value *finish(Fn *f, Call *c, Value *dest)
         vec_push(f->arena, &c->scalars, &c->ret);
     emit_level(f, c, 0);
     store_results(f, c);
+    if (c->callee->implicit && under_check(f))
+        test_found(f, c, dest ? result->cur : c->ret);
     return dest ? result->cur : NULL;
 }
 

@@ -411,12 +411,12 @@ static Type check_put(Verifier *v, const Op *op)
 
 static void check_check(Verifier *v, const Op *op)
 {
-    static const char *const kinds[] = {"assert", "shape", "index", "slice", "overlap", "singular"};
+    static const char *const kinds[] = {"assert", "shape", "index", "slice", "overlap", "singular", "root"};
     bool known = false;
-    for (int i = 0; i < 6; i++)
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         known |= op->kind && strcmp(op->kind, kinds[i]) == 0;
     if (!known || !op->text)
-        broken(v, "a check has a message and one of the kinds assert, shape, index, slice, overlap and singular");
+        broken(v, "a check has a message and one of the kinds assert, shape, index, slice, overlap, singular and root");
     arity(v, 1, op->n_in);
     want(v, 0, T_BOOL);
     for (int k = 1; k < op->n_in; k++)

@@ -19,7 +19,7 @@ extern "C" {
 #endif
 
 /* What went wrong, and what a, b and c of struct adrt_error are then. */
-/* adrt:begin adrt_kind ADRT_SHAPE ADRT_MEMORY ADRT_ASSERT ADRT_INDEX ADRT_SLICE ADRT_OVERLAP ADRT_SINGULAR ADRT_TAPE */
+/* adrt:begin adrt_kind ADRT_SHAPE ADRT_MEMORY ADRT_ASSERT ADRT_INDEX ADRT_SLICE ADRT_OVERLAP ADRT_SINGULAR ADRT_TAPE ADRT_NO_ROOT */
 enum adrt_kind {
     ADRT_SHAPE,    /* size a where b was needed */
     ADRT_MEMORY,   /* a bytes could not be had */
@@ -28,7 +28,8 @@ enum adrt_kind {
     ADRT_SLICE,    /* a:b of a dimension of size c */
     ADRT_OVERLAP,  /* two written arguments share memory */
     ADRT_SINGULAR, /* pivot a of a matrix that is singular or, where b is 1, not positive definite */
-    ADRT_TAPE      /* a tape, of a bytes, that the function cannot reverse */
+    ADRT_TAPE,     /* a tape, of a bytes, that the function cannot reverse */
+    ADRT_NO_ROOT   /* an equation for which no solution was found */
 };
 /* adrt:end */
 

@@ -29,6 +29,7 @@ static void adrt_describe(char *text, size_t size, enum adrt_kind kind, const ch
                  a);
         break;
     case ADRT_TAPE: snprintf(text, size, "%s", what); break;
+    case ADRT_NO_ROOT: snprintf(text, size, "%s: no solution was found", what); break;
     }
 }
 /* adrt:end */

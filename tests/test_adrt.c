@@ -248,6 +248,7 @@ START_TEST(the_handler_hears_of_each_kind)
         {ADRT_SLICE, "a: slice 3:4 is outside 0:2"},  {ADRT_OVERLAP, "a: arguments overlap"},
         {ADRT_SINGULAR, "a: the matrix is not positive definite, at pivot 3"},
         {ADRT_TAPE, "a"},
+        {ADRT_NO_ROOT, "a: no solution was found"},
     };
     adrt_set_error_handler(leave);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

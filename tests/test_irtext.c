@@ -206,6 +206,20 @@ static const char *const printed[] = {
     "    %17 = lower %16, %n.0 {fold}\n"
     "    yield %5\n"
     "}\n",
+
+    "func @F(%y.0: real, %a.1: real) -> (real) {\n"
+    "    %2 = sub %y.0, %a.1\n"
+    "    yield %2\n"
+    "}\n"
+    "\n"
+    "static func @t(%y.0: real, %a.1: real, %r.2: real) -> (real) {\n"
+    "    %3 = neg %r.2\n"
+    "    yield %3\n"
+    "}\n"
+    "\n"
+    "static func @s(%y.0: real, %a.1: real) -> (real) noinline solves @F for 0 tangent @t adjoint @t {\n"
+    "    yield %a.1\n"
+    "}\n",
 };
 
 START_TEST(round_trip)

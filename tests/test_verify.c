@@ -234,6 +234,14 @@ static const struct {
     {"extern func @f(%x: real) -> (real) { yield %x }", "an extern function yields nothing"},
     {"extern func @f(%x: real[1]) { %x1 = shape %x, 3 %v = load %x1[0] }", "an extern function has nothing but shapes"},
     {"extern func @f(%n: int, %x: real[1]) { %x1 = shape %x, %n, 3 }", "shape"},
+    // equations
+    {"func @f(%y: real) -> (real) solves @f for 3 tangent @f adjoint @f { yield %y }", "the unknown 3 is no parameter"},
+    {"func @f(%y: real, %k: int) -> (real) solves @f for 1 tangent @f adjoint @f { yield %y }",
+     "an equation has one unknown and one result, of one real type"},
+    {"func @F(%y: real) -> (real) { yield %y } func @f(%y: real, %k: int) -> (real) solves @F for 0 tangent @F adjoint @F { yield %y }",
+     "the residual has other parameters or another result"},
+    {"func @F(%y: real, %k: int) -> (real) { yield %y } func @f(%y: real, %k: int) -> (real) solves @F for 0 tangent @F adjoint @F { yield %y }",
+     "the tangent and adjoint take what the residual takes, and one more"},
 };
 
 // ---- records: the halves have to fit each other ----

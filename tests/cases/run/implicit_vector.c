@@ -47,6 +47,30 @@ static double of_linear_c(int n, int k, const double *x)
     return s;
 }
 
+// Several directions at once are what one after the other gives.
+static void directions(int n, const double *x)
+{
+    double bar[4], hess[16], dot[4] = {0}, bar2[4], bar_dot[4], d, fwd[16], rev[16], y[4], seeds[12] = {0}, bars[12] = {0};
+    of_lowest_hess(n, 2, x, bar, hess);
+    for (int j = 0; j < n; j++) {
+        dot[j] = 1;
+        of_lowest_hvp(n, 2, x, bar2, dot, bar_dot, &d);
+        dot[j] = 0;
+        for (int i = 0; i < n; i++)
+            CHECK_CLOSE(hess[i * n + j], bar_dot[i], 1e-13);
+    }
+    lowest_jacfwd(n, x, fwd, y);
+    lowest_jacrev(n, x, rev, y);
+    CHECK_ALL(rev, fwd, n * n, 1e-14);
+    seeds[0] = 1, seeds[(n - 1) * 3 + 2] = 2;
+    lowest_seeds(n, x, seeds, bars, y);
+    for (int i = 0; i < n; i++) {
+        CHECK_CLOSE(bars[i * 3], fwd[i], 1e-14);
+        CHECK(bars[i * 3 + 1] == 0);
+        CHECK_CLOSE(bars[i * 3 + 2], 2 * fwd[(n - 1) * n + i], 1e-14);
+    }
+}
+
 static void parts(void)
 {
     double load[3] = {1, 0.5, -0.3}, all[3], part[3], by_stiff, d;
@@ -70,6 +94,7 @@ RUN_CASE(implicit_vector)
             CHECK_MAP(of_springs, NULL, n, few, x, y);
             CHECK_SCALAR(of_crossed, NULL, n, few, x);
             CHECK_SCALAR(of_lowest, NULL, n, few, x);
+            directions(n, x);
         }
     parts();
     double a_bar;

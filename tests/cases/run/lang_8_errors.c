@@ -32,6 +32,9 @@ RUN_CASE(lang_8_errors)
     CHECK(shapes_grad(3, 3, x, y, g, h) == 21 && h[2] == 1);
     CHECK(element_grad(3, x, 1, g) == 2 && g[0] == 0 && g[1] == 1);
     CHECK(checked_grad(2, g) == log(2) && g[0] == 0.5);
+    CHECK_CLOSE(solved_grad(-4, g), 2, 1e-15);
+    CHECK_CLOSE(g[0], -0.25, 1e-15);
+    CHECK(solved_all_grad(0, 1, g) == 0 && g[0] == 0);
 #ifndef ADC_STANDALONE
     adrt_set_error_handler(handler);
     FAILS(checked(-1), ADRT_ASSERT, 4);
@@ -45,6 +48,11 @@ RUN_CASE(lang_8_errors)
     FAILS(element(3, x, 3), ADRT_INDEX, 9);
     FAILS(element(3, x, -1), ADRT_INDEX, 9);
     FAILS(element_grad(3, x, 3, g), ADRT_INDEX, 9);
+    FAILS(solved(1), ADRT_NO_ROOT, 16);
+    CHECK(strcmp(seen.what, "root(equation, 1.0, a)") == 0);
+    FAILS(solved_grad(1, g), ADRT_NO_ROOT, 16);
+    FAILS(solved_all(2, 1), ADRT_NO_ROOT, 17);
+    FAILS(solved_all_grad(2, 1, g), ADRT_NO_ROOT, 17);
 #endif
     CHECK(checked_grad(2, g) == log(2)); // and all goes on
 #endif
