@@ -94,7 +94,7 @@ static const char VECTOR[] =
     "            if ($now > 0.0)\n"
     "                $x -= $d;\n"
     "        } else {\n"
-    "            bool $close = norm($d) <= $near * (1.0 + norm($x));\n"
+    "            bool $close = all(abs($d) <= $near * (1.0 + abs($x)));\n"
     "            real $t = 1.0, $z[$n] = $x - $d, $next = size($n, F($at_z), $scale), $least = $close ? 1.0 : 1e-12;\n"
     "            while (!($next <= (1.0 - 1e-4 * $t) * $now) && $t > $least) {\n"
     "                $t *= 0.5;\n"

@@ -71,6 +71,23 @@ static void directions(int n, const double *x)
     }
 }
 
+// What is given as a solution is one.
+static void searches(double c)
+{
+    double y[12], a[12], z[12], zero[12] = {0}, r[12];
+    for (int n = 1; n <= 12; n++)
+        for (int t = 0; t < 40; t++) {
+            rnd_fill_in(y, n, -1.0 * (t % 5) - 0.1, 1.7 * (t % 5) + 0.1);
+            bumpy(n, y, c, zero, a);
+            of_bumpy(n, c, a, z);
+            bumpy(n, z, c, a, r);
+            bool found = !isnan(z[0]);
+            CHECK(found || c == 0);
+            for (int i = 0; i < n && found; i++)
+                CHECK(fabs(r[i]) <= 1e-14 * (1 + exp(z[i]) + fabs(z[i]) + fabs(z[(i + 1) % n])));
+        }
+}
+
 static void parts(void)
 {
     double load[3] = {1, 0.5, -0.3}, all[3], part[3], by_stiff, d;
@@ -97,6 +114,10 @@ RUN_CASE(implicit_vector)
             directions(n, x);
         }
     parts();
+    searches(1);
+#ifndef ADC_CHECK
+    searches(0);
+#endif
     double a_bar;
     CHECK_CLOSE(of_scaled_grad(3, 2, &a_bar), sqrt(2) + sqrt(4) + sqrt(6), 1e-14);
     CHECK_CLOSE(a_bar, (sqrt(2) + sqrt(4) + sqrt(6)) / 4, 1e-14);
