@@ -62,7 +62,7 @@
 //   len Z                    -> pos         the length of a frozen tape
 //   view_at Z, p, d0..       -> view        array of that shape that starts at position p of the frozen tape Z
 //   check {text, kind} ok, v.. -> nothing   stops the program with the message and the values if !ok (assert, shape, index, slice, overlap,
-//                                           singular)
+//                                           singular, root)
 //   if {choice} c, A0..      -> A0'.., s..  regions[0] then, regions[1] else, each with one argument per array handed in; each yields first the
 //                                           new versions of those, then the scalars. choice: an expression of the source, ?: && or ||
 //   loop {counted, step, reversed, has_exit} [lo, hi,] init.. -> final.., trips

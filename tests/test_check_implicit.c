@@ -1,4 +1,4 @@
-// test_implicit.c — functions that solve equations: the derivative of a call is that of the equation, whatever the body does.
+// test_check_implicit.c — functions that solve equations: the derivative of a call is that of the equation, whatever the body does.
 //
 // In: IR text in which such a function knows its solution in closed form, behind a `stop`: were its body differentiated, the derivative would be 0. And
 // source text, for what check_implicit.c makes of calls of root and fixed_point.
