@@ -59,6 +59,9 @@ void opt_stores(Func *f);
 // opt_results.c: a local array that is copied to an output at the end is that output from the start.
 void opt_results(Func *f);
 
+// opt_accs.c: additions to elements of one array that follow one another are sorted by rows.
+void opt_accs(Func *f);
+
 // opt_order.c: reversed loops whose trips only add to things are turned round.
 void opt_order(Func *f);
 

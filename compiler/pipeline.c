@@ -75,6 +75,7 @@ static const Pass passes[] = {
     {"dce",         1, opt_dce,      NULL,            false},
     {"stores",      1, opt_stores,   NULL,            false},
     {"order",       1, opt_order,    NULL,            false},
+    {"accs",        1, opt_accs,     NULL,            false},
     {"drop_unused", 0, NULL,         opt_drop_unused, false},
     {"place",       0, NULL,         place,           false},
 };

@@ -270,11 +270,39 @@ static const char *bar_name(Builder *b, const Value *v)
     return v->name ? arena_printf(b->f->module->arena, "%s_bar", v->name) : NULL;
 }
 
+// Is x an element of the same row as y, in front of it?
+static bool is_in_front(const Value *x, const Value *y)
+{
+    const Op *p = x->def, *q = y->def;
+    int64_t i, j;
+    if (!p || !q || p->code != OP_load || q->code != OP_load || p->n_in != q->n_in || p->n_in < 2 ||
+        p->in[0]->root != q->in[0]->root)
+        return false;
+    for (int k = 1; k < p->n_in - 1; k++)
+        if (!same_value(p->in[k], q->in[k]))
+            return false;
+    return ir_is_int_const(p->in[p->n_in - 1], &i) && ir_is_int_const(q->in[q->n_in - 1], &j) && i < j;
+}
+
+// sum + x, elements of one row in the order of memory. Unrolled code is reversed from its last element to its first; gcc
+// 12 turns a sum `s + a[1] + a[0]` in a loop into something else.
+static Value *add_in_order(Builder *b, Value *sum, Value *x, int depth)
+{
+    Op *op = sum->def;
+    if (is_in_front(x, sum))
+        return b_2(b, OP_add, x, sum);
+    if (depth > 0 && op && op->code == OP_add && op->parent == b->at && is_in_front(x, op->in[1]))
+        return b_2(b, OP_add, add_in_order(b, op->in[0], x, depth - 1), op->in[1]);
+    return b_2(b, OP_add, sum, x);
+}
+
+enum { LONGEST_ROW = 16 };
+
 void gen_contribute(Gen *g, Builder *b, Value *v, Value *x)
 {
     if (!is_active(g->plan, v))
         return;
-    Value *sum = g->bar[v->id] ? b_2(b, OP_add, g->bar[v->id], x) : x;
+    Value *sum = g->bar[v->id] ? add_in_order(b, g->bar[v->id], x, LONGEST_ROW) : x;
     if (!sum->name && sum->def && op_is_scalar(sum->def->code))
         sum->name = bar_name(b, v);
     g->bar[v->id] = sum;
