@@ -88,7 +88,7 @@ part() {
     run) sh tests/run.sh ;;
     samples) sh tests/samples.sh ;;
     fuzz) # a few seconds; FULL=1 takes its time
-        if [ -n "${FULL:-}" ]; then N=200 LEVELS='O0 O2'; else N=60 LEVELS=O2; fi
+        if [ -n "${FULL:-}" ]; then N=200 LEVELS='O0 O2'; else N=30 LEVELS=O2; fi
         N=$N FIRST=1 LEVELS=$LEVELS sh tests/fuzz/run.sh ;;
     esac 2>&1 | tee "$BUILD/tests/part.log" | sed 's/^\([0-9]* passed, [0-9]* failed.*\)$/   \1/'
     grep '^[0-9]* passed, [0-9]* failed' "$BUILD/tests/part.log" >>"$all" || echo "0 passed, 1 failed" >>"$all"

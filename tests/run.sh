@@ -14,9 +14,9 @@
 #
 # In the first three lines of NAME.ad:  // flags: --real=float     more options for adc
 #                                       // skip: clang standalone   configurations (any whose name contains the word) not to run in
-#                                       // also: check standalone   configurations to run in that only one case in eight is run in
+#                                       // also: check standalone   configurations to run in that only one case in twelve is run in
 # Every case runs at adc's -O0, -O1 and -O2, with both compilers and with sanitizers, but in every combination of these only with FULL=1;
-# else in the others one case in eight. The C compilers' own optimisers and the sanitizers cost most of the time, so without FULL=1 gcc's
+# else in the others one case in twelve. The C compilers' own optimisers and the sanitizers cost most of the time, so without FULL=1 gcc's
 # -O2 is for one case in four, and what UBSan says of pointers is left to ASan, which says nearly the same.
 # A case without a driver is only compiled. A driver sees ADC_STANDALONE or ADC_CHECK defined in those configurations.
 set -u
@@ -38,7 +38,7 @@ optimised() { [ -n "${FULL:-}" ] || [ $((${#1} % 4)) = 0 ]; }
 
 # config NAME [CASE]: the table of configurations: name, adc's options, C compiler and its options. To change what is tested, change this.
 config() {
-    ! optimised "${2:-}" && o2=-O1 || o2=-O2
+    ! optimised "${2:-}" && o2=-O0 || o2=-O2
     case $1 in
     O0-gcc)            adc_flags=-O0                   cc="$gcc -O0" ;;
     O1-gcc-san)        adc_flags=-O1                   cc="$gcc -O0 $SANITIZE" ;;
@@ -84,14 +84,14 @@ names_it() {
     return 1
 }
 
-# Whether case $2 is not for configuration $1. One in eight goes by the length of its name: cheap, and the same in
+# Whether case $2 is not for configuration $1. One in twelve goes by the length of its name: cheap, and the same in
 # every run.
 skips() {
     # shellcheck disable=SC2046
     ! names_it "$1" $(note "$CASES/$2.ad" skip) || return 0
     case $1 in O1-gcc-san | O2-gcc | O0-clang | O?-gcc-san) return 1 ;; esac
     [ -z "${FULL:-}" ] || return 1
-    [ $((${#2} % 8)) != 0 ] || return 1
+    [ $((${#2} % 12)) != 0 ] || return 1
     # shellcheck disable=SC2046
     ! names_it "$1" $(note "$CASES/$2.ad" also)
 }
