@@ -14,10 +14,10 @@
 #
 # In the first three lines of NAME.ad:  // flags: --real=float     more options for adc
 #                                       // skip: clang standalone   configurations (any whose name contains the word) not to run in
-#                                       // also: check standalone   configurations to run in that only one case in twelve is run in
+#                                       // also: check standalone   configurations to run in that only one case in twenty is run in
 # Every case runs at adc's -O0, -O1 and -O2, with both compilers and with sanitizers, but in every combination of these only with FULL=1;
-# else in the others one case in twelve. The C compilers' own optimisers and the sanitizers cost most of the time, so without FULL=1 gcc's
-# -O2 is for one case in four, and what UBSan says of pointers is left to ASan, which says nearly the same.
+# else in the others one case in twenty. The C compilers' own optimisers and the sanitizers cost most of the time, so without FULL=1 gcc's
+# -O2 is for one case in ten, and what UBSan says of pointers is left to ASan, which says nearly the same.
 # A case without a driver is only compiled. A driver sees ADC_STANDALONE or ADC_CHECK defined in those configurations.
 set -u
 cd "$(dirname "$0")/.." || exit 2
@@ -34,21 +34,22 @@ gcc=${CC:-cc}
 ! have gcc || gcc=gcc
 
 # optimised CASE: whether the case is one of those for which gcc optimises as much as it can
-optimised() { [ -n "${FULL:-}" ] || [ $((${#1} % 4)) = 0 ]; }
+optimised() { [ -n "${FULL:-}" ] || [ $((${#1} % 10)) = 0 ]; }
 
 # config NAME [CASE]: the table of configurations: name, adc's options, C compiler and its options. To change what is tested, change this.
 config() {
     ! optimised "${2:-}" && o2=-O0 || o2=-O2
+    [ -n "${FULL:-}" ] && o1=-O1 || o1=-O0
     case $1 in
     O0-gcc)            adc_flags=-O0                   cc="$gcc -O0" ;;
     O1-gcc-san)        adc_flags=-O1                   cc="$gcc -O0 $SANITIZE" ;;
     O2-gcc)            adc_flags=-O2                   cc="$gcc $o2" ;;
     O0-clang)          adc_flags=-O0                   cc="clang -O0" ;;
     O1-clang)          adc_flags=-O1                   cc="clang -O0" ;;
-    O2-clang)          adc_flags=-O2                   cc="clang -O2" ;;
+    O2-clang)          adc_flags=-O2                   cc="clang $o2" ;;
     check-gcc-san)     adc_flags='-O2 --check'         cc="$gcc -O0 $SANITIZE -DADC_CHECK" ;;
-    standalone-gcc)    adc_flags='-O1 --standalone'    cc="$gcc -O1 -DADC_STANDALONE" ;;
-    standalone-clang)  adc_flags='-O2 --standalone'    cc="clang -O1 -DADC_STANDALONE" ;;
+    standalone-gcc)    adc_flags='-O1 --standalone'    cc="$gcc $o1 -DADC_STANDALONE" ;;
+    standalone-clang)  adc_flags='-O2 --standalone'    cc="clang $o1 -DADC_STANDALONE" ;;
     O0-gcc-san)        adc_flags=-O0                   cc="$gcc -O1 $SANITIZE" ;;
     O2-gcc-san)        adc_flags=-O2                   cc="$gcc -O1 $SANITIZE" ;;
     *) echo "run.sh: no configuration $1" >&2; exit 2 ;;
@@ -84,14 +85,14 @@ names_it() {
     return 1
 }
 
-# Whether case $2 is not for configuration $1. One in twelve goes by the length of its name: cheap, and the same in
+# Whether case $2 is not for configuration $1. One in twenty goes by the length of its name: cheap, and the same in
 # every run.
 skips() {
     # shellcheck disable=SC2046
     ! names_it "$1" $(note "$CASES/$2.ad" skip) || return 0
     case $1 in O1-gcc-san | O2-gcc | O0-clang | O?-gcc-san) return 1 ;; esac
     [ -z "${FULL:-}" ] || return 1
-    [ $((${#2} % 12)) != 0 ] || return 1
+    [ $((${#2} % 16)) != 8 ] || return 1
     # shellcheck disable=SC2046
     ! names_it "$1" $(note "$CASES/$2.ad" also)
 }
