@@ -87,46 +87,11 @@ static void build_reverse(DeriveCtx *c, Arena *a, const Plan *plan, Func *d)
     ir_yield(&b, func_n_results(d), y);
 }
 
-// Is the op a shape, or computes what one needs? Sizes are arithmetic on arguments.
-static void mark_front(Region *body, Op *op)
-{
-    if (op->parent != body || op->mark)
-        return;
-    op->mark = 1;
-    for (int k = 0; k < op->n_in; k++)
-        if (op->in[k]->def)
-            mark_front(body, op->in[k]->def);
-}
-
-// Arrays go on the front of the tapes where they are bound. In a derivative that is where a sweep begins, behind what
-// other ops have put on the tapes: so all are bound before anything else.
-static void shapes_first(Arena *a, Func *f)
-{
-    Region *body = f->body;
-    Op **ops = NEW_N(a, Op *, body->ops.n + 1);
-    int n = 0;
-    for (int i = 0; i < body->ops.n; i++)
-        body->ops.at[i]->mark = 0;
-    for (int i = 0; i < body->ops.n; i++)
-        if (body->ops.at[i]->code == OP_shape)
-            mark_front(body, body->ops.at[i]);
-    for (int front = 1; front >= 0; front--)
-        for (int i = 0; i < body->ops.n; i++)
-            if (body->ops.at[i]->mark == front)
-                ops[n++] = body->ops.at[i];
-    for (int i = 0; i < n; i++) {
-        body->ops.at[i] = ops[i];
-        ops[i]->mark = 0;
-    }
-}
-
 void record_derived(DeriveCtx *c, Func *forward)
 {
     Arena *a = arena_new();
     Func *reverse = forward->pair;
     Func *f = vjp_primal(c, forward);
-    if (f)
-        shapes_first(a, f);
     Plan *plan = f ? vjp_plan(c, a, f, forward, PLAN_RECORD) : NULL;
     if (plan && !c->errors) {
         add_tapes(forward, plan->mask, ROLE_INOUT, false);
