@@ -1,4 +1,4 @@
-// lanes.h — what lanes.c and lanes_flow.c share. Private to them; the contract of the pass is in derive.h.
+// lanes.h — what lanes_flow.c gives to the files that write a function in lanes. Private to lanes*.c; the contract of the pass is in derive.h.
 //
 // In: a function and which of its arguments are in lanes. lanes_flow.c finds out which of its values are: those that depend on them. lanes.c
 // writes the function in which those have one more, last dimension.
