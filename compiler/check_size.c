@@ -178,6 +178,8 @@ void visit_stmts(Stmt *s, StmtVisit stmt, ExprVisit expr, void *context)
         return;
     if (stmt)
         stmt(context, s);
+    for (int i = 0; i < s->attrs.n; i++)
+        visit_expr(s->attrs.at[i].arg, expr, context);
     switch (s->kind) {
     case STMT_DECL:
         visit_list(&s->decl->dims, expr, context);

@@ -151,10 +151,41 @@ static bool surely_true(const Expr *cond)                       // no condition 
     return !cond || (cond->value.known && cond->type.elem == ELEM_BOOL && cond->value.i);
 }
 
-static void attributes_later(Checker *c, const Stmt *s)
+static void find_write(void *context, Expr *e)
 {
-    for (int i = 0; i < s->attrs.n; i++)
-        not_yet(c, s->attrs.at[i].loc, LATER_ATTRIBUTES);
+    Checker *c = context;
+    const Function *f = e->kind == EXPR_CALL ? e->call.callee : NULL;
+    for (int i = 0; f && i < f->params.n; i++)
+        if (f->params.at[i]->role != ROLE_IN) {
+            diag_error(c->diags, e->loc, "how many states may be kept is no matter of a call that changes its arguments");
+            return;
+        }
+}
+
+// @checkpoint(n): n counts.
+static void check_states(Checker *c, Expr *n)
+{
+    check_value(c, n, (Type){.elem = ELEM_INT}, "the number of states");
+    if (failed(n))
+        return;
+    visit_expr(n, find_write, c);
+    if (n->value.known && n->value.i < 1)
+        diag_error(c->diags, n->loc, "@checkpoint keeps one state at least, but this is %lld", (long long)n->value.i);
+}
+
+static void check_attributes(Checker *c, const Stmt *s)
+{
+    unsigned seen = 0;
+    for (int i = 0; i < s->attrs.n; i++) {
+        const Attr *a = &s->attrs.at[i];
+        if (seen & (1u << a->kind))
+            diag_error(c->diags, a->loc, "@%s stands here twice", attr_text(a->kind));
+        seen |= 1u << a->kind;
+        if (a->kind != ATTR_CHECKPOINT)
+            not_yet(c, a->loc, LATER_ATTRIBUTES);
+        else if (a->arg)
+            check_states(c, a->arg);
+    }
 }
 
 // A loop's body, in a scope of its own; true if its end or a continue may be reached is of no interest to anyone.
@@ -171,7 +202,7 @@ static void check_loop_body(Checker *c, Loop *loop, Stmt *body)
 static bool check_for(Checker *c, Stmt *s)
 {
     Loop loop = {0};
-    attributes_later(c, s);
+    check_attributes(c, s);
     scope_open(c);
     for (int i = 0; i < s->for_.init.n; i++)
         check_stmt(c, s->for_.init.at[i]);
@@ -189,7 +220,7 @@ static bool check_for(Checker *c, Stmt *s)
 static bool check_while(Checker *c, Stmt *s)
 {
     Loop loop = {0};
-    attributes_later(c, s);
+    check_attributes(c, s);
     wrote_int(c);
     if (s->kind == STMT_WHILE)
         check_condition(c, s->while_.cond);

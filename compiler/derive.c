@@ -346,6 +346,21 @@ static void warn_lost(DeriveCtx *c, const Func *d)
               cut ? cut->loc : f->loc, how);
 }
 
+// ---- the end ----
+
+// Nothing is reversed any more: what loops may keep is of no account.
+static void forget_states(Region *r)
+{
+    for (int i = 0; i < r->ops.n; i++) {
+        Op *op = r->ops.at[i];
+        for (int k = 0; k < op->n_regions; k++)
+            if (op->regions[k])
+                forget_states(op->regions[k]);
+        if (op->code == OP_loop)
+            loop_forget_states(op);
+    }
+}
+
 bool derive_all(Module *m, DeriveReport *report, void *user)
 {
     Arena *a = arena_new();
@@ -364,8 +379,12 @@ bool derive_all(Module *m, DeriveReport *report, void *user)
         if (d->source_name)
             warn_lost(&c, d);
     }
-    for (int i = 0; i < m->funcs.n; i++)
-        m->funcs.at[i]->implicit = NULL;                        // nothing is derived any more: functions as any other
+    for (int i = 0; i < m->funcs.n; i++) {
+        Func *f = m->funcs.at[i];
+        f->implicit = NULL;                                     // nothing is derived any more: functions as any other
+        if (func_has_body(f))
+            forget_states(f->body);
+    }
     arena_free(a);
     return c.errors == 0;
 }

@@ -6,7 +6,7 @@
 //     for (i..n) { t = exp(x[i] * w); s += t; }     s_bar is known before: return 2.0 * s;
 //     ->   s_bar = 2.0; for (i..n) { t = exp(x[i] * w); s += t; x_bar[i] += s_bar * t * w; w_bar += s_bar * t * x[i]; }
 //
-// A home is a region that is reversed as soon as it has run: the body of a joint function, and of a fused loop. A loop that stands directly in a home is
+// A home is a region that is reversed as soon as it has run: the body of a joint function, of a fused loop, and of a loop with checkpoints. A loop that stands directly in a home is
 // fused if its trips may be reversed in the order in which they run, and before what follows the loop has been reversed:
 //
 //   - an active scalar that it carries is only a sum: the body adds to it, on every path once, and does nothing else with it that is active;
@@ -20,7 +20,8 @@
 //
 // Where only the adjoints of the sums are not known before, or the loop stands in a region that is no home, it may be fused late: it runs once
 // without keeping anything, and a second time, fused, in the reverse sweep. Done for a loop that carries no arrays and finds all that it reads
-// unchanged, where a trip would keep more than a few scalars, and nothing in it costs more than keeping it: an exp would be had twice.
+// unchanged, where a trip would keep more than a few scalars, and nothing in it costs more than keeping it: an exp would be had twice. Of a loop with
+// checkpoints nothing is asked but the former: no number of states is as few as none. What cannot be fused then is run again (checkpoint.c).
 #include "keep.h"
 
 #include <assert.h>
@@ -514,10 +515,18 @@ static bool may_fuse_late(Fuser *f, const Op *loop, const Region *home)
     for (int k = 0; k < loop->n_regions; k++)
         if (loop->regions[k])
             much |= note_inside(f, o, loop->regions[k], order_of(f, loop));
-    for (int i = 0; i < o->outer.n && much; i++)
+    for (int i = 0; i < o->outer.n && (much || loop->checkpoint); i++)
         if (type_is_linear(o->outer.at[i]->type) && !plan_in_place(f->p, home, o->outer.at[i]))
             return false;
-    return much && is_cheap(loop->regions[0]);
+    return loop->checkpoint || (much && is_cheap(loop->regions[0]));
+}
+
+// ---- or is it run again? ----
+
+static void plan_rerun(Fuser *f, const Op *loop)
+{
+    note_inside(f, op_plan(f->p, loop), loop->regions[0], order_of(f, loop));
+    checkpoint_plan(f->p, loop);
 }
 
 static void settle(Fuser *f, const Region *r, const Region *home)
@@ -538,9 +547,12 @@ static void settle(Fuser *f, const Region *r, const Region *home)
         }
         if (op->code == OP_loop && !o->fused && may_fuse_late(f, op, home))
             o->fused = FUSE_LATE;
+        if (op->code == OP_loop && !o->fused && op->checkpoint)
+            plan_rerun(f, op);
+        bool own = op->code == OP_loop && (o->fused || o->rerun);
         for (int k = 0; k < op->n_regions; k++)
             if (op->regions[k])
-                settle(f, op->regions[k], op->code == OP_loop && k == 0 && o->fused ? op->regions[0] : home);
+                settle(f, op->regions[k], own && k == 0 ? op->regions[0] : home);
     }
 }
 

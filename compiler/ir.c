@@ -679,9 +679,36 @@ Region *b_loop_head(Op *loop)
     return head;
 }
 
+Op *b_loop_like(Builder *b, const Op *like, Value *const *before, int n, Value *const *init)
+{
+    bool counted = like->counted;
+    Op *loop = b_loop(b, counted ? before[0] : NULL, counted ? before[1] : NULL, like->step, like->reversed, n, init);
+    loop->has_exit = like->has_exit;
+    if (like->checkpoint)
+        loop_keep_states(loop, before[loop_first_init(like) - 1]);
+    return loop;
+}
+
+void loop_keep_states(Op *loop, Value *states)
+{
+    Value **in = NEW_N(loop->parent->func->module->arena, Value *, loop->n_in + 1);
+    int at = loop_first_init(loop);
+    for (int k = 0; k < loop->n_in; k++)
+        in[k + (k >= at)] = loop->in[k];
+    in[at] = states;
+    loop->in = in;
+    loop->n_in++;
+    loop->checkpoint = true;
+}
+
+Value *loop_states(const Op *loop)
+{
+    return loop->checkpoint ? loop->in[loop_first_init(loop) - 1] : NULL;
+}
+
 int loop_first_init(const Op *loop)
 {
-    return loop->counted ? 2 : 0;
+    return (loop->counted ? 2 : 0) + loop->checkpoint;
 }
 
 int loop_n_carried(const Op *loop)

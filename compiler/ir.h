@@ -65,12 +65,13 @@
 //                                           singular, root)
 //   if {choice} c, A0..      -> A0'.., s..  regions[0] then, regions[1] else, each with one argument per array handed in; each yields first the
 //                                           new versions of those, then the scalars. choice: an expression of the source, ?: && or ||
-//   loop {counted, step, reversed, has_exit} [lo, hi,] init.. -> final.., trips
+//   loop {counted, step, reversed, has_exit, checkpoint} [lo, hi,] [states,] init.. -> final.., trips
 //                                           body regions[0] (args: [index,] carried..) yields [exit,] carried..
 //                                           head regions[1] or NULL (args: carried..) yields cond; pure; only where not counted
 //       i = lo; t = 0; c = init;
 //       while (counted ? (step > 0 ? i < hi : i > hi) : !head || head(c)) { (exit, c) = body(i, c); t++; i += step; if (exit) break; }
 //                                           results are c and t. `reversed` (counted, no exit): the same indices in the opposite order.
+//                                           checkpoint: the reverse keeps no more than `states`, an int, of the values that c has on its way.
 //   within {slots} A, path.., E0.. -> A', E0'.., s..
 //                                           regions[0]: one argument per slot, a writable array that is that part of A, then one per other
 //                                           array or buf E handed in (as in if); yields the new version of each slot, of each E, then scalars.
@@ -232,7 +233,7 @@ struct Op {
     ConstArray *array;
     Func *callee;
     bool choice;                            // if
-    bool counted, reversed, has_exit;       // loop
+    bool counted, reversed, has_exit, checkpoint;               // loop
     int step;
     bool ta, tb, sub;                       // gemm; ta: lu_solve, lower_solve too
     bool right;                             // lower_solve
@@ -396,8 +397,13 @@ void b_if_end(Op *op);
 // loop: b_loop makes op, body and arguments and all results (trips last); b_loop_head adds the head region with its arguments.
 // Counted: lo and hi given; else both NULL. An exit: set op->has_exit and yield it first.
 Op *b_loop(Builder *b, Value *lo, Value *hi, int step, bool reversed, int n, Value *const *init);
+// A loop with the attributes of `like`; `before`: what stands for the operands of that before its initial values.
+Op *b_loop_like(Builder *b, const Op *like, Value *const *before, int n, Value *const *init);
 Region *b_loop_head(Op *loop);
-int loop_first_init(const Op *loop);                                    // 2 if counted, else 0
+// The reverse of a loop without exit or with one keeps at most `states` of its states; before the loop is given its attributes in any other way.
+void loop_keep_states(Op *loop, Value *states);
+Value *loop_states(const Op *loop);                                     // that, or NULL
+int loop_first_init(const Op *loop);                                    // how many operands stand before the initial values
 int loop_n_carried(const Op *loop);
 Value *loop_index(const Op *loop);                                      // NULL if not counted
 Value *loop_arg(const Op *loop, int k);                                 // carried argument k of the body

@@ -597,7 +597,9 @@ static Op *parse_loop(Parser *p)
         Name index = parse_counter(p, &in, &step);
         vec_push(p->arena, &args, index);
     }
-    bool reversed = accept_word(p, "reversed"), has_exit = accept_word(p, "exit");
+    bool reversed = accept_word(p, "reversed"), has_exit = accept_word(p, "exit"), checkpoint = accept_word(p, "checkpoint");
+    if (checkpoint)
+        push_operand(p, &in, &T_INT);
     Names carried = parse_args(p, &in);
     for (int i = 0; i < carried.n; i++)
         vec_push(p->arena, &args, carried.at[i]);
@@ -606,6 +608,7 @@ static Op *parse_loop(Parser *p)
     op->step = step;
     op->reversed = reversed;
     op->has_exit = has_exit;
+    op->checkpoint = checkpoint;
     op->loc = accept_loc(p);
     Region *body = add_region(p, op, 0);
     if (counted)

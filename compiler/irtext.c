@@ -216,7 +216,11 @@ static void print_loop(Printer *p, const Op *op)
     }
     text_put(p->out, op->reversed ? " reversed" : "");
     text_put(p->out, op->has_exit ? " exit" : "");
-    print_args(p, op, body, op->counted, op->counted ? 2 : 0);
+    if (op->checkpoint) {
+        text_put(p->out, " checkpoint ");
+        print_in(p, op, loop_first_init(op) - 1);
+    }
+    print_args(p, op, body, op->counted, loop_first_init(op));
     print_loc(p, op->loc);
     if (op->regions[1]) {
         text_put(p->out, " while");

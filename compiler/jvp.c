@@ -383,9 +383,10 @@ static void emit_loop(Gen *g, Builder *b, const Op *op)
     Region *from = op->regions[0];
     Values init = {0};
     add_operands(g, b, &init, op->in + loop_first_init(op), op->out, n);
-    Value *lo = op->counted ? to(g, op->in[0]) : NULL, *hi = op->counted ? to(g, op->in[1]) : NULL;
-    Op *new = b_loop(b, lo, hi, op->step, op->reversed, init.n, init.at);
-    new->has_exit = op->has_exit;
+    Value **before = NEW_N(g->a, Value *, loop_first_init(op) + 1);
+    for (int k = 0; k < loop_first_init(op); k++)
+        before[k] = to(g, op->in[k]);
+    Op *new = b_loop_like(b, op, before, init.n, init.at);
     if (op->counted) {
         g->map[loop_index(op)->id] = loop_index(new);
         loop_index(new)->name = loop_index(op)->name;

@@ -355,10 +355,24 @@ static bool is_view(const Value *v)
     return v->def && (v->def->code == OP_slice || v->def->code == OP_reshape || v->def->code == OP_view_at);
 }
 
+static void need(Planner *w, const Value *v);
+
+// v, from outside of the home w->at, is in scope there if all homes on the way are fused loops. One whose trips are run again has to have it then.
+static void need_outer(Planner *w, const Value *v)
+{
+    const Region *at = w->at;
+    w->at = region_plan(w->p, at->owner->parent)->home;
+    if (op_plan(w->p, at->owner)->rerun || is_outer(w, v))
+        need(w, v);
+    w->at = at;
+}
+
 static void need(Planner *w, const Value *v)
 {
-    if (is_outer(w, v))
+    if (is_outer(w, v)) {
+        need_outer(w, v);
         return;
+    }
     w->needed[v->id] = true;
     const Op *op = v->def;
     for (int k = 0; is_view(v) && in_place(w, v) && k < op->n_in; k++)        // had by naming it again
@@ -478,6 +492,25 @@ static void need_loop(Planner *w, const Op *op)
         need(w, op->in[0]);
 }
 
+// A loop whose trips are run again: the state it started from, and what its body looks at.
+static void need_rerun(Planner *w, const Op *op)
+{
+    const OpPlan *o = op_plan(w->p, op);
+    need(w, loop_states(op));
+    for (int i = 0; i < o->outer.n; i++) {
+        need(w, o->outer.at[i]);
+        if (o->outer.at[i]->type.kind == K_ARRAY)
+            need_dims(w, o->outer.at[i]->root);
+    }
+    for (int k = 0; k < loop_n_carried(op); k++) {
+        Value *init = op->in[loop_first_init(op) + k];
+        if (o->state[k])
+            need(w, init);
+        if (!type_is_scalar(init->type))
+            need_dims(w, init->root);
+    }
+}
+
 // A loop inside uses the index, or has a tape indexed by it, only if something says so later: indices cost nothing.
 static void need_op(Planner *w, const Op *op)
 {
@@ -552,6 +585,8 @@ static void need_op(Planner *w, const Op *op)
     case OP_loop:
         if (op_plan(p, op)->reversed)
             need_loop(w, op);
+        if (op_plan(p, op)->rerun)
+            need_rerun(w, op);
         break;
     case OP_within:
         if (op_plan(p, op)->reversed)

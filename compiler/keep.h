@@ -63,7 +63,9 @@ typedef struct OpPlan {
     int number;                             // of ops with regions, in order
     bool reversed;                          // the reverse has to do something about it
     Fuse fused;                             // of a loop (fuse.c)
-    ValueList outer;                        // FUSE_LATE: what the loop uses from outside
+    bool rerun;                             // of a loop: its trips are run again in the reverse, from states kept (checkpoint.c)
+    bool *state;                            // rerun: per carried value, part of the state
+    ValueList outer;                        // FUSE_LATE, rerun: what the loop uses from outside
     bool *sums;                             // of a loop, per carried value: an active scalar that the body only adds to; NULL: not asked yet
     unsigned mask;                          // growable tapes (1 << Elem) appended to inside
     ValueList scalars;                      // active scalars from outside whose adjoints it adds to
@@ -154,6 +156,10 @@ bool plan_in_place(Plan *p, const Region *home, const Value *v);
 void fuse_loops(Plan *p);
 // Operand k of a scalar op: does the adjoint of the result, times something known, go to it?
 bool fuse_flows(const Plan *p, const Op *op, int k);
+
+// ---- checkpoint.c ----
+// Decides whether the trips of a loop with checkpoints are run again, and what that takes. The op must have its plan.
+void checkpoint_plan(Plan *p, const Op *loop);
 
 // ---- exits.c ----
 // The bools of the loop's body that are true on its last trip at most, because each implies the exit.

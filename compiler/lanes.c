@@ -195,13 +195,14 @@ static void emit_loop(LaneGen *g, Builder *b, const Op *op)
 {
     int n = loop_n_carried(op), first = loop_first_init(op);
     const Region *r = op->regions[0];
-    Value **init = NEW_N(g->a, Value *, n + 1), **homes = NEW_N(g->a, Value *, n + 2);
+    Value **before = NEW_N(g->a, Value *, first + 1), **init = NEW_N(g->a, Value *, n + 1), **homes = NEW_N(g->a, Value *, n + 2);
+    for (int k = 0; k < first; k++)
+        before[k] = lane_to(g, op->in[k]);
     for (int k = 0; k < n; k++) {
         Value *x = op->in[first + k];
         init[k] = lane_is_on(g, op->out[k]) && !type_is_linear(x->type) ? lane_take_home(g, b, x) : lane_to(g, x);
     }
-    Op *new = b_loop(b, op->counted ? lane_to(g, op->in[0]) : NULL, op->counted ? lane_to(g, op->in[1]) : NULL, op->step, op->reversed, n, init);
-    new->has_exit = op->has_exit;
+    Op *new = b_loop_like(b, op, before, n, init);
     if (op->counted) {
         g->map[loop_index(op)->id] = loop_index(new);
         loop_index(new)->name = loop_index(op)->name;

@@ -309,6 +309,8 @@ static void info_simple(Fn *f, Stmt *s, StmtInfo *info)
 
 static void compute(Fn *f, Stmt *s, StmtInfo *info)
 {
+    for (int i = 0; i < s->attrs.n; i++)
+        number_expr(f, s->attrs.at[i].arg);
     switch (s->kind) {
     case STMT_BLOCK:
         info_block(f, s, info);

@@ -620,7 +620,29 @@ static bool always(const Expr *cond)
     return !cond || (cond->value.known && cond->value.i);
 }
 
-static void lower_loop(Fn *f, Stmt *s, Expr *cond, Stmt *body, Stmt *step)
+// The argument of @checkpoint, or NULL.
+static Expr *states_of(const Stmt *s)
+{
+    for (int i = 0; i < s->attrs.n; i++)
+        if (s->attrs.at[i].kind == ATTR_CHECKPOINT)
+            return s->attrs.at[i].arg;
+    return NULL;
+}
+
+// How many states of the loop s may be kept, or NULL. Tested once, before the loop.
+static Value *lower_states(Fn *f, const Stmt *s)
+{
+    Expr *e = states_of(s);
+    if (!e)
+        return NULL;
+    Value *n = lower_scalar(f, e);
+    if (!e->value.known)
+        b_check(&f->b, "assert", arena_printf(f->l->m->arena, "@checkpoint(%s) keeps one state at least", source_text(f, e)),
+                b_2(&f->b, OP_ige, n, int_const(f, 1)), 0, NULL);
+    return n;
+}
+
+static void lower_loop(Fn *f, Stmt *s, Value *states, Expr *cond, Stmt *body, Stmt *step)
 {
     Loop loop = {.body = body, .step = step, .is_do = s->kind == STMT_DO, .flags = f->flags};
     loop.cond = always(cond) ? NULL : cond;
@@ -636,6 +658,8 @@ static void lower_loop(Fn *f, Stmt *s, Expr *cond, Stmt *body, Stmt *step)
     }
     loop.carried = set_with(f, info_of(f, s)->loop, returns, 2);
     loop_begin(f, &loop);
+    if (states)
+        loop_keep_states(loop.op, states);
     if (in_head)
         lower_head(f, &loop);
     lower_iteration(f, &loop, in_head);
@@ -644,10 +668,11 @@ static void lower_loop(Fn *f, Stmt *s, Expr *cond, Stmt *body, Stmt *step)
 
 static void lower_for(Fn *f, Stmt *s)
 {
+    Value *states = lower_states(f, s);
     for (int i = 0; i < s->for_.init.n; i++)
         lower_stmt(f, s->for_.init.at[i]);
     set_loc(f, s->loc);
-    lower_loop(f, s, s->for_.cond, s->for_.body, s->for_.step);
+    lower_loop(f, s, states, s->for_.cond, s->for_.body, s->for_.step);
 }
 
 // ---- all of them
@@ -663,7 +688,7 @@ static void lower_stmt(Fn *f, Stmt *s)
     case STMT_IF:       lower_if(f, s); break;
     case STMT_FOR:      lower_for(f, s); break;
     case STMT_WHILE:
-    case STMT_DO:       lower_loop(f, s, s->while_.cond, s->while_.body, NULL); break;
+    case STMT_DO:       lower_loop(f, s, lower_states(f, s), s->while_.cond, s->while_.body, NULL); break;
     case STMT_BREAK:    jump(f, JUMP_BREAK); break;
     case STMT_CONTINUE: jump(f, JUMP_CONTINUE); break;
     case STMT_RETURN:   lower_return(f, s); break;

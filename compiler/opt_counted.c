@@ -226,7 +226,7 @@ static void hoist(Region *to, Region *head, Value *v)
 
 static void make_counted(Rewrite *w, Builder *b, Op *op, const Test *t, int step, int more)
 {
-    Value *arg = loop_arg(op, t->k), *init = op->in[t->k];
+    Value *arg = loop_arg(op, t->k), *init = op->in[loop_first_init(op) + t->k];
     hoist(b->at, op->regions[1], t->end);
     b->loc = op->loc;
     Value *hi = more == 0 ? t->end : b_2(b, OP_iadd, t->end, b_int(b, more));
@@ -251,7 +251,7 @@ static void try_loop(Rewrite *w, Builder *b, Op *op)
     bool found = false;
     if (!steps(&p, loop_yield(op, t.k), &step, &found, MAX_DEPTH) || !found)
         return;
-    if (!test_counts(&t, op->in[t.k], step, &more))
+    if (!test_counts(&t, op->in[loop_first_init(op) + t.k], step, &more))
         return;
     make_counted(w, b, op, &t, (int)step, more);
 }

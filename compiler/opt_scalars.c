@@ -436,9 +436,10 @@ static void write_loop(Scalars *s, Builder *b, const Op *op)
         for (int k = 0; k < size_of(s, v); k++)
             vec_push(s->a, &init, parts_of(s, v)[k]);
     }
-    Op *to = b_loop(b, op->counted ? now(s, op->in[0]) : NULL, op->counted ? now(s, op->in[1]) : NULL, op->step, op->reversed,
-                    init.n, init.at);
-    to->has_exit = op->has_exit;
+    List before = {0};
+    for (int k = 0; k < first; k++)
+        vec_push(s->a, &before, now(s, op->in[k]));
+    Op *to = b_loop_like(b, op, before.at, init.n, init.at);
     if (op->n_regions > 1 && op->regions[1]) {
         Region *head = b_loop_head(to);
         bind_args(s, op->regions[1], head, 0, &h, h.kept.n);

@@ -108,6 +108,13 @@ void op_insert_operand(Func *f, Op *op, int k, Value *v)
     op->n_in++;
 }
 
+void loop_forget_states(Op *loop)
+{
+    if (loop->checkpoint)
+        op_remove_operand(loop, loop_first_init(loop) - 1);
+    loop->checkpoint = false;
+}
+
 Value *region_insert_arg(Region *r, int k, Type t, const char *name)
 {
     Value *v = region_arg(r, t, name, NULL);

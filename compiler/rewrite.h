@@ -41,6 +41,8 @@ void region_remove_arg(Region *r, int k);
 void region_remove_yield(Region *r, int k);
 // Puts one in at place k.
 void op_insert_operand(Func *f, Op *op, int k, Value *v);
+// The loop may keep as many of its states as any other.
+void loop_forget_states(Op *loop);
 Value *region_insert_arg(Region *r, int k, Type t, const char *name);
 // Appends an op of another region (no longer listed there) to r.
 void region_take(Region *r, Op *op);

@@ -597,7 +597,7 @@ static void check_head(Verifier *v, const Op *op)
     if (op->counted)
         broken(v, "a counted loop has no head");
     const Region *head = region(v, op, 1);
-    check_args(v, op, head, 0, 0);
+    check_args(v, op, head, 0, loop_first_init(op));
     check_region(v, head);
     for (int i = 0; i < head->ops.n; i++)
         if (op_has_effect(head->ops.at[i]))
@@ -618,6 +618,9 @@ static void check_loop(Verifier *v, const Op *op)
         broken(v, op->counted ? "a step of 0" : "only a counted loop can be reversed");
     if (op->reversed && op->has_exit)
         broken(v, "a reversed loop has no exit");
+    for (int k = first; op->checkpoint && k < op->n_in; k++)
+        if (op->in[k]->type.kind == K_BUF)
+            broken(v, "a state of a loop with checkpoints has no growable tape");
     check_linear(v, op);
     if (op->n_regions > 1 && op->regions[1])
         check_head(v, op);

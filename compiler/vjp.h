@@ -1,5 +1,5 @@
 // vjp.h — what the files of the reverse mode share: vjp.c (functions), vjp_fwd.c (forward sweep), vjp_rev.c (reverse
-// sweep), vjp_fuse.c (both, trip by trip).
+// sweep), vjp_fuse.c (both, trip by trip), vjp_checkpoint.c (both, from states kept).
 #ifndef ADC_VJP_H
 #define ADC_VJP_H
 
@@ -60,6 +60,8 @@ void gen_contribute(Gen *g, Builder *b, Value *v, Value *x);
 Value *gen_had(Gen *g, Builder *b, Value *v);
 // Dimension k of the primal's root, in the reverse sweep.
 Value *gen_had_dim(Gen *g, Builder *b, const Value *root, int k);
+// How often a counted loop of the primal runs from lo to hi, if it has no exit. May be negative: then not at all.
+Value *gen_trip_count(Builder *b, const Op *loop, Value *lo, Value *hi);
 // A new zeroed array of the shape of the primal's root, for the reverse sweep.
 Value *gen_zeros(Gen *g, Builder *b, const Value *root);
 
@@ -101,5 +103,24 @@ typedef struct Threads {
 
 Threads gen_threads(Gen *g, Builder *b, const OpPlan *o);
 void gen_name_threads(Builder *b, const Threads *t, const OpPlan *o, Value *const *scalars);
+
+// ---- vjp_checkpoint.c ----
+// The reverse of a loop whose trips are run again, for vjp_rev.c: a loop over the number of the trip, from the last to the first, that carries the
+// states that are kept besides what the reverse of any loop carries.
+typedef struct States {
+    const Op *loop;                         // of the primal
+    Value *trips;                           // how many it took
+    Value *max;                             // states that may be kept
+    Value *room;                            // besides the first; NULL: none
+    Value **first;                          // per carried value: what the loop started with, or NULL: no part of the state
+    Value **kept;                           // per carried value: array of the states kept besides the first
+    Value *at, *n;                          // before which trips they are kept, at[0] being 0 for the first; how many there are
+    Cells cells;                            // kept, at and n: what the reverse loop carries
+} States;
+
+// Before the reverse loop: no states kept but the first.
+States *states_begin(Gen *g, Builder *b, const Op *loop);
+// Trip t, forwards and backwards, from the last state kept before it.
+void states_trip(Gen *g, Builder *b, States *s, Value *t);
 
 #endif

@@ -149,8 +149,7 @@ static Op *fused_loop(Gen *g, Builder *b, const Op *loop)
     Value **in = NEW_N(g->a, Value *, loop->n_in + n_cells + 1);
     Value **end = primal_values(g, loop->in, loop->n_in, in);
     cells_push(cells_push(end, &t.arrays), &t.scalars);
-    Op *to = b_loop(b, loop->counted ? in[0] : NULL, loop->counted ? in[1] : NULL, loop->step, loop->reversed, n + n_cells, in + first);
-    to->has_exit = loop->has_exit;
+    Op *to = b_loop_like(b, loop, in, n + n_cells, in + first);
     if (loop->n_regions > 1 && loop->regions[1]) {
         Builder head = builder_at(b->f, b_loop_head(to), b->fold);
         bind_args(g, loop->regions[1], head.at, n);

@@ -3,6 +3,7 @@
 // In: the primal's body and the plan. Out: the same ops at the builder's end; every op with regions also carries the tapes that are written inside.
 //
 //     for (i..n) { u = exp(x[i]); s += u; }     ->     for (i..n) { u = exp(x[i]); s += u; u_tape[i] = u; }
+#include "rewrite.h"
 #include "vjp.h"
 
 #include <assert.h>
@@ -119,7 +120,11 @@ static Value *bound(Gen *g, Builder *b, Value *v)
 // How often a counted loop of the primal runs, before the outermost op around it.
 static Value *trip_count(Gen *g, Builder *b, const Op *loop)
 {
-    Value *lo = bound(g, b, loop->in[0]), *hi = bound(g, b, loop->in[1]);
+    return gen_trip_count(b, loop, bound(g, b, loop->in[0]), bound(g, b, loop->in[1]));
+}
+
+Value *gen_trip_count(Builder *b, const Op *loop, Value *lo, Value *hi)
+{
     int step = loop->step;
     Value *span = step > 0 ? b_2(b, OP_isub, hi, lo) : b_2(b, OP_isub, lo, hi);
     int size = step > 0 ? step : -step;
@@ -252,9 +257,9 @@ static void forward_loop(Gen *g, Builder *b, const Op *op)
     int first = loop_first_init(op), n = loop_n_carried(op);
     Value **init = mapped(g, op->in + first, n, cells.n);
     append_cells(init, n, &cells);
-    Op *to = b_loop(b, op->counted ? of(g, op->in[0]) : NULL, op->counted ? of(g, op->in[1]) : NULL, op->step, op->reversed,
-                    n + cells.n, init);
-    to->has_exit = op->has_exit;
+    Op *to = b_loop_like(b, op, mapped(g, op->in, first, 0), n + cells.n, init);
+    if (cells.n > 0)
+        loop_forget_states(to);                                 // a tape that grows is no state
     const Region *from = op->regions[0];
     Builder in = builder_at(b->f, to->regions[0], b->fold);
     map_args(g, from, in.at, op->counted + n);
@@ -277,6 +282,16 @@ static void forward_loop(Gen *g, Builder *b, const Op *op)
     }
     g->fwd[loop_trips(op)->id] = loop_trips(to);
     cells_from_results(&cells, to, n);
+}
+
+static void forward_any_loop(Gen *g, Builder *b, const Op *op, const OpPlan *o)
+{
+    if (o->fused == FUSE_EARLY)
+        fused_forward(g, b, op);
+    else if (o->fused == FUSE_LATE || o->rerun)
+        ir_clone_op(b, op, g->fwd);                             // it runs again in the reverse sweep
+    else
+        forward_loop(g, b, op);
 }
 
 static void forward_within(Gen *g, Builder *b, const Op *op)
@@ -377,13 +392,7 @@ static void forward_op(Gen *g, Builder *b, const Op *op)
     copy_first(g, b, op);
     switch (op->code) {
     case OP_if: forward_if(g, b, op); break;
-    case OP_loop:
-        switch (o->fused) {
-        case FUSE_NOT: forward_loop(g, b, op); break;
-        case FUSE_EARLY: fused_forward(g, b, op); break;
-        case FUSE_LATE: ir_clone_op(b, op, g->fwd); break;
-        }
-        break;
+    case OP_loop: forward_any_loop(g, b, op, o); break;
     case OP_within: forward_within(g, b, op); break;
     case OP_call: forward_call(g, b, op); break;
     default: ir_clone_op(b, op, g->fwd); copy_view(g, b, op); break;

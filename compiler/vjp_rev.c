@@ -662,6 +662,13 @@ static Op *begin_reverse_loop(Gen *g, Builder *b, const Op *op, int n, Value *co
     return to;
 }
 
+static Op *begin_rerun_loop(Builder *b, const States *s, int n, Value *const *init)
+{
+    Op *to = b_loop(b, b_int(b, 0), s->trips, 1, true, n, init);
+    loop_keep_states(to, s->max);
+    return to;
+}
+
 static void reverse_loop(Gen *g, Builder *b, const Op *op, const OpPlan *o)
 {
     Threads t = gen_threads(g, b, o);
@@ -670,27 +677,34 @@ static void reverse_loop(Gen *g, Builder *b, const Op *op, const OpPlan *o)
     for (int k = 0; k < n_carried; k++)
         if (type_is_scalar(op->out[k]->type) && (is_active(g->plan, loop_arg(op, k)) || is_active(g->plan, op->out[k])))
             active[n++] = k;                                    // a body that does not look at it may still make its last value
-    Value **init = NEW_N(g->a, Value *, t.arrays.n + n + t.scalars.n + 1), **end = cells_push(init, &t.arrays);
+    static const Cells none;
+    States *states = o->rerun ? states_begin(g, b, op) : NULL;
+    const Cells *kept = states ? &states->cells : &none;
+    Value **init = NEW_N(g->a, Value *, t.arrays.n + n + t.scalars.n + kept->n + 1), **end = cells_push(init, &t.arrays);
     for (int i = 0; i < n; i++)
         *end++ = bar_or_zero(g, b, op->out[active[i]]);
-    end = cells_push(end, &t.scalars);
-    Op *to = begin_reverse_loop(g, b, op, (int)(end - init), init);
+    end = cells_push(cells_push(end, &t.scalars), kept);
+    Op *to = states ? begin_rerun_loop(b, states, (int)(end - init), init) : begin_reverse_loop(g, b, op, (int)(end - init), init);
     Builder in = builder_at(b->f, to->regions[0], b->fold);
     in.loc = b->loc;
-    have_index(g, &in, op, to);
+    if (!states)
+        have_index(g, &in, op, to);
     g->trip[loop_trips(op)->id] = loop_index(to);
     Value *const *args = to->regions[0]->args.at + 1;
-    cells_set(&t.scalars, cells_set(&t.arrays, args) + n);
+    cells_set(kept, cells_set(&t.scalars, cells_set(&t.arrays, args) + n));
     for (int i = 0; i < n; i++) {
         args[t.arrays.n + i]->name = bar_name(b, loop_arg(op, active[i]));
         gen_contribute(g, &in, loop_yield(op, active[i]), args[t.arrays.n + i]);
     }
     gen_name_threads(b, &t, o, args + t.arrays.n + n);
-    reverse_region(g, &in, op->regions[0]);
+    if (states)
+        states_trip(g, &in, states, loop_index(to));
+    else
+        reverse_region(g, &in, op->regions[0]);
     Value **y = NEW_N(g->a, Value *, end - init + 1), **y_end = cells_push(y, &t.arrays);
     for (int i = 0; i < n; i++)
         *y_end++ = bar_or_zero(g, &in, loop_arg(op, active[i]));
-    cells_push(y_end, &t.scalars);
+    cells_push(cells_push(y_end, &t.scalars), kept);
     ir_yield(&in, (int)(end - init), y);
     for (int i = 0; i < to->n_out - 1; i++)
         to->out[i]->name = args[i]->name;

@@ -712,6 +712,27 @@ static inline int adrt_isign(int a)
     return (a > 0) - (a < 0);
 }
 /* adrt:end */
+/* Trips first..last of a loop are to be reversed one by one from the last, and the state before trip `first` is kept.
+ * Gives the next trip on the way to the last one before which the state is to be kept, if there is room for `room` more
+ * states; `last` if there is none. So chosen that trips run again as few times as possible (binomial checkpointing):
+ * with room for c more and r runs of each trip, C(c + 1 + r, r) of them can be reversed. */
+/* adrt:begin adrt_next_state uses <stdint.h> */
+static inline int adrt_next_state(int first, int last, int room)
+{
+    int64_t trips = (int64_t)last - first + 1, fewer = 0, reach = 1; /* what r - 2 and r - 1 runs suffice for */
+    if (room < 1 || trips < 3)
+        return last;
+    for (int64_t r = 1;; r++) {
+        int64_t next = reach * (r + 1 + room) / r;
+        if (next >= trips)
+            break;
+        fewer = reach;
+        reach = next;
+    }
+    int64_t rest = trips - (reach - fewer);
+    return first + (int)(reach < rest ? reach : rest);
+}
+/* adrt:end */
 
 /* The nth derivative of digamma at x (n = 0 is digamma), to about 1e-14. -inf at +0 and +inf at -0 for n = 0; at the
  * negative integers, and at 0 for n > 0, +inf for odd n and NaN for even. n < 0 and n > 100 give NaN, n > 30 with x

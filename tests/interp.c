@@ -437,6 +437,9 @@ static bool special_op(Run *x, OpCode code)
         }
         return false;
     case OP_itor: set(x, 0, iv_real((double)integer(x, 0))); return true;
+    case OP_next_state:
+        set(x, 0, scalar(T_INT, 0, adrt_next_state((int)integer(x, 0), (int)integer(x, 1), (int)integer(x, 2))));
+        return true;
     case OP_rtoi:
         a = computed(x, 0);
         if (!(a.r > -2147483649.0 && a.r < 2147483648.0))

@@ -8,6 +8,7 @@
 
 #include <check.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct Case {
     const char *name, *text;
@@ -104,11 +105,24 @@ START_TEST(test_case)
 }
 END_TEST
 
+START_TEST(a_loop_keeps_its_attributes)
+{
+    Arena *a = arena_new();
+    Module *m = pass_check(a, HEAD "  %y = new real[2] zero\n  %z, %T = loop %i = 0 to %n step -1 exit checkpoint %n (%p = %y) {\n"
+                                   "    %q = store %p[1], %x\n    yield %b, %q }\n" TAKE, opt_scalars, NULL);
+    Text t = text_in(a);
+    ir_print(&t, m);
+    ck_assert_msg(strstr(t.at, " step -1 exit checkpoint %n.0 (") != NULL, "%s", t.at);
+    arena_free(a);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("scalars");
     TCase *t = tcase_create("scalars");
     tcase_add_loop_test(t, test_case, 0, (int)(sizeof cases / sizeof *cases));
+    tcase_add_test(t, a_loop_keeps_its_attributes);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);
