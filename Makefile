@@ -149,6 +149,8 @@ $(BUILD)/tests/test_%: tests/test_%.c $(HELP_O) $(BUILD)/libadc.a $(BUILD)/libad
 
 tests: $(TESTS)
 
+include tests/bench/bench.mk
+
 # Sets itself up, then runs everything in parallel in a second make (the first may have just installed what it needs).
 PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 CHECKENV = BUILD=$(BUILD) SAN=$(SAN) CC='$(CC)' MAKE='$(MAKE)' JOBS=$(JOBS) WANT='$(WANT)' BLAS_LIBS='$(BLAS_L)' \
@@ -157,8 +159,8 @@ CHECKENV = BUILD=$(BUILD) SAN=$(SAN) CC='$(CC)' MAKE='$(MAKE)' JOBS=$(JOBS) WANT
 check: setup
 	@$(MAKE) --no-print-directory $(PARALLEL) check-built
 
-check-built: all tests
-	@+$(CHECKENV) sh tests/check.sh unit blas cli bad_input docs golden run samples fuzz
+check-built: all tests $(CHECK_EVALS)
+	@+$(CHECKENV) sh tests/check.sh unit blas cli bad_input docs golden run samples bench fuzz
 check-blas: all tests
 	@+$(CHECKENV) sh tests/check.sh blas
 check-unit: all tests
@@ -173,6 +175,8 @@ check-run: all
 	@+$(CHECKENV) sh tests/check.sh run
 check-samples: all
 	@+$(CHECKENV) sh tests/check.sh samples
+check-bench: all $(CHECK_EVALS)
+	@+$(CHECKENV) sh tests/check.sh bench
 
 asan: setup
 	@$(MAKE) --no-print-directory $(PARALLEL) BUILD=$(BUILD)/asan SAN=1 MODE='-O1 -g' check-built
@@ -181,7 +185,7 @@ bless: all
 	@$(CHECKENV) sh tests/golden.sh bless
 
 setup:
-	@sh tests/setup.sh cc flex bison check clang
+	@sh tests/setup.sh cc flex bison check clang jansson
 setup-build:
 	@sh tests/setup.sh cc flex bison
 
@@ -194,7 +198,7 @@ demo: setup-build
 	@$(MAKE) --no-print-directory $(PARALLEL) all
 	@$(CHECKENV) sh samples/demo.sh
 
-bench: all
+bench: all $(BENCH_EVALS)
 	@$(CHECKENV) sh tests/bench/run.sh
 
 fuzz: all
@@ -210,7 +214,7 @@ clean:
 	rm -rf $(BUILD)
 
 FORCE:
-.PHONY: all tests check check-built check-blas check-unit check-cli check-bad_input check-golden check-run check-samples asan bless setup setup-build samples demo \
+.PHONY: all tests check check-built check-blas check-unit check-cli check-bad_input check-golden check-run check-samples check-bench asan bless setup setup-build samples demo \
         bench fuzz install clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -1,9 +1,9 @@
 #!/bin/sh
-# setup.sh - sees to it that the tools named as arguments are there (cc flex bison check clang), by apt-get where they
-# are not.
+# setup.sh - sees to it that the tools named as arguments are there (cc flex bison check clang jansson), by apt-get where
+# they are not.
 #
-# Says what it installs before it does. NO_INSTALL=1: prints the command and stops. clang is a bonus: if it cannot be
-# had, the tests that want it are skipped.
+# Says what it installs before it does. NO_INSTALL=1: prints the command and stops. clang and jansson are a bonus: if
+# they cannot be had, the tests that want them are skipped.
 set -u
 
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -17,14 +17,15 @@ for tool in "$@"; do
     bison) have bison || missing="$missing bison" ;;
     check) have pkg-config || missing="$missing pkg-config"
            { have pkg-config && pkg-config --exists check; } || missing="$missing check" ;;
-    clang) have clang || bonus=clang ;;
+    clang) have clang || bonus="$bonus clang" ;;
+    jansson) { have pkg-config && pkg-config --exists jansson; } || bonus="$bonus libjansson-dev" ;;
     esac
 done
 [ -n "$missing$bonus" ] || exit 0
 
 as_root=
 [ "$(id -u)" = 0 ] || as_root='sudo '
-command="${as_root}apt-get update && ${as_root}apt-get install -y --no-install-recommends$missing${bonus:+ $bonus}"
+command="${as_root}apt-get update && ${as_root}apt-get install -y --no-install-recommends$missing$bonus"
 if [ -n "${NO_INSTALL:-}" ]; then
     [ -n "$missing" ] || exit 0
     echo "missing:$missing. To install: $command" >&2
@@ -36,7 +37,7 @@ if ! have apt-get; then
     exit 1
 fi
 
-echo "installing$missing${bonus:+ $bonus}: $command"
+echo "installing$missing$bonus: $command"
 export DEBIAN_FRONTEND=noninteractive
 $as_root apt-get update -qq || echo "apt-get update failed; going on with the lists there are" >&2
 if [ -n "$missing" ]; then
@@ -44,6 +45,7 @@ if [ -n "$missing" ]; then
     $as_root apt-get install -y -qq --no-install-recommends $missing >/dev/null || exit 1
 fi
 if [ -n "$bonus" ]; then
-    $as_root apt-get install -y -qq --no-install-recommends $bonus >/dev/null || echo "no clang: its tests are skipped" >&2
+    # shellcheck disable=SC2086
+    $as_root apt-get install -y -qq --no-install-recommends $bonus >/dev/null || echo "not to be had:$bonus: their tests are skipped" >&2
 fi
 exit 0
