@@ -6,7 +6,7 @@
 #   make asan       everything rebuilt under AddressSanitizer and UBSan in build/asan, and all tests run with it
 #   make bless      rewrites the expected files of the golden cases from what adc says now
 #   make samples    builds and runs every folder under samples/
-#   make bench      timings, kept out of `make check`
+#   make bench      the evals of GradBench timed, beside adjoints written by hand: see tests/README.md
 #   make fuzz       random programs, derived, compiled and checked: N=1000 of them from seed FIRST=1 on
 #   make install    PREFIX=/usr/local, DESTDIR=
 #   make clean
@@ -153,6 +153,7 @@ include tests/bench/bench.mk
 
 # Sets itself up, then runs everything in parallel in a second make (the first may have just installed what it needs).
 PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
+BENCHENV = $(foreach v,GRADBENCH_MANUAL GRADBENCH_ENZYME GRADBENCH_TAPENADE ROUNDS SECONDS_EACH PLOT,$(if $($(v)),$(v)='$($(v))'))
 CHECKENV = BUILD=$(BUILD) SAN=$(SAN) CC='$(CC)' MAKE='$(MAKE)' JOBS=$(JOBS) WANT='$(WANT)' BLAS_LIBS='$(BLAS_L)' \
            RUNTIME_SOURCES='$(RUNTIME_C) $(KERNELS:%=$(BUILD)/gen/%f.c)'
 
@@ -199,7 +200,7 @@ demo: setup-build
 	@$(CHECKENV) sh samples/demo.sh
 
 bench: all $(BENCH_EVALS)
-	@$(CHECKENV) sh tests/bench/run.sh
+	@$(CHECKENV) $(BENCHENV) sh tests/bench/run.sh
 
 fuzz: all
 	@$(CHECKENV) sh tests/fuzz/run.sh
