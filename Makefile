@@ -12,7 +12,7 @@
 #   make clean
 #
 # BLAS=openblas (or any name pkg-config or -l knows) builds the runtime's matrix products and triangular solves on
-# CBLAS, and its factors on LAPACK, if one is in that library or beside it. V=1 shows the commands. WANT='loop_*' narrows the golden and the run cases: make check-run WANT='loop_*'; also check-unit,
+# CBLAS, and its factors on LAPACK, if one is in that library or beside it. V=1 shows the commands, MODE='-O0 -g' is for a debugger. WANT='loop_*' narrows the golden and the run cases: make check-run WANT='loop_*'; also check-unit,
 # check-golden.
 
 BUILD  ?= build
@@ -24,7 +24,7 @@ CC     ?= cc
 FLEX   ?= flex
 BISON  ?= bison
 JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
-MODE   ?= -O2 -g
+MODE   ?= -O2
 
 V      ?=
 Q      := $(if $(V),,@)
@@ -137,6 +137,9 @@ CHECK_L = $(shell pkg-config --libs check) -lpthread -lm
 HELP_C := $(filter-out tests/test_%.c tests/harness.c,$(wildcard tests/*.c))
 HELP_O := $(HELP_C:tests/%.c=$(BUILD)/tests/%.help.o)
 
+# A test is compiled more often than it is run: what it tests is optimised, it is not.
+TESTMODE ?= $(if $(SAN),$(MODE),-O0)
+
 $(BUILD)/tests/%.help.o: tests/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
@@ -145,7 +148,7 @@ $(BUILD)/tests/%.help.o: tests/%.c
 $(BUILD)/tests/test_%: tests/test_%.c $(HELP_O) $(BUILD)/libadc.a $(BUILD)/libadrt.a
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(CPP_) $(CFLAGS_) $(CHECK_C) -MF $@.d -o $@ $< $(HELP_O) $(BUILD)/libadc.a $(BUILD)/libadrt.a $(LDFLAGS) $(BLAS_L) $(CHECK_L)
+	$(Q)$(CC) $(CPP_) $(CFLAGS_) $(TESTMODE) $(CHECK_C) -MF $@.d -o $@ $< $(HELP_O) $(BUILD)/libadc.a $(BUILD)/libadrt.a $(LDFLAGS) $(BLAS_L) $(CHECK_L)
 
 tests: $(TESTS)
 

@@ -59,7 +59,9 @@ good() {
 }
 
 source() { printf "$2" >"$1.ad"; }
-repeat() { awk -v n="$2" -v s="$1" 'BEGIN { for (i = 0; i < n; i++) printf "%s", s }'; }
+repeat() { awk -v n="$2" -v s="$1" 'BEGIN { for (i = 0; i < 1000 && i < n; i++) t = t s
+                                            for (i = 1000; i <= n; i += 1000) printf "%s", t
+                                            for (i -= 1000; i < n; i++) printf "%s", s }'; }
 nest() {
     { printf '%s' "$2"; repeat "$3" $DEEP; printf '%s' "$4"; repeat "$5" $DEEP; printf '%s\n' "$6"; } >"$1.ad"
 }

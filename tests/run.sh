@@ -17,7 +17,8 @@
 #                                       // also: check standalone   configurations to run in that only one case in twenty is run in
 # Every case runs at adc's -O0, -O1 and -O2, with both compilers and with sanitizers, but in every combination of these only with FULL=1;
 # else in the others one case in twenty. The C compilers' own optimisers and the sanitizers cost most of the time, so without FULL=1 gcc's
-# -O2 is for one case in ten, and what UBSan says of pointers is left to ASan, which says nearly the same.
+# -O2 is for one case in ten, the sanitizers are clang's where there is one (a third of gcc's time), and what UBSan says of pointers is left to
+# ASan, which says nearly the same.
 # A case without a driver is only compiled. A driver sees ADC_STANDALONE or ADC_CHECK defined in those configurations.
 set -u
 cd "$(dirname "$0")/.." || exit 2
@@ -27,14 +28,19 @@ export BUILD JOBS WANT SAN CC
 OUT=$BUILD/run
 CASES=$PWD/tests/cases/run
 WARN='-std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror'
-SANITIZE='-g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer'
-[ -n "$SAN${FULL:-}" ] || SANITIZE="$SANITIZE -fno-sanitize=null,alignment,object-size,pointer-overflow"
+SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer'
+[ -n "$SAN${FULL:-}" ] && SANITIZE="$SANITIZE -g" || SANITIZE="$SANITIZE -fno-sanitize=null,alignment,object-size,pointer-overflow"
 have() { command -v "$1" >/dev/null 2>&1; }
 gcc=${CC:-cc}
 ! have gcc || gcc=gcc
 
+# Whether clang's sanitizers can be linked: their library is a package of its own. Asked once, the answer is in CLANG_SAN.
+: "${CLANG_SAN:=$(mkdir -p "$OUT" && printf 'int main(void) { return 0; }\n' |
+    clang -fsanitize=address,undefined -x c - -o "$OUT/probe" 2>/dev/null && echo yes || echo no)}"
+export CLANG_SAN
+
 # optimised CASE: whether the case is one of those for which gcc optimises as much as it can
-optimised() { [ -n "${FULL:-}" ] || [ $((${#1} % 10)) = 0 ]; }
+optimised() { [ -n "${FULL:-}" ] || [ $((${#1} % 10)) = 4 ]; }
 
 # config NAME [CASE]: the table of configurations: name, adc's options, C compiler and its options. To change what is tested, change this.
 config() {
@@ -47,17 +53,20 @@ config() {
     O0-clang)          adc_flags=-O0                   cc="clang -O0" ;;
     O1-clang)          adc_flags=-O1                   cc="clang -O0" ;;
     O2-clang)          adc_flags=-O2                   cc="clang $o2" ;;
-    check-gcc-san)     adc_flags='-O2 --check'         cc="$gcc -O0 $SANITIZE -DADC_CHECK" ;;
+    check-san)         adc_flags='-O2 --check'         cc="$san -O0 $SANITIZE -DADC_CHECK" ;;
     standalone-gcc)    adc_flags='-O1 --standalone'    cc="$gcc $o1 -DADC_STANDALONE" ;;
     standalone-clang)  adc_flags='-O2 --standalone'    cc="clang $o1 -DADC_STANDALONE" ;;
+    O1-clang-san)      adc_flags=-O1                   cc="clang -O0 $SANITIZE" ;;
     O0-gcc-san)        adc_flags=-O0                   cc="$gcc -O1 $SANITIZE" ;;
     O2-gcc-san)        adc_flags=-O2                   cc="$gcc -O1 $SANITIZE" ;;
     *) echo "run.sh: no configuration $1" >&2; exit 2 ;;
     esac
 }
-GCC_CONFIGS='O0-gcc O1-gcc-san O2-gcc check-gcc-san standalone-gcc'
+[ $CLANG_SAN = yes ] && o1_san=O1-clang-san san=clang || o1_san=O1-gcc-san san=$gcc
+[ $o1_san = O1-gcc-san ] || [ -z "${FULL:-}" ] || o1_san='O1-gcc-san O1-clang-san'
+GCC_CONFIGS="O0-gcc $o1_san O2-gcc check-san standalone-gcc"
 CLANG_CONFIGS='O0-clang O1-clang O2-clang standalone-clang'
-SAN_CONFIGS='O0-gcc-san O1-gcc-san O2-gcc-san check-gcc-san'
+SAN_CONFIGS='O0-gcc-san O1-gcc-san O2-gcc-san check-san'
 
 configs() {
     if [ -n "${RUN_CONFIGS:-}" ]; then echo "$RUN_CONFIGS"
@@ -90,7 +99,7 @@ names_it() {
 skips() {
     # shellcheck disable=SC2046
     ! names_it "$1" $(note "$CASES/$2.ad" skip) || return 0
-    case $1 in O1-gcc-san | O2-gcc | O0-clang | O?-gcc-san) return 1 ;; esac
+    case $1 in O1-clang-san | O2-gcc | O0-clang | O?-gcc-san) return 1 ;; esac
     [ -z "${FULL:-}" ] || return 1
     [ $((${#2} % 16)) != 8 ] || return 1
     # shellcheck disable=SC2046
@@ -104,7 +113,7 @@ fail() { printf 'FAIL run %s [%s] %s\n' "$2" "$1" "$3"; sed 's/^/    /' "$4" | h
 step_adc() {
     config "$1" "$2"
     dir=$OUT/$1
-    mkdir -p "$dir/new"
+    [ -d "$dir/new" ] || mkdir -p "$dir/new"
     rm -f "$dir/$2.stamp"
     # shellcheck disable=SC2046,SC2086
     if ! (cd "$CASES" && "$BUILD/adc" $adc_flags $(note "$2.ad" flags) -o "$dir/new/$2.ad.c" -H "$dir/new/$2.ad.h" "$2.ad") \
@@ -115,7 +124,7 @@ step_adc() {
     fi
     cmp -s "$dir/new/$2.ad.c" "$dir/$2.ad.c" && cmp -s "$dir/new/$2.ad.h" "$dir/$2.ad.h" ||
         mv -f "$dir/new/$2.ad.c" "$dir/new/$2.ad.h" "$dir/"
-    touch "$dir/$2.stamp"
+    : >"$dir/$2.stamp"
 }
 
 # cc CONFIG NAME: adc's output and the driver -> NAME.o; in one configuration the header by itself too, as C and as C++
@@ -137,11 +146,10 @@ step_cc() {
     mv "$dir/$2.o.tmp" "$dir/$2.o"
 }
 
+# header CONFIG NAME: NAME.ad.h by itself, as C++ where there is a compiler for it (as C it is read first in NAME.ad.c)
 header() {
-    [ "$1" = O1-gcc-san ] || return 0
-    # shellcheck disable=SC2086
-    $gcc $WARN -Iruntime -x c -fsyntax-only "$OUT/$1/$2.ad.h" >>"$OUT/$1/$2.log" 2>&1 || return 1
-    ! have g++ || g++ -Wall -Wextra -Wpedantic -Werror -Iruntime -x c++ -fsyntax-only "$OUT/$1/$2.ad.h" >>"$OUT/$1/$2.log" 2>&1
+    [ "$1" = O2-gcc ] && have g++ || return 0
+    g++ -Wall -Wextra -Wpedantic -Werror -Iruntime -x c++ -fsyntax-only "$OUT/$1/$2.ad.h" >>"$OUT/$1/$2.log" 2>&1
 }
 
 # names: the wanted cases; cases NAME: the RUN_CASEs in its driver

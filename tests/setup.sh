@@ -2,8 +2,8 @@
 # setup.sh - sees to it that the tools named as arguments are there (cc flex bison check clang jansson), by apt-get where
 # they are not.
 #
-# Says what it installs before it does. NO_INSTALL=1: prints the command and stops. clang and jansson are a bonus: if
-# they cannot be had, the tests that want them are skipped.
+# Says what it installs before it does. NO_INSTALL=1: prints the command and stops. clang, its sanitizers and jansson are a
+# bonus: if they cannot be had, the tests that want them are skipped or do with gcc's.
 set -u
 
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -17,7 +17,9 @@ for tool in "$@"; do
     bison) have bison || missing="$missing bison" ;;
     check) have pkg-config || missing="$missing pkg-config"
            { have pkg-config && pkg-config --exists check; } || missing="$missing check" ;;
-    clang) have clang || bonus="$bonus clang" ;;
+    clang) have clang || bonus="$bonus clang"
+           printf 'int main(void) { return 0; }\n' | clang -fsanitize=address -x c - -o /dev/null 2>/dev/null ||
+               bonus="$bonus libclang-rt-dev" ;;
     jansson) { have pkg-config && pkg-config --exists jansson; } || bonus="$bonus libjansson-dev" ;;
     esac
 done
@@ -40,12 +42,12 @@ fi
 echo "installing$missing$bonus: $command"
 export DEBIAN_FRONTEND=noninteractive
 $as_root apt-get update -qq || echo "apt-get update failed; going on with the lists there are" >&2
-if [ -n "$missing" ]; then
-    # shellcheck disable=SC2086
-    $as_root apt-get install -y -qq --no-install-recommends $missing >/dev/null || exit 1
-fi
-if [ -n "$bonus" ]; then
-    # shellcheck disable=SC2086
-    $as_root apt-get install -y -qq --no-install-recommends $bonus >/dev/null || echo "not to be had:$bonus: their tests are skipped" >&2
-fi
+install() { $as_root apt-get install -y -qq --no-install-recommends "$@" >/dev/null; }
+# shellcheck disable=SC2086
+install $missing $bonus 2>/dev/null && exit 0 # at once, which is quicker; where one cannot be had, what is needed before what is not
+# shellcheck disable=SC2086
+[ -z "$missing" ] || install $missing || exit 1
+for package in $bonus; do
+    install "$package" || echo "no $package: its tests are skipped" >&2
+done
 exit 0

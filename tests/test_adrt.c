@@ -46,9 +46,11 @@ START_TEST(growing_moves_nothing)
         for (int j = 0; j < 10007; j++)
             at[i][j] = i * 31 + j;
     }
+    bool same = true; // an assertion an element would take longer than all the rest
     for (int i = 0; i < N; i++)
         for (int j = 0; j < 10007; j++)
-            ck_assert_int_eq(at[i][j], i * 31 + j);
+            same = same && at[i][j] == i * 31 + j;
+    ck_assert(same);
     adrt_rewind(m);
     adrt_release();
 }
@@ -135,11 +137,11 @@ START_TEST(buffers_grow_side_by_side)
         }
         ck_assert(aligned(r.at) && aligned(f.at) && aligned(k.at));
         ck_assert(r.n == 20000 && f.n == 20000 && k.n == 20000 && y.n == 20000 && b.n == 20000);
-        for (int i = 0; i < 20000; i++) {
-            ck_assert_double_eq(r.at[i], i * 0.5);
-            ck_assert(f.at[i] == (float)i && k.at[i] == -i && y.at[i] == (i % 7 == 1) && p.at[i] == (ptrdiff_t)i << 33);
-            ck_assert(adrt_bit(b.at, i) == (i % 3 == 0));
-        }
+        bool same = true;
+        for (int i = 0; i < 20000; i++)
+            same = same && r.at[i] == i * 0.5 && f.at[i] == (float)i && k.at[i] == -i && y.at[i] == (i % 7 == 1) &&
+                   p.at[i] == (ptrdiff_t)i << 33 && adrt_bit(b.at, i) == (i % 3 == 0);
+        ck_assert(same);
         adrt_rewind(m);
     }
     adrt_release();
@@ -481,8 +483,8 @@ END_TEST
 
 // --- matrices ---------------------------------------------------------------------------------
 
-static const int sizes[] = {0, 1, 3, 8, 17, 64, 130};
-enum { N_SIZES = sizeof sizes / sizeof *sizes, LARGEST = 130 };
+static const int sizes[] = {0, 1, 3, 8, 17, 66};
+enum { N_SIZES = sizeof sizes / sizeof *sizes, LARGEST = 66 };
 static double A[LARGEST * LARGEST], B[LARGEST * LARGEST], C[LARGEST * LARGEST + 1], D[LARGEST * LARGEST];
 static float Af[LARGEST * LARGEST], Bf[LARGEST * LARGEST], Cf[LARGEST * LARGEST + 1];
 
@@ -511,11 +513,9 @@ static void gemm_case(bool ta, bool tb, int m, int n, int k)
     adrt_gemm(ta, tb, m, n, k, A, B, C);
     adrt_gemmf(ta, tb, m, n, k, Af, Bf, Cf);
     ck_assert(C[m * n] == 42 && Cf[m * n] == 42.0f);
-    for (int i = 0; i < m * n; i++) {
-        ck_assert_msg(fabs(C[i] - D[i]) <= 1e-12 * (1 + k), "%d%d %d %d %d at %d: %g not %g", ta, tb, m, n, k, i, C[i],
-                      D[i]);
-        ck_assert_msg(fabs((double)Cf[i] - D[i]) <= 1e-4 * (1 + k), "float %d%d %d %d %d at %d", ta, tb, m, n, k, i);
-    }
+    for (int i = 0; i < m * n; i++)
+        if (!(fabs(C[i] - D[i]) <= 1e-12 * (1 + k) && fabs((double)Cf[i] - D[i]) <= 1e-4 * (1 + k)))
+            ck_abort_msg("%d%d %d %d %d at %d: %g and %g, not %g", ta, tb, m, n, k, i, C[i], (double)Cf[i], D[i]);
 }
 
 START_TEST(products_of_every_shape)

@@ -73,8 +73,8 @@ static void lu_case(int n, int k, bool ta)
     ck_assert_int_eq(adrt_luf(n, Af, LUf, swaps), -1);
     adrt_lu_solvef(ta, n, k, LUf, swaps, Xf);
     for (int i = 0; i < n * k; i++)
-        ck_assert_msg(fabs((double)Xf[i] - X[i]) < 2e-2 * (1 + fabs(X[i])), "float: n %d, k %d, ta %d, at %d: %g, %g", n, k,
-                      ta, i, (double)Xf[i], X[i]);
+        if (!(fabs((double)Xf[i] - X[i]) < 2e-2 * (1 + fabs(X[i])))) // an assertion an element would take most of the time
+            ck_abort_msg("float: n %d, k %d, ta %d, at %d: %g, %g", n, k, ta, i, (double)Xf[i], X[i]);
 }
 
 START_TEST(systems_of_every_size)
@@ -279,9 +279,10 @@ START_TEST(cholesky_factors)
                 double sum = 0;
                 for (int p = 0; p < n; p++)
                     sum += X[i * n + p] * X[j * n + p];
-                ck_assert(j <= i || X[i * n + j] == 0);
-                ck_assert(j > i || fabs(sum - A[i * n + j]) < 1e-12 * (1 + n));
-                ck_assert(fabs((double)Af[i * n + j] - X[i * n + j]) < 1e-2);
+                if (!(j > i ? X[i * n + j] == 0 : fabs(sum - A[i * n + j]) < 1e-12 * (1 + n)))
+                    ck_abort_msg("n %d at %d, %d: %g", n, i, j, X[i * n + j]);
+                if (!(fabs((double)Af[i * n + j] - X[i * n + j]) < 1e-2))
+                    ck_abort_msg("float: n %d at %d, %d: %g", n, i, j, (double)Af[i * n + j]);
             }
     }
 }
