@@ -266,7 +266,7 @@ struct StructDecl {
     const char *cname;          // [check] its name in C
     bool has_real;              // [check] somewhere in it
     int depth;                  // [check] the most dimensions on a way to a scalar in it
-    int64_t n_scalars;          // [check] in one struct
+    int64_t n_scalars, n_reals; // [check] in one struct
     const void *lowered;        // [lower]
 };
 

@@ -16,7 +16,6 @@
 // ---- not supported yet: each row goes when its feature comes
 
 static const char *const LATER[] = {
-    [LATER_STRUCTS] = "Jacobians, Hessians and several directions of structs",
     [LATER_ATTRIBUTES] = "attributes of loops",
 };
 

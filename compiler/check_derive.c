@@ -15,6 +15,8 @@
 //
 //     derive c = jacobian(f);   void c(..., out real x_jac[m][n])        jacfwd(f) or jacrev(f), as the shapes say
 //     derive d = jvp(f, x; 4);  real d(..., real x_dot[n][4], out real z_dot[4], out real result_dot[4])
+//
+// Structs: a Jacobian has elements of the struct's own type, be it the input's, `struct cam c_jac[m]`, or the output's, `struct pose x_jac[n]`.
 #include "checker.h"
 
 #include <assert.h>
@@ -128,6 +130,10 @@ static void add_param(Checker *c, Function *f, const Function *base, int of, Add
     Type t = type_of_base(base, of);
     if (adds == ADDS_NOTHING)
         return;
+    if (d.is_matrix && t.elem != ELEM_STRUCT && type_of_base(base, rows).elem == ELEM_STRUCT) {
+        d.type = rows < 0 ? base->result : base->params.at[rows]->type;     // each element is a derivative of the output's structs
+        t = type_of_base(base, rows);
+    }
     t.rank = 0;
     if (rows > -2)
         append_axes(c, &d, &t, base, rows);
@@ -436,9 +442,9 @@ static const Size *count_directions(Checker *c, const Function *base, Expr *e)
 
 // ---- which way a Jacobian goes
 
-static const Size *elements(Checker *c, Type t)
+static const Size *reals_in(Checker *c, Type t)
 {
-    const Size *n = size_const(c->shapes, 1);
+    const Size *n = size_const(c->shapes, t.decl ? t.decl->n_reals : 1);
     for (int i = 0; i < t.rank; i++)
         n = size_mul(c->shapes, n, t.dims[i]);
     return n;
@@ -447,11 +453,11 @@ static const Size *elements(Checker *c, Type t)
 // jacobian is reverse where there are fewer outputs than inputs, as far as the shapes show that.
 static TransformKind way_of(Checker *c, const Function *base, TransformKind kind, const IntList *wrt)
 {
-    const Size *outputs = elements(c, type_of_base(base, real_output(base))), *inputs = size_const(c->shapes, 0);
+    const Size *outputs = reals_in(c, type_of_base(base, real_output(base))), *inputs = size_const(c->shapes, 0);
     if (kind != XFORM_JACOBIAN)
         return kind;
     for (int i = 0; i < wrt->n; i++)
-        inputs = size_add(c->shapes, inputs, elements(c, type_of_base(base, wrt->at[i])));
+        inputs = size_add(c->shapes, inputs, reals_in(c, type_of_base(base, wrt->at[i])));
     return size_mostly_lt(c->shapes, outputs, inputs) ? XFORM_JACREV : XFORM_JACFWD;
 }
 
@@ -485,19 +491,37 @@ static bool ranks_fit(Checker *c, const Transform *t, const Function *base, Tran
     return true;
 }
 
-// What a matrix, or a last axis for directions, would be added for is no struct.
-static bool no_structs(Checker *c, const Transform *t, const Function *base, TransformKind kind, const IntList *wrt)
+static void no_hessian_by_structs(Checker *c, const Transform *t, const Function *base, const VarDecl *p)
 {
-    bool wide = t->directions != NULL;
-    for (int i = -1; i < base->params.n; i++) {
-        Type type = type_of_base(base, i);
-        bool output = i < 0 || base->params.at[i]->role != ROLE_IN, chosen = i >= 0 && among(wrt->at, wrt->n, i);
-        bool added = chosen ? wide || transform_row(kind)->matrix : output && (wide || is_jacobian(kind));
-        if (!added || type.elem != ELEM_STRUCT || !type_has_real(type))
+    const char *name = p->name.text;
+    diag_error(c->diags, t->loc, "hessian differentiates by a real or an array of them, but '%s' is %s", name, type_text(c->arena, p->sym->type));
+    diag_note(c->diags, p->name.loc, "products with it are jvp(grad(%s, %s), %s), in K directions jvp(grad(%s, %s), %s; K); for the matrix hand over "
+              "what you need of '%s' as an array", base->name.text, name, name, base->name.text, name, name, name);
+}
+
+static void no_structs_by_structs(Checker *c, const Transform *t, const Function *base, const VarDecl *p)
+{
+    const VarDecl *output = real_output_param(base);
+    const char *name = p->name.text, *of = output ? arena_printf(c->arena, "'%s'", output->name.text) : "the result";
+    const char *type = type_text(c->arena, type_of_base(base, real_output(base)));
+    if (output == p)
+        diag_error(c->diags, t->loc, "a Jacobian of structs by structs has no type: '%s' is %s, in and out", name, type);
+    else
+        diag_error(c->diags, t->loc, "a Jacobian of structs by structs has no type: %s is %s, '%s' is %s", of, type, name,
+                   type_text(c->arena, p->sym->type));
+    diag_note(c->diags, p->name.loc, "jvp(%s, %s; K) and vjp(%s, %s; K) take both; or hand one of them over as an array of reals",
+              base->name.text, name, base->name.text, name);
+}
+
+// A matrix is of reals, or of structs on one side.
+static bool structs_fit(Checker *c, const Transform *t, const Function *base, TransformKind kind, const IntList *wrt)
+{
+    bool structs_out = is_jacobian(kind) && type_of_base(base, real_output(base)).elem == ELEM_STRUCT;
+    for (int k = 0; k < wrt->n && (structs_out || kind == XFORM_HESSIAN); k++) {
+        const VarDecl *p = base->params.at[wrt->at[k]];
+        if (p->sym->type.elem != ELEM_STRUCT)
             continue;
-        not_yet(c, t->loc, LATER_STRUCTS);
-        const Name *name = i < 0 ? &base->name : &base->params.at[i]->name;
-        diag_note(c->diags, name->loc, "'%s' is %s; jvp and vjp in one direction take it", name->text, type_text(c->arena, type));
+        (structs_out ? no_structs_by_structs : no_hessian_by_structs)(c, t, base, p);
         return false;
     }
     return true;
@@ -513,7 +537,7 @@ static Function *make(Checker *c, const Transform *t, Function *base, const IntL
     Function *made = map_get(c->derived, key);
     if (made && !into)
         return made;
-    if (!no_structs(c, t, base, kind, wrt) || !ranks_fit(c, t, base, kind, wrt))
+    if (!structs_fit(c, t, base, kind, wrt) || !ranks_fit(c, t, base, kind, wrt))
         return NULL;
     if (!into) {
         Name name = {free_function_name(c, base->name.text, transform_text(t->kind)), t->loc};

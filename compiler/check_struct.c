@@ -91,11 +91,14 @@ static int64_t bounded_product(int64_t a, int64_t b)
 // Adds to s what field d, of type t, brings in; false after an error.
 static bool add_field(Checker *c, StructDecl *s, const VarDecl *d, Type t)
 {
-    int64_t n = t.decl ? t.decl->n_scalars : 1;
+    int64_t n = t.decl ? t.decl->n_scalars : 1, reals = t.decl ? t.decl->n_reals : t.elem == ELEM_REAL;
     int depth = t.rank + (t.decl ? t.decl->depth : 0);
-    for (int k = 0; k < t.rank; k++)
+    for (int k = 0; k < t.rank; k++) {
         n = bounded_product(n, t.dims[k]->value);
+        reals = bounded_product(reals, t.dims[k]->value);
+    }
     s->n_scalars += n;
+    s->n_reals += reals;
     s->depth = depth > s->depth ? depth : s->depth;
     s->has_real = s->has_real || type_has_real(t);
     if (depth > MAX_RANK)

@@ -93,7 +93,7 @@ Type type_renamed(Checker *c, Type t, const Function *from, const Function *to);
 char *signature_text(Checker *c, const Function *f, const char *name);  // "void f(int n, out real y[n])"
 
 // ---- not supported yet: one table, in check.c
-typedef enum Later { LATER_STRUCTS, LATER_ATTRIBUTES } Later;
+typedef enum Later { LATER_ATTRIBUTES } Later;
 void not_yet(Checker *c, Loc loc, Later what);
 
 // ---- check_struct.c

@@ -20,8 +20,8 @@
 // block, and no loop; one direction is a call of `inner` itself. What the last block delivers of f's own results is what d delivers; there is
 // always a first block, even without any direction. What no output depends on is left out of `inner`, and its derivatives are filled with zeros.
 #include "derive.h"
-#include "nest.h"
 #include "opt.h"
+#include "reals.h"
 
 #include <assert.h>
 
@@ -204,7 +204,7 @@ static Block block_new(Gen *g)
     return (Block){NEW_N(g->a, Value *, g->inner->params.n + 1), NEW_N(g->a, Value *, g->inner->params.n + 1)};
 }
 
-// A new array for parameter i of inner, in lanes.
+// A new array for parameter i of inner, in lanes if there are lanes: structs as their reals.
 static Value *block_array(Gen *g, Builder *b, int i, bool zero)
 {
     const Param *p = &g->inner->params.at[i];
@@ -212,6 +212,8 @@ static Value *block_array(Gen *g, Builder *b, int i, bool zero)
     int rank = dims_of(g, b, p->of, dims);
     if (g->d->transform == TR_HESSIAN && type_is_linear(p->type))       // of: a parameter of the gradient
         rank = dims_of(g, b, g->inner->base->params.at[p->of].of, dims);
+    if (type_is_struct(p->type))
+        dims[rank++] = b_int(b, type_reals(p->type));
     if (g->lanes)
         dims[rank++] = b_int(b, g->width);
     bool of_caller = g->d->directions.kind != DIRECTIONS_ONE;
@@ -275,11 +277,88 @@ static void own_results(Gen *g, const Block *block)
             g->now[own_param(g, i)] = block->out[i];
 }
 
-// ---- seeds and matrices ----
+// ---- ranges of directions ----
+
+// The reals of a parameter of f, or those in one field of its structs, as directions: consecutive ones, in the order in which they lie.
+typedef struct Range {
+    int of;                                                     // the parameter; -1: what f returns
+    int field;                                                  // -1: it is of reals
+    Value *size, *offset;                                       // offset: NULL for the only range there is
+} Range;
+
+typedef struct Inputs {
+    int n, *of;                                                 // the parameters of f that inner is for
+    int n_ranges;                                               // what is seeded: these, or the output
+    Range *ranges;
+} Inputs;
+
+static Type type_of(const Gen *g, int of)                       // of parameter `of` of f
+{
+    return of < 0 ? g->f->ret_type : g->f->params.at[of].type;
+}
+
+// The dimensions of a range: those of the array, then those of the field.
+static int range_dims(Gen *g, Builder *b, const Range *r, Value **dims)
+{
+    int rank = dims_of(g, b, r->of, dims);
+    const Field *f = r->field >= 0 ? &type_of(g, r->of).st->fields.at[r->field] : NULL;
+    for (int k = 0; f && k < f->rank; k++)
+        dims[rank++] = b_int(b, f->dims[k]);
+    return rank;
+}
+
+// Where element i of the range is, as a load has it: gives the number of indices.
+static int range_index(Gen *g, Builder *b, const Range *r, Value *i, Value **at)
+{
+    Value *dims[NEST_MAX], *index[NEST_MAX];
+    int outer = type_of(g, r->of).rank, rank = range_dims(g, b, r, dims), n = 0;
+    unflatten(b, i, rank, dims, index);
+    for (int k = 0; k < rank; k++) {
+        if (k == outer && r->field >= 0)
+            at[n++] = b_int(b, r->field);
+        at[n++] = index[k];
+    }
+    if (rank == outer && r->field >= 0)
+        at[n++] = b_int(b, r->field);
+    return n;
+}
+
+static int count_ranges(Gen *g, int n, const int *of)
+{
+    const int *fields;
+    int count = 0;
+    for (int k = 0; k < n; k++)
+        count += real_fields(g->a, type_of(g, of[k]), &fields);
+    return count;
+}
+
+// The directions are those of these parameters, one after the other.
+static void seed(Gen *g, Builder *b, Inputs *in, int n, const int *of)
+{
+    int count = count_ranges(g, n, of);
+    in->ranges = NEW_N(g->a, Range, count + 1);
+    g->total = b_int(b, 0);
+    for (int k = 0; k < n; k++) {
+        const int *fields;
+        int n_fields = real_fields(g->a, type_of(g, of[k]), &fields);
+        for (int m = 0; m < n_fields; m++) {
+            Range *r = &in->ranges[in->n_ranges++];
+            *r = (Range){.of = of[k], .field = fields[m], .offset = count > 1 ? g->total : NULL};
+            Value *dims[NEST_MAX];
+            r->size = elements_of(b, range_dims(g, b, r, dims), dims);
+            if (count > 1)                                      // an empty one must not move the next
+                r->size = b_2(b, OP_imax, r->size, b_int(b, 0));
+            g->total = b_2(b, OP_iadd, g->total, r->size);
+        }
+    }
+}
 
 // The lanes of the block whose directions are among the `n` from `offset` on: from lo to hi. NULL offset: 0.
 static void lanes_among(Gen *g, Builder *b, Value *offset, Value *n, Value **lo, Value **hi)
 {
+    int64_t at;
+    if (offset && ir_is_int_const(offset, &at) && at == 0)
+        offset = NULL;
     Value *zero = b_int(b, 0), *start = offset ? b_2(b, OP_isub, offset, g->first) : NULL;
     Value *end = offset ? b_2(b, OP_iadd, start, n) : b_2(b, OP_isub, n, g->first);
     *lo = start ? b_2(b, OP_imax, zero, start) : zero;
@@ -293,40 +372,67 @@ static Value *element_of_lane(Gen *g, Builder *b, Value *lane, Value *offset)
     return offset ? b_2(b, OP_isub, i, offset) : i;
 }
 
-// A block for parameter i of inner with a one in each lane, at the lane's direction among those of that parameter.
-static Value *unit_block(Gen *g, Builder *b, int i, Value *offset, Value *n)
+// ---- seeds ----
+
+// In a block for parameter i of inner, a one in each lane that has a direction of the range, at that direction.
+static Value *put_ones(Gen *g, Builder *b, const Range *r, Value *block)
 {
-    Value *dims[NEST_MAX], *index[NEST_MAX], *lo, *hi;
-    Value *block = block_array(g, b, i, true);
-    lanes_among(g, b, offset, n, &lo, &hi);
+    Value *at[NEST_MAX], *lo, *hi;
+    lanes_among(g, b, r->offset, r->size, &lo, &hi);
     Nest nest = nest_open(b, 1, &lo, &hi, block);
     nest.index[0]->name = "lane";
-    int rank = array_dims(&nest.at, block, dims) - 1;
-    unflatten(&nest.at, element_of_lane(g, &nest.at, nest.index[0], offset), rank, dims, index);
-    index[rank] = nest.index[0];
-    return nest_close(&nest, b_store(&nest.at, nest.array, rank + 1, index, b_real(&nest.at, 1.0)));
+    int n = range_index(g, &nest.at, r, element_of_lane(g, &nest.at, nest.index[0], r->offset), at);
+    n = real_index(&nest.at, type_of(g, r->of), n, at);
+    at[n++] = nest.index[0];
+    return nest_close(&nest, b_store(&nest.at, nest.array, n, at, b_real(&nest.at, 1.0)));
 }
 
-// jac[o.., i..] = y[o.., lane], i being the lane's element.
-static Value *scatter_columns(Gen *g, Builder *b, Value *jac, Value *y, int x_rank, Value *offset, Value *n)
+// A block for parameter i of inner, which belongs to parameter `of` of f, with the columns of the unit matrix that its directions are.
+static Value *unit_block(Gen *g, Builder *b, int i, int of, const Inputs *in)
 {
-    Value *los[NEST_MAX], *his[NEST_MAX], *at[NEST_MAX], *from[NEST_MAX], *dims[NEST_MAX];
-    int rank = array_dims(b, y, his) - 1;
-    for (int k = 0; k < rank; k++)
-        los[k] = b_int(b, 0);
-    lanes_among(g, b, offset, n, &los[rank], &his[rank]);
-    array_dims(b, jac, dims);
-    Nest nest = nest_open(b, rank + 1, los, his, jac);
-    nest.index[rank]->name = "lane";
-    for (int k = 0; k <= rank; k++)
-        at[k] = from[k] = nest.index[k];
-    unflatten(&nest.at, element_of_lane(g, &nest.at, nest.index[rank], offset), x_rank, dims + rank, at + rank);
-    Value *v = b_load(&nest.at, y, rank + 1, from);
-    return nest_close(&nest, b_store(&nest.at, nest.array, rank + x_rank, at, v));
+    Value *block = block_array(g, b, i, true);
+    for (int k = 0; k < in->n_ranges; k++)
+        if (in->ranges[k].of == of)
+            block = put_ones(g, b, &in->ranges[k], block);
+    return block;
+}
+
+// ---- matrices ----
+
+// The indices o and x, the first ro and rx of them of an array, the others of a field, as those of a matrix: gives how many.
+static int matrix_at(Value **at, int ro, int no, Value *const *o, int rx, int nx, Value *const *x)
+{
+    int n = 0;
+    for (int k = 0; k < ro; k++)
+        at[n++] = o[k];
+    for (int k = 0; k < rx; k++)
+        at[n++] = x[k];
+    for (int k = ro; k < no; k++)
+        at[n++] = o[k];
+    for (int k = rx; k < nx; k++)
+        at[n++] = x[k];
+    return n;
+}
+
+// jac[o.., i..] = y[o.., lane], i being the lane's element of the range and o all of one field of the output.
+static Value *put_columns(Gen *g, Builder *b, Value *jac, Value *y, Type output, int field, const Range *range)
+{
+    Value *at[NEST_MAX], *x[NEST_MAX], *dims[NEST_MAX], *lo, *hi;
+    array_dims(b, y, dims);
+    lanes_among(g, b, range->offset, range->size, &lo, &hi);
+    RealNest r = real_nest_open(b, output, dims, field, 1, &lo, &hi, jac);
+    Builder *in = &r.nest.at;
+    Value *lane = r.more[0];
+    lane->name = "lane";
+    int n = range_index(g, in, range, element_of_lane(g, in, lane, range->offset), x);
+    n = matrix_at(at, output.rank, r.n, r.at, type_of(g, range->of).rank, n, x);
+    r.real[r.m++] = lane;
+    Value *v = b_load(in, y, r.m, r.real);
+    return nest_close(&r.nest, b_store(in, r.nest.array, n, at, v));
 }
 
 // The same where both are scalars: the one lane for it, if it is in this block, else what it was.
-static Value *scatter_scalar(Gen *g, Builder *b, Value *before, Value *y, Value *offset)
+static Value *put_scalar(Gen *g, Builder *b, Value *before, Value *y, Value *offset)
 {
     int64_t n, k;
     Value *lane = offset ? b_2(b, OP_isub, offset, g->first) : b_2(b, OP_isub, b_int(b, 0), g->first);
@@ -342,27 +448,26 @@ static Value *scatter_scalar(Gen *g, Builder *b, Value *before, Value *y, Value 
     return op->out[0];
 }
 
-// jac[o.., i..] = x[i.., lane], o being the lane's element.
-static Value *scatter_rows(Gen *g, Builder *b, Value *jac, Value *x, int y_rank)
+// jac[o.., i..] = x[i.., lane], o being the lane's element of the range and i all of one field of the input.
+static Value *put_rows(Gen *g, Builder *b, Value *jac, Value *x, Type input, int field, const Range *range)
 {
-    Value *dims[NEST_MAX], *his[NEST_MAX], *at[NEST_MAX], *from[NEST_MAX], *lo, *hi;
-    int rank = array_dims(b, x, his) - 1;
-    lanes_among(g, b, NULL, g->total, &lo, &hi);
-    array_dims(b, jac, dims);
+    Value *at[NEST_MAX], *o[NEST_MAX], *dims[NEST_MAX], *lo, *hi;
+    array_dims(b, x, dims);
+    lanes_among(g, b, range->offset, range->size, &lo, &hi);
     Nest rows = nest_open(b, 1, &lo, &hi, jac);
-    rows.index[0]->name = "lane";
-    unflatten(&rows.at, element_of_lane(g, &rows.at, rows.index[0], NULL), y_rank, dims, at);
-    Nest nest = nest_open(&rows.at, rank, NULL, his, rows.array);
-    for (int k = 0; k < rank; k++)
-        at[y_rank + k] = from[k] = nest.index[k];
-    from[rank] = rows.index[0];
-    Value *v = b_load(&nest.at, x, rank + 1, from);
-    Value *row = nest_close(&nest, b_store(&nest.at, nest.array, y_rank + rank, at, v));
+    Value *lane = rows.index[0];
+    lane->name = "lane";
+    int n = range_index(g, &rows.at, range, element_of_lane(g, &rows.at, lane, range->offset), o);
+    RealNest r = real_nest_open(&rows.at, input, dims, field, 0, NULL, NULL, rows.array);
+    n = matrix_at(at, type_of(g, range->of).rank, n, o, input.rank, r.n, r.at);
+    r.real[r.m++] = lane;
+    Value *v = b_load(&r.nest.at, x, r.m, r.real);
+    Value *row = nest_close(&r.nest, b_store(&r.nest.at, r.nest.array, n, at, v));
     return nest_close(&rows, row);
 }
 
 // hess[i.., j..] = hess[j.., i..] = g[i.., lane] for i >= j, j being the lane's element: the other triangle is not looked at.
-static Value *scatter_triangle(Gen *g, Builder *b, Value *hess, Value *grad)
+static Value *put_triangle(Gen *g, Builder *b, Value *hess, Value *grad)
 {
     Value *dims[NEST_MAX], *at[NEST_MAX], *from[NEST_MAX], *lo, *hi;
     int rank = array_dims(b, grad, dims) - 1;
@@ -389,35 +494,18 @@ static Value *scatter_triangle(Gen *g, Builder *b, Value *hess, Value *grad)
 
 // ---- forward: columns ----
 
-// The inputs among `wrt` of f that inner is for, one after the other, as ranges of directions.
-static Value *input_size(Gen *g, Builder *b, int of, bool several)
-{
-    Value *dims[NEST_MAX];
-    Value *n = elements_of(b, dims_of(g, b, of, dims), dims);
-    return several ? b_2(b, OP_imax, n, b_int(b, 0)) : n;       // an empty one must not move the next
-}
-
-typedef struct Inputs {
-    int n;
-    int *of;                                                    // parameter of f
-    Value **size, **offset;                                     // offset: NULL for the only one
-} Inputs;
-
+// The inputs among `wrt` of f that inner is for.
 static Inputs inputs_of(Gen *g, Builder *b, const bool *wrt)
 {
-    int room = g->f->params.n + 1, n = 0;
-    Inputs in = {0, NEW_N(g->a, int, room), NEW_N(g->a, Value *, room), NEW_N(g->a, Value *, room)};
+    Inputs in = {.of = NEW_N(g->a, int, g->f->params.n + 1)};
+    int output = output_of(g->f);
     for (int i = 0; i < g->f->params.n; i++)
-        n += wrt[i];
-    g->total = b_int(b, 0);
-    for (int i = 0; i < g->f->params.n; i++) {
-        if (!wrt[i])
-            continue;
-        in.of[in.n] = i;
-        in.size[in.n] = input_size(g, b, i, n > 1);
-        in.offset[in.n] = n > 1 ? g->total : NULL;
-        g->total = b_2(b, OP_iadd, g->total, in.size[in.n++]);
-    }
+        if (wrt[i])
+            in.of[in.n++] = i;
+    if (g->d->transform == TR_JACREV)
+        seed(g, b, &in, 1, &output);
+    else
+        seed(g, b, &in, in.n, in.of);
     return in;
 }
 
@@ -426,7 +514,20 @@ static bool is_whole(const Gen *g, const Inputs *in)
 {
     int64_t n;
     bool one_block = ir_is_int_const(g->total, &n) && n == g->width;
-    return one_block && in->n == 1 && g->f->params.at[in->of[0]].type.rank == 1;
+    return one_block && in->n == 1 && type_of(g, in->of[0]).rank == 1 && !type_is_struct(type_of(g, in->of[0])) &&
+           !type_is_struct(type_of(g, output_of(g->f)));
+}
+
+static Value *put_block(Gen *g, Builder *b, const Range *range, Value *jac, Value *y)
+{
+    const int *fields;
+    Type output = type_of(g, output_of(g->f));
+    int n = real_fields(g->a, output, &fields);
+    if (!type_is_linear(g->d->params.at[param_like(g->d, P_JAC, range->of)].type))
+        return put_scalar(g, b, jac, y, range->offset);
+    for (int k = 0; k < n; k++)
+        jac = put_columns(g, b, jac, y, output, fields[k], range);
+    return jac;
 }
 
 static void forward_block(Gen *g, Builder *b, const Inputs *in)
@@ -437,7 +538,7 @@ static void forward_block(Gen *g, Builder *b, const Inputs *in)
     own_operands(g, b, &block);
     for (int k = 0; k < in->n; k++) {
         int i = param_like(g->inner, P_DOT, in->of[k]);
-        block.in[i] = g->lanes ? unit_block(g, b, i, in->offset[k], in->size[k]) : b_real(b, 1.0);
+        block.in[i] = g->lanes ? unit_block(g, b, i, in->of[k], in) : b_real(b, 1.0);
     }
     int jac = param_like(g->d, P_JAC, in->of[0]);
     bool direct = g->inner->params.at[y].role == ROLE_OUT && (whole || !g->lanes);
@@ -451,23 +552,28 @@ static void forward_block(Gen *g, Builder *b, const Inputs *in)
         g->now[jac] = block.out[y];
         return;
     }
-    for (int k = 0; k < in->n; k++) {
-        jac = param_like(g->d, P_JAC, in->of[k]);
-        int rank = g->f->params.at[in->of[k]].type.rank;
-        if (!type_is_linear(g->d->params.at[jac].type))
-            g->now[jac] = scatter_scalar(g, b, g->now[jac], block.out[y], in->offset[k]);
-        else
-            g->now[jac] = scatter_columns(g, b, g->now[jac], block.out[y], rank, in->offset[k], in->size[k]);
+    for (int k = 0; k < in->n_ranges; k++) {
+        jac = param_like(g->d, P_JAC, in->ranges[k].of);
+        g->now[jac] = put_block(g, b, &in->ranges[k], g->now[jac], block.out[y]);
     }
 }
 
 // ---- reverse: rows ----
 
+static Value *put_row_block(Gen *g, Builder *b, const Inputs *in, Value *jac, Value *x, Type input)
+{
+    const int *fields;
+    int n = real_fields(g->a, input, &fields);
+    for (int k = 0; k < in->n_ranges; k++)
+        for (int m = 0; m < n; m++)
+            jac = put_rows(g, b, jac, x, input, fields[m], &in->ranges[k]);
+    return jac;
+}
+
 static void reverse_block(Gen *g, Builder *b, const Inputs *in)
 {
     Block block = block_new(g);
     int output = output_of(g->f), y = param_like(g->inner, P_BAR, output);
-    int y_rank = output < 0 ? 0 : g->f->params.at[output].type.rank;
     own_operands(g, b, &block);
     for (int k = 0; k < in->n; k++) {
         int i = param_like(g->inner, P_BAR, in->of[k]), jac = param_like(g->d, P_JAC, in->of[k]);
@@ -476,12 +582,12 @@ static void reverse_block(Gen *g, Builder *b, const Inputs *in)
         else
             block.in[i] = g->now[jac] ? b_fill(b, g->now[jac], b_real(b, 0.0)) : b_real(b, 0.0);
     }
-    block.in[y] = g->lanes ? unit_block(g, b, y, NULL, g->total) : b_real(b, 1.0);
+    block.in[y] = g->lanes ? unit_block(g, b, y, output, in) : b_real(b, 1.0);
     call_block(g, b, &block);
     own_results(g, &block);
     for (int k = 0; k < in->n; k++) {
         int i = param_like(g->inner, P_BAR, in->of[k]), jac = param_like(g->d, P_JAC, in->of[k]);
-        g->now[jac] = g->lanes ? scatter_rows(g, b, g->now[jac], block.out[i], y_rank) : block.out[i];
+        g->now[jac] = g->lanes ? put_row_block(g, b, in, g->now[jac], block.out[i], type_of(g, in->of[k])) : block.out[i];
     }
 }
 
@@ -494,41 +600,74 @@ static void hessian_block(Gen *g, Builder *b, const Inputs *in)
     int x_bar_dot = param_like(g->inner, P_DOT, param_like(g->inner->base, P_BAR, x));
     int result_dot = param_like(g->inner, P_DOT, -1);
     own_operands(g, b, &block);
-    block.in[x_dot] = g->lanes ? unit_block(g, b, x_dot, NULL, in->size[0]) : b_real(b, 1.0);
+    block.in[x_dot] = g->lanes ? unit_block(g, b, x_dot, x, in) : b_real(b, 1.0);
     if (g->lanes) {
         block.in[x_bar_dot] = block_array(g, b, x_bar_dot, false);
         block.in[result_dot] = block_array(g, b, result_dot, false);
     }
     call_block(g, b, &block);
     own_results(g, &block);
-    g->now[hess] = g->lanes ? scatter_triangle(g, b, g->now[hess], block.out[x_bar_dot]) : block.out[x_bar_dot];
+    g->now[hess] = g->lanes ? put_triangle(g, b, g->now[hess], block.out[x_bar_dot]) : block.out[x_bar_dot];
 }
 
 // ---- directions of the caller's ----
 
+// The indices of a parameter of d that has all directions last, for the lane of a block's nest r over one field.
+static int wide_at(Gen *g, RealNest *r, Type t, Value **at)
+{
+    Value *direction = element_of_lane(g, &r->nest.at, r->more[0], NULL);
+    r->more[0]->name = "lane";
+    return matrix_at(at, t.rank, r->n, r->at, 1, 1, &direction);
+}
+
 // block[.., lane] = from[.., first + lane]; lanes without a direction stay zero.
 static Value *gather(Gen *g, Builder *b, int i, Value *from)
 {
-    Value *los[NEST_MAX], *his[NEST_MAX], *at[NEST_MAX];
-    Value *block = block_array(g, b, i, true);
-    int rank = array_dims(b, block, his) - 1;
-    for (int k = 0; k < rank; k++)
-        los[k] = b_int(b, 0);
-    lanes_among(g, b, NULL, g->total, &los[rank], &his[rank]);
-    Nest nest = nest_open(b, rank + 1, los, his, block);
-    nest.index[rank]->name = "lane";
-    for (int k = 0; k < rank; k++)
-        at[k] = nest.index[k];
-    at[rank] = element_of_lane(g, &nest.at, nest.index[rank], NULL);
-    Value *v = b_load(&nest.at, from, rank + 1, at);
-    return nest_close(&nest, b_store(&nest.at, nest.array, rank + 1, nest.index, v));
+    Value *dims[NEST_MAX], *at[NEST_MAX], *lo, *hi, *block = block_array(g, b, i, true);
+    Type t = g->inner->params.at[i].type;
+    const int *fields;
+    int n_fields = real_fields(g->a, t, &fields);
+    array_dims(b, block, dims);
+    lanes_among(g, b, NULL, g->total, &lo, &hi);
+    for (int k = 0; k < n_fields; k++) {
+        RealNest r = real_nest_open(b, t, dims, fields[k], 1, &lo, &hi, block);
+        int n = wide_at(g, &r, t, at);
+        Value *v = b_load(&r.nest.at, from, n, at);
+        r.real[r.m++] = r.more[0];
+        block = nest_close(&r.nest, b_store(&r.nest.at, r.nest.array, r.m, r.real, v));
+    }
+    return block;
+}
+
+// to[.., first + lane] = block[.., lane]
+static Value *scatter(Gen *g, Builder *b, int i, Value *to, Value *block)
+{
+    Value *dims[NEST_MAX], *at[NEST_MAX], *lo, *hi;
+    Type t = g->inner->params.at[i].type;
+    const int *fields;
+    int n_fields = real_fields(g->a, t, &fields);
+    array_dims(b, block, dims);
+    lanes_among(g, b, NULL, g->total, &lo, &hi);
+    for (int k = 0; k < n_fields; k++) {
+        RealNest r = real_nest_open(b, t, dims, fields[k], 1, &lo, &hi, to);
+        int n = wide_at(g, &r, t, at);
+        r.real[r.m++] = r.more[0];
+        Value *v = b_load(&r.nest.at, block, r.m, r.real);
+        to = nest_close(&r.nest, b_store(&r.nest.at, r.nest.array, n, at, v));
+    }
+    return to;
+}
+
+// Is the block of parameter i of inner what d has, as it lies?
+static bool is_whole_wide(const Gen *g, int i)
+{
+    int64_t n;
+    return ir_is_int_const(g->total, &n) && n == g->width && !type_is_struct(g->inner->params.at[i].type);
 }
 
 static void wide_block(Gen *g, Builder *b, const Inputs *in)
 {
     Block block = block_new(g);
-    int64_t n;
-    bool whole = ir_is_int_const(g->total, &n) && n == g->width;
     (void)in;
     own_operands(g, b, &block);
     for (int i = 0; i < g->inner->params.n; i++) {
@@ -537,7 +676,7 @@ static void wide_block(Gen *g, Builder *b, const Inputs *in)
         if (k < 0)
             continue;
         Value *own = g->now[k] ? g->now[k] : g->raw[k];
-        block.in[i] = whole ? own : p->role == ROLE_OUT ? block_array(g, b, i, false) : gather(g, b, i, own);
+        block.in[i] = is_whole_wide(g, i) ? own : p->role == ROLE_OUT ? block_array(g, b, i, false) : gather(g, b, i, own);
     }
     call_block(g, b, &block);
     own_results(g, &block);
@@ -546,7 +685,7 @@ static void wide_block(Gen *g, Builder *b, const Inputs *in)
         if (p->kind == P_PRIMAL || p->result < 0)
             continue;
         int k = param_like(g->d, p->kind, p->of);
-        g->now[k] = whole ? block.out[i] : scatter_columns(g, b, g->now[k], block.out[i], 1, NULL, g->total);
+        g->now[k] = is_whole_wide(g, i) ? block.out[i] : scatter(g, b, i, g->now[k], block.out[i]);
     }
 }
 
@@ -643,6 +782,17 @@ static void fill_others(Gen *g, Builder *b, const bool *wrt)
         const Param *p = &g->d->params.at[i];
         if (p->kind == P_JAC && !wrt[p->of])
             g->now[i] = g->now[i] ? b_fill(b, g->now[i], b_real(b, 0.0)) : b_no_derivative(b);
+    }
+}
+
+// Zeros for what is no real in the structs that d writes over: the blocks have the reals only.
+static void clear_others(Gen *g, Builder *b)
+{
+    for (int i = 0; i < g->d->params.n; i++) {
+        const Param *p = &g->d->params.at[i];
+        bool others = type_is_struct(p->type) && struct_reals(p->type.st) < struct_scalars(p->type.st);
+        if (p->kind != P_PRIMAL && p->role == ROLE_OUT && others)
+            g->now[i] = b_fill(b, g->now[i], b_real(b, 0.0));
     }
 }
 
@@ -753,10 +903,11 @@ static void write_body(Gen *g, Builder *b)
         return;
     if (wide)
         g->total = directions_value(g, b);
-    if (g->d->transform == TR_JACREV)
-        g->total = input_size(g, b, output_of(g->f), false);
-    if (choose_lanes(g, &in))
-        write_blocks(g, b, writers[g->d->transform], &in);
+    if (!choose_lanes(g, &in))
+        return;
+    if (g->lanes)
+        clear_others(g, b);
+    write_blocks(g, b, writers[g->d->transform], &in);
 }
 
 void directions_derived(DeriveCtx *c, Func *d)

@@ -75,7 +75,8 @@
 //   within {slots} A, path.., E0.. -> A', E0'.., s..
 //                                           regions[0]: one argument per slot, a writable array that is that part of A, then one per other
 //                                           array or buf E handed in (as in if); yields the new version of each slot, of each E, then scalars.
-//                                           Paths as in slice, or as in view_at. Slots must not overlap. A itself is out of reach inside.
+//                                           Paths as in slice, or as in view_at, then into scalars of any shape. Slots must not overlap.
+//                                           A itself is out of reach inside.
 //   call {callee} args..     -> results..   one argument per Param with .arg >= 0, one result per Param with .result >= 0 and one for .ret.
 //                                           An array or buf handed to an out or inout parameter is consumed; the result is its next version.
 //

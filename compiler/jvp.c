@@ -135,6 +135,8 @@ static void set_dot(Gen *g, const Value *v, Value *dot)
     g->dot[v->id] = dot;
     if (dot && !dot->name)
         dot->name = dot_name(g, v->name);
+    if (dot && dot->root && !dot->root->name)
+        dot->root->name = dot->name;
 }
 
 static Value *new_like(Builder *b, Value *array, bool zeroed)

@@ -27,9 +27,7 @@
 
 static void emit_ops(LaneGen *g, Builder *b, const Region *r);
 
-typedef VEC(Value *) Values;
-
-static void add(const LaneGen *g, Values *list, Value *v)
+static void add(const LaneGen *g, LaneValues *list, Value *v)
 {
     vec_push(g->a, list, v);
 }
@@ -59,7 +57,7 @@ static void move_out(LaneGen *g, Builder *b, const Region *r, int from, int end,
 // Ends region r of f, which is written at b. It yields n arrays; then what has a home, which is another array; then the other scalars.
 static void yield_in_order(LaneGen *g, Builder *b, const Region *r, int n, Value **homes)
 {
-    Values yields = {0};
+    LaneValues yields = {0};
     move_out(g, b, r, n, r->yields.n, homes);
     for (int i = 0; i < n; i++)
         add(g, &yields, lane_to(g, r->yields.at[i]));
@@ -105,7 +103,7 @@ static int uses_in(const Region *r, const Value *x)
 }
 
 // Result i of an if is a value from before it in one arm, and that is used nowhere else: then the result is in its home.
-static Value *shared_home(LaneGen *g, Builder *b, const Op *op, int i, const Values *taken)
+static Value *shared_home(LaneGen *g, Builder *b, const Op *op, int i, const LaneValues *taken)
 {
     for (int arm = 0; arm < 2; arm++) {
         Value *y = op->regions[arm]->yields.at[i], *home = lane_is_on(g, y) ? g->home[y->id] : NULL;
@@ -158,7 +156,7 @@ static void emit_arm(LaneGen *g, const If *f, const Region *r, Region *new)
 
 static void emit_if(LaneGen *g, Builder *b, const Op *op)
 {
-    Values arrays = {0};
+    LaneValues arrays = {0};
     If f = {op, op->n_in - 1, NEW_N(g->a, Value *, op->n_out + 1), NEW_N(g->a, bool, op->n_out + 1)};
     for (int i = 0; i < f.n; i++)
         add(g, &arrays, lane_to(g, op->in[1 + i]));
@@ -222,7 +220,7 @@ static void emit_loop(LaneGen *g, Builder *b, const Op *op)
     Builder in = builder_at(g->g, new->regions[0], b->fold);
     emit_ops(g, &in, r);
     move_out(g, &in, r, op->has_exit, r->yields.n, homes);
-    Values yields = {0};
+    LaneValues yields = {0};
     for (int i = 0; i < r->yields.n; i++)
         add(g, &yields, homes[i] ? homes[i] : lane_to(g, r->yields.at[i]));
     ir_yield(&in, yields.n, yields.at);
@@ -237,21 +235,16 @@ static void emit_loop(LaneGen *g, Builder *b, const Op *op)
 }
 
 // The paths of a within and their operands, as they are in lanes.
-static Path *lane_paths(LaneGen *g, Builder *b, const Op *op, Values *operands)
+static Path *lane_paths(LaneGen *g, Builder *b, const Op *op, LaneValues *operands)
 {
     Path *paths = NEW_N(g->a, Path, op->n_paths);
     bool lanes = lane_is_on(g, op->in[0]);
     for (int i = 0, at = 1; i < op->n_paths; i++) {
-        const Path *p = &op->paths[i];
-        int n = path_n_operands(p);
-        paths[i] = *p;
-        for (int k = 0; k < n; k++) {
-            Value *v = lane_to(g, op->in[at++]);
-            add(g, operands, lanes && p->at_pos && k == 0 ? b_2(b, OP_pscale, v, lane_width(g, b)) : v);
-        }
-        paths[i].rank += lanes;
-        if (lanes && p->at_pos)
-            add(g, operands, lane_width(g, b));
+        int n = path_n_operands(&op->paths[i]);
+        paths[i] = lanes ? lane_path(g, b, op->in[0], &op->paths[i], op->in + at, operands) : op->paths[i];
+        for (int k = 0; k < n && !lanes; k++)
+            add(g, operands, lane_to(g, op->in[at + k]));
+        at += n;
     }
     return paths;
 }
@@ -260,7 +253,7 @@ static void emit_within(LaneGen *g, Builder *b, const Op *op)
 {
     int slots = op->n_paths, before = slots + op->n_extra, first_extra = op->n_in - op->n_extra;
     const Region *r = op->regions[0];
-    Values operands = {0}, extra = {0};
+    LaneValues operands = {0}, extra = {0};
     Value **homes = NEW_N(g->a, Value *, r->yields.n + 1);
     Path *paths = lane_paths(g, b, op, &operands);
     for (int i = 0; i < op->n_extra; i++)
@@ -375,9 +368,8 @@ static void add_param(LaneVariant *v, const Param *p)
     Lanes *l = &v->lanes;
     Func *g = l->g;
     bool scalar = type_is_scalar(p->type), arg_on = p->arg >= 0 && v->args[p->arg], result_on = p->result >= 0 && v->results[p->result];
-    Type lanes = scalar ? type_array(E_REAL, 1)
-                 : p->type.kind == K_BUF || (p->arg >= 0 && is_flat_arg(v->body, v->body->body->args.at[p->arg])) ? p->type
-                                                                                          : type_array(E_REAL, p->type.rank + 1);
+    bool flat = p->type.kind == K_BUF || (p->arg >= 0 && is_flat_arg(v->body, v->body->body->args.at[p->arg]));
+    Type lanes = flat ? p->type : type_array(E_REAL, lane_rank(p->type));
     bool split = scalar && p->role == ROLE_INOUT && arg_on != result_on;
     Role role = split ? ROLE_IN : p->role;
     func_param(g, p->name, role, arg_on || (result_on && !split) ? lanes : p->type, P_INTERNAL, -1);

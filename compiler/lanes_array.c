@@ -13,6 +13,15 @@
 
 // ---- whole arrays ----
 
+// To the dimensions of an array of type t those that it has in lanes besides.
+static int more_dims(const LaneGen *g, Builder *b, Type t, Value **dims, int rank)
+{
+    if (type_is_struct(t))
+        dims[rank++] = b_int(b, type_reals(t));
+    dims[rank++] = lane_width(g, b);
+    return rank;
+}
+
 // Dimensions in lanes of an array of f: `dims` are those it has without.
 static int lane_dims(LaneGen *g, Builder *b, const Value *x, Value **dims, int rank)
 {
@@ -21,31 +30,34 @@ static int lane_dims(LaneGen *g, Builder *b, const Value *x, Value **dims, int r
             dims[0] = b_2(b, OP_pscale, dims[0], lane_width(g, b));
         return rank;
     }
-    dims[rank] = lane_width(g, b);
-    return rank + 1;
+    return more_dims(g, b, x->type, dims, rank);
 }
 
 // A new array in lanes with the shape that `like`, an array of g that is not in lanes, has.
 static Value *new_lanes_like(LaneGen *g, Builder *b, Value *like)
 {
     Value *dims[NEST_MAX];
-    int rank = array_dims(b, like, dims);
-    dims[rank] = lane_width(g, b);
-    return b_new(b, E_REAL, rank + 1, dims, false, like->name);
+    int rank = more_dims(g, b, like->type, dims, array_dims(b, like, dims));
+    return b_new(b, E_REAL, rank, dims, false, like->name);
 }
 
 // a[.., lane] = or += from[..] for each lane; `from` may have another shape.
 static Value *broadcast(LaneGen *g, Builder *b, OpCode code, Value *a, Value *from)
 {
-    Value *dims[NEST_MAX];
-    int rank = array_dims(b, a, dims) - 1;
+    Value *dims[NEST_MAX], *width = lane_width(g, b);
+    const int *fields;
+    int rank = array_dims(b, a, dims) - 1 - type_is_struct(from->type), n = real_fields(g->a, from->type, &fields);
     if (rank != from->type.rank)
         from = b_reshape(b, from, rank, dims);
-    Nest n = nest_open(b, rank + 1, NULL, dims, a);
-    n.index[rank]->name = "lane";
-    Value *v = b_load(&n.at, from, rank, n.index);
-    (void)g;
-    return nest_close(&n, code == OP_acc ? b_acc(&n.at, n.array, rank + 1, n.index, v) : b_store(&n.at, n.array, rank + 1, n.index, v));
+    for (int i = 0; i < n; i++) {
+        RealNest r = real_nest_open(b, from->type, dims, fields[i], 1, NULL, &width, a);
+        Builder *at = &r.nest.at;
+        Value *v = b_load(at, from, r.n, r.at);
+        r.more[0]->name = "lane";
+        r.real[r.m++] = r.more[0];
+        a = nest_close(&r.nest, (code == OP_acc ? b_acc : b_store)(at, r.nest.array, r.m, r.real, v));
+    }
+    return a;
 }
 
 static Value *fill_lanes(LaneGen *g, Builder *b, Value *a, Value *x)
@@ -149,15 +161,94 @@ static Value **all_to(const LaneGen *g, Value *const *v, int n)
     return all;
 }
 
+// ---- parts of structs ----
+
+static bool is_field(Type t, const Path *p)                     // or in one?
+{
+    return type_is_struct(t) && !p->at_pos && p->n_idx > t.rank;
+}
+
+// What a path to or into a field leads to: in the array of reals so many from one on, which have a shape of their own.
+typedef struct FieldPart {
+    int outer;                                                  // indices of the array of structs
+    Value **index;                                              // these, and the position of the first real
+    int rank;
+    Value *dims[NEST_MAX];                                      // in lanes
+    Value *n;                                                   // how many reals
+    bool one_piece;                                             // the part has just that and the lanes as dimensions
+} FieldPart;
+
+static FieldPart field_part(const LaneGen *g, Builder *b, Type t, const Path *p, Value *const *in, int n_in)
+{
+    FieldPart part = {.outer = t.rank, .index = all_to(g, in, n_in)};
+    Type type = type_part(t, p->n_idx, part.index);
+    const Field *f = type_field(t, p->n_idx, part.index);
+    for (int k = 0; k < type.rank; k++)
+        part.dims[k] = p->has_range && k == 0 ? part.index[p->n_idx + 1] : b_int(b, f->dims[p->n_idx - t.rank - 1 + k]);
+    part.rank = more_dims(g, b, type, part.dims, type.rank);
+    part.n = elements_of(b, part.rank - 1, part.dims);
+    part.one_piece = part.rank == 2;
+    real_index(b, t, p->n_idx + p->has_range, part.index);
+    return part;
+}
+
+static Value *field_lanes(LaneGen *g, Builder *b, const Op *op)
+{
+    FieldPart part = field_part(g, b, op->in[0]->type, op->paths, op->in + 1, op->n_in - 1);
+    Value *view = b_slice(b, lane_to(g, op->in[0]), part.outer, part.index, part.index[part.outer], part.n);
+    return part.one_piece ? view : b_reshape(b, view, part.rank, part.dims);
+}
+
+// Where the part begins in the array of reals in lanes.
+static Value *part_begin(Builder *b, Value *reals, const FieldPart *part)
+{
+    Value *at = b_2(b, OP_pmul, part->index[0], ir_dim(b, reals, 1));
+    for (int k = 1; k <= part->outer; k++)
+        at = b_2(b, OP_pscale, b_2(b, OP_padd, at, part->index[k]), ir_dim(b, reals, k + 1));
+    return at;
+}
+
+Path lane_path(LaneGen *g, Builder *b, Value *base, const Path *p, Value *const *in, LaneValues *operands)
+{
+    Type t = base->type;
+    int n = path_n_operands(p);
+    Path path = *p;
+    if (is_field(t, p)) {
+        FieldPart part = field_part(g, b, t, p, in, n);
+        path = part.one_piece ? (Path){.n_idx = part.outer, .has_range = true, .rank = part.rank} : (Path){.at_pos = true, .rank = part.rank};
+        for (int k = 0; k <= part.outer && part.one_piece; k++)
+            vec_push(g->a, operands, part.index[k]);
+        if (part.one_piece)
+            vec_push(g->a, operands, part.n);
+        else
+            vec_push(g->a, operands, part_begin(b, lane_to(g, base), &part));
+        for (int k = 0; k < part.rank && !part.one_piece; k++)
+            vec_push(g->a, operands, part.dims[k]);
+        return path;
+    }
+    for (int k = 0; k < n; k++) {
+        Value *v = lane_to(g, in[k]);
+        vec_push(g->a, operands, p->at_pos && k == 0 ? b_2(b, OP_pscale, v, lane_width(g, b)) : v);
+    }
+    path.rank += 1 + type_is_struct(t);
+    if (p->at_pos)
+        vec_push(g->a, operands, lane_width(g, b));
+    return path;
+}
+
+// ---- array ops ----
+
 static Value *view_lanes(LaneGen *g, Builder *b, const Op *op)
 {
     Value *base = lane_to(g, op->in[0]), **more = all_to(g, op->in + 1, op->n_in - 1);
     const Path *p = op->paths;
+    if (op->code == OP_slice && is_field(op->in[0]->type, p))
+        return field_lanes(g, b, op);
     if (op->code == OP_slice)
         return b_slice(b, base, p->n_idx, more, p->has_range ? more[p->n_idx] : NULL, p->has_range ? more[p->n_idx + 1] : NULL);
-    more[op->n_in - 1] = lane_width(g, b);
     if (op->code == OP_reshape)
-        return b_reshape(b, base, op->n_in, more);
+        return b_reshape(b, base, more_dims(g, b, op->out[0]->type, more, op->n_in - 1), more);
+    more_dims(g, b, op->out[0]->type, more, op->n_in - 1);
     return b_view_at(b, base, b_2(b, OP_pscale, more[0], lane_width(g, b)), op->n_in - 1, more + 1);
 }
 
@@ -197,32 +288,38 @@ Value *lane_array_op(LaneGen *g, Builder *b, const Op *op)
 
 // ---- an op for one lane after the other ----
 
-// Lane `lane` of an array in lanes, as a new one.
-static Value *gather(Builder *b, Value *array, Value *lane, bool contents)
+// Lane `lane` of x, an array of f in lanes, as a new one.
+static Value *gather(LaneGen *g, Builder *b, Value *x, Value *lane, bool contents)
 {
-    Value *dims[NEST_MAX], *from[NEST_MAX];
-    int rank = array_dims(b, array, dims) - 1;
-    Value *t = b_new(b, E_REAL, rank, dims, false, array->name);
-    if (!contents)
-        return t;
-    Nest n = nest_open(b, rank, NULL, dims, t);
-    for (int k = 0; k < rank; k++)
-        from[k] = n.index[k];
-    from[rank] = lane;
-    Value *v = b_load(&n.at, array, rank + 1, from);
-    return nest_close(&n, b_store(&n.at, n.array, rank, n.index, v));
+    Value *dims[NEST_MAX], *array = lane_to(g, x);
+    const int *fields;
+    int n = real_fields(g->a, x->type, &fields);
+    array_dims(b, array, dims);
+    bool others = type_is_struct(x->type) && struct_scalars(x->type.st) > struct_reals(x->type.st);
+    Value *t = b_new_like(b, x->type, dims, others, array->name);
+    for (int i = 0; i < n && contents; i++) {
+        RealNest r = real_nest_open(b, x->type, dims, fields[i], 0, NULL, NULL, t);
+        r.real[r.m++] = lane;
+        Value *v = b_load(&r.nest.at, array, r.m, r.real);
+        t = nest_close(&r.nest, b_store(&r.nest.at, r.nest.array, r.n, r.at, v));
+    }
+    return t;
 }
 
-static Value *scatter(Builder *b, Value *array, Value *from, Value *lane)
+// `from`, which has what one lane is, to that lane of an array in lanes.
+static Value *scatter(LaneGen *g, Builder *b, Value *array, Value *from, Value *lane)
 {
-    Value *dims[NEST_MAX], *index[NEST_MAX];
-    int rank = array_dims(b, array, dims) - 1;
-    Nest n = nest_open(b, rank, NULL, dims, array);
-    for (int k = 0; k < rank; k++)
-        index[k] = n.index[k];
-    index[rank] = lane;
-    Value *v = b_load(&n.at, from, rank, n.index);
-    return nest_close(&n, b_store(&n.at, n.array, rank + 1, index, v));
+    Value *dims[NEST_MAX];
+    const int *fields;
+    int n = real_fields(g->a, from->type, &fields);
+    array_dims(b, array, dims);
+    for (int i = 0; i < n; i++) {
+        RealNest r = real_nest_open(b, from->type, dims, fields[i], 0, NULL, NULL, array);
+        r.real[r.m++] = lane;
+        Value *v = b_load(&r.nest.at, from, r.n, r.at);
+        array = nest_close(&r.nest, b_store(&r.nest.at, r.nest.array, r.m, r.real, v));
+    }
+    return array;
 }
 
 static bool reads_operand(const Op *op, int k)                  // or is it undefined on entry?
@@ -237,7 +334,7 @@ static bool knows_one_by_one(const LaneGen *g, const Op *op)        // its opera
 {
     for (int k = 0; k < op->n_in; k++) {
         const Value *x = op->in[k];
-        bool whole = x->type.kind == K_BUF || x->type.elem == E_STRUCT || (x->type.kind == K_ARRAY && lane_is_flat(x));
+        bool whole = x->type.kind == K_BUF || (x->type.kind == K_ARRAY && lane_is_flat(x));
         if (whole && lane_is_on(g, op->in[k]))
             return false;
     }
@@ -260,7 +357,7 @@ static Value **save_operands(LaneGen *g, Builder *b, const Op *op)
     for (int r = 0; r < op->n_out; r++) {
         int tie = op_tie(op, r);
         if (tie >= 0 && !lane_is_on(g, op->out[r]) && reads_operand(op, tie))
-            saved[tie] = b_copy(b, lane_to(g, op->in[tie]), NULL);
+            saved[tie] = b_copy(b, lane_to(g, op->in[tie]), lane_to(g, op->in[tie])->name);
     }
     return saved;
 }
@@ -272,7 +369,7 @@ static Value *lane_operand(LaneGen *g, Builder *b, const Op *op, int k, Value *l
     if (!lane_is_on(g, x))
         return lane_to(g, x);
     if (type_is_linear(x->type))
-        return gather(b, lane_to(g, x), lane, reads_operand(op, k));
+        return gather(g, b, x, lane, reads_operand(op, k));
     return b_load(b, g->home[x->id], 1, &lane);
 }
 
@@ -282,7 +379,7 @@ static Value *lane_result(LaneGen *g, Builder *b, const Op *op, int r, Value *ca
     Value *made = g->map[op->out[r]->id];
     if (!lane_is_on(g, op->out[r]))
         return made;
-    return type_is_linear(made->type) ? scatter(b, carried, made, lane) : b_store(b, carried, 1, &lane, made);
+    return type_is_linear(made->type) ? scatter(g, b, carried, made, lane) : b_store(b, carried, 1, &lane, made);
 }
 
 // The body of the loop over the lanes.

@@ -143,8 +143,8 @@ static bool mixes_flat(const LaneVariant *v, const Op *op)
 static bool is_problem(const LaneVariant *v, const Op *op)
 {
     for (int k = 0; k < op->n_out; k++)
-        if (op->out[k]->type.elem != E_REAL && lane_on(v, op->out[k]))
-            return true;                                        // a decision; or structs, whose parts would not be in one piece
+        if (!type_is_real(op->out[k]->type) && lane_on(v, op->out[k]))
+            return true;                                        // a decision, or an int of a struct
     for (int k = 0; k < op->n_in && (op->code == OP_len || op->code == OP_check); k++)
         if (lane_on(v, op->in[k]))
             return true;

@@ -248,18 +248,23 @@ static int lane_index(LaneLoop *l, const Op *op, int n, Value **index)
     }
     for (int k = 0; k < n; k++)
         index[k] = lane_to(l->g, op->in[1 + k]);
+    n = real_index(&l->b, op->in[0]->type, n, index);
     index[n] = l->lane;
     return n + 1;
 }
 
 static void lane_write(LaneLoop *l, const Op *op)
 {
-    Value *index[NEST_MAX], *v = scalar_of(l, op->in[op->n_in - 1]);
-    int at, n = lane_index(l, op, op->n_in - 2, index);
+    Value *index[NEST_MAX], *last = op->in[op->n_in - 1];
+    int at;
     Value *a = version_of(l, op->in[0], &at);
     assert(at >= 0);
     Written *w = &l->written.at[at];
-    w->inner = op->code == OP_store ? b_store(&l->b, a, n, index, v) : b_acc(&l->b, a, n, index, v);
+    if (last->type.elem == E_REAL) {                            // ints and bools of structs have no place in lanes
+        int n = lane_index(l, op, op->n_in - 2, index);
+        Value *v = scalar_of(l, last);
+        w->inner = op->code == OP_store ? b_store(&l->b, a, n, index, v) : b_acc(&l->b, a, n, index, v);
+    }
     w->last = op->out[0];
     map_set(l->place, op->out[0], (void *)(intptr_t)(at + 1));
 }

@@ -9,7 +9,7 @@
 #define ADC_LANES_INTERNAL_H
 
 #include "lanes.h"
-#include "nest.h"
+#include "reals.h"
 
 // One function being written.
 typedef struct LaneGen {
@@ -35,6 +35,10 @@ static inline Value *lane_to(const LaneGen *g, Value *x) { return g->map[x->id] 
 static inline void lane_set(LaneGen *g, const Value *x, Value *is) { g->map[x->id] = is; }
 static inline Value *lane_width(const LaneGen *g, Builder *b) { return b_int(b, g->width); }
 
+// How many dimensions an array of type t has in lanes: the width is the last one. Structs are in lanes as their reals (reals.h), whose number is
+// the dimension before that.
+static inline int lane_rank(Type t) { return t.rank + type_is_struct(t) + 1; }
+
 // ---- lanes_group.c ----
 // Marks all ops of f: LANE_NONE; LANE_WHOLE for one that is no member of a group; > 0: the number of its group. And finds uses and escapes.
 enum { LANE_NONE = 0, LANE_WHOLE = -1 };
@@ -59,6 +63,9 @@ typedef struct LaneMove {                   // a value that goes into a home at 
 void lane_flush(LaneGen *g, Builder *b, LaneMove *moves, int n_moves);
 
 // ---- lanes_array.c ----
+typedef VEC(Value *) LaneValues;
+// A path of a within, from base on, in lanes; its operands, those of f being `in`, are added.
+Path lane_path(LaneGen *g, Builder *b, Value *base, const Path *p, Value *const *in, LaneValues *operands);
 // The array in lanes that an array op makes; NULL for an op that does not know lanes.
 Value *lane_array_op(LaneGen *g, Builder *b, const Op *op);
 // The op once for each lane, on copies of the lane's elements. What it makes is noted in g.

@@ -299,8 +299,8 @@ static int check_path(Verifier *v, const Path *path, Type t, int first, Type *pa
         broken(v, "a path with too few operands");
     if (path->at_pos) {
         want(v, first, T_POS);
-        if (t.rank != 1)
-            broken(v, "a path by position into an array of rank %d", t.rank);
+        if (type_is_struct(t))
+            broken(v, "a path by position into structs");
         *part = array_of(t, path->rank);
     } else {
         *part = check_index(v, t, first, path->n_idx);
@@ -326,7 +326,7 @@ static Type check_slice(Verifier *v, const Op *op)
 static Type check_reshape(Verifier *v, const Op *op)
 {
     int fixed = op->code == OP_view_at ? 2 : 1;
-    arity(v, fixed, fixed + 8);
+    arity(v, fixed, fixed + IR_MAX_RANK);
     Type t = not_bits(v, want_kind(v, 0, K_ARRAY));
     if (op->code == OP_view_at) {
         want(v, 1, T_POS);

@@ -52,6 +52,15 @@ static const Case cases[] = {
           "  %r, %p, %U = loop %k = 0 to %n step 1 (%r1 = 1.0, %p1 = %at) {\n    %p2 = padd %p1, -2\n    %u = load %Z[%p2]\n"
           "    %p3 = padd %p2, 1\n    %w = load %Z[%p3]\n    %t = mul %u, %w\n    %r2 = mul %r1, %t\n    yield %r2, %p2 }\n  yield %r }",
      -1, OP_cos, 0},
+    {"structs: fields, a matrix, structs and one of them as parts, copies",
+     "struct lens = {k: real[2], id: int} struct cam = {R: real[2][2], l: struct lens[2], f: real}\n" HEAD
+     "  %j = imod %n, 2\n  %v = load %x1[0]\n  %c = new struct cam[3] zero\n  %c1 = store %c[%j].f, %v\n  %c2 = store %c1[%j].l[1].id, %n\n"
+     "  %c3 = within %c2 (%R = [0].R, %k = [%j].l[0].k, %l = [2].l, %m = [%j].l[1]) {\n    %R1 = fill %R, %v\n    %R2 = store %R1[1, 0], 3.0\n"
+     "    %k1 = fill %k, %v\n    %l1 = store %l[1].k[0], %v\n    %m1 = store %m.k[1], %v\n    yield %R2, %k1, %l1, %m1 }\n"
+     "  %d = copy %c3\n  %e = add_to %d, %c3\n  %S = slice %e[0].R\n  %p = load %S[1, 1]\n  %L = slice %e[%j].l\n  %q = load %L[0].k[1]\n"
+     "  %M = slice %L[1]\n  %r = load %M.k[1]\n  %f = load %e[%j].f\n  %g = load %e[2].l[1].k[0]\n  %s = mul %p, %q\n  %t = mul %r, %f\n"
+     "  %u = mul %s, %t\n  %w = mul %u, %g\n  yield %w }",
+     -1, OP_COUNT, 1},
     {"rows", HEAD "  %A = new real[2, %n]\n  %A1 = within %A (%row = [1]) {\n    %row1 = copy_to %row, %x1\n    yield %row1 }\n"
                   "  %A2, %s = within %A1 (%row2 = [0], %row3 = [1]) {\n    %v = load %row3[0]\n    %w = mul %v, %v\n    %row4 = fill %row2, %w\n"
                   "    yield %row4, %row3, %w }\n  %p = load %A2[0, 0]\n  %r = mul %p, %s\n  yield %r }",

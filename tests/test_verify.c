@@ -53,6 +53,10 @@ static const char *const good[] = {
     "  %w = slice %y2[1]  %c = copy %w  %c2 = store %c[0], 1.0\n"
     "  yield %y2 }",
 
+    "func @f(%y: real[2] inout) -> (real[2]) {\n"
+    "  %y1 = shape %y, 2, 3  %y2 = within %y1 (%r = at 1p [2, 2]) { yield %r }\n"
+    "  yield %y2 }",
+
     "func @f(%y: real[1] inout, %b: buf int inout) -> (real[1], buf int) {\n"
     "  %y1 = shape %y, 3  %y2, %b3, %s = within %y1 (%r = [0 : 1], %b1 = %b) { %b2 = put %b1, 7  yield %r, %b2, 1.0 }\n"
     "  yield %y2, %b3 }",
@@ -143,6 +147,7 @@ static const struct {
     // structs
     {S "%a = load %s1[0, 0] yield %x1 }", "the array has rank 1, here are 2 indices"},
     {S "%a = copy %s1 %b = fill %a, 1.0 yield %x1 }", "structs are filled with 0.0"},
+    {S "%a = copy %s1 %b = within %a (%p = at 0p [3]) { yield %p } yield %x1 }", "a path by position into structs"},
     {S "%a = copy %s1 %b = fill %a, %n yield %x1 }", "operand 1 has type int, must be real"},
     {S "%a = copy %s1 %b = acc %a[0].k, 1 yield %x1 }", "acc is of reals"},
     {S "%a = copy %s1 %b = store %a[0].k, %r yield %x1 }", "operand 3 has type real, must be int"},
@@ -175,8 +180,6 @@ static const struct {
      "the head is not pure: it consumes %h"},
     {F X "%y = within %x1 (%s = [0 : 1]) { } yield %y }", "the region must yield 1 values, yields 0"},
     {F X "%y = within %x1 (%s = at %n [3]) { yield %s } yield %y }", "operand 1 has type int, must be pos"},
-    {F "%y = shape %x, 3 %q = new real[2, 2] %w = within %q (%s = at 0p [3]) { yield %s } yield %y }",
-     "a path by position into an array of rank 2"},
     {F X "%b = buf_new int %y = within %x1 (%s = [0 : 1], %e = %b) { yield %s } yield %y }",
      "must have at least 2 results"},
     {F X "%b = buf_new int %y, %d = within %x1 (%s = [0 : 1], %e = %b) { %g = buf_new int yield %s, %g } yield %y }",
