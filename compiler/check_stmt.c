@@ -173,7 +173,7 @@ static void check_states(Checker *c, Expr *n)
         diag_error(c->diags, n->loc, "@checkpoint keeps one state at least, but this is %lld", (long long)n->value.i);
 }
 
-static void check_attributes(Checker *c, const Stmt *s)
+static void check_attributes(Checker *c, Loop *loop, const Stmt *s)
 {
     unsigned seen = 0;
     for (int i = 0; i < s->attrs.n; i++) {
@@ -181,9 +181,11 @@ static void check_attributes(Checker *c, const Stmt *s)
         if (seen & (1u << a->kind))
             diag_error(c->diags, a->loc, "@%s stands here twice", attr_text(a->kind));
         seen |= 1u << a->kind;
-        if (a->kind != ATTR_CHECKPOINT)
+        if (a->kind == ATTR_PARALLEL)
+            loop->parallel = a;
+        if (a->kind == ATTR_PARALLEL)
             not_yet(c, a->loc, LATER_ATTRIBUTES);
-        else if (a->arg)
+        if (a->arg)
             check_states(c, a->arg);
     }
 }
@@ -191,18 +193,18 @@ static void check_attributes(Checker *c, const Stmt *s)
 // A loop's body, in a scope of its own; true if its end or a continue may be reached is of no interest to anyone.
 static void check_loop_body(Checker *c, Loop *loop, Stmt *body)
 {
-    Loop *outer = c->loop;
+    loop->outer = c->loop;
     c->loop = loop;
     scope_open(c);
     check_stmt(c, body);
     scope_close(c);
-    c->loop = outer;
+    c->loop = loop->outer;
 }
 
 static bool check_for(Checker *c, Stmt *s)
 {
     Loop loop = {0};
-    check_attributes(c, s);
+    check_attributes(c, &loop, s);
     scope_open(c);
     for (int i = 0; i < s->for_.init.n; i++)
         check_stmt(c, s->for_.init.at[i]);
@@ -220,7 +222,7 @@ static bool check_for(Checker *c, Stmt *s)
 static bool check_while(Checker *c, Stmt *s)
 {
     Loop loop = {0};
-    check_attributes(c, s);
+    check_attributes(c, &loop, s);
     wrote_int(c);
     if (s->kind == STMT_WHILE)
         check_condition(c, s->while_.cond);
@@ -231,12 +233,20 @@ static bool check_while(Checker *c, Stmt *s)
     return loop.broken || !surely_true(s->while_.cond);
 }
 
+static void leaves_parallel(Checker *c, const Stmt *s, const Loop *loop, const char *word)
+{
+    diag_error(c->diags, s->loc, "'%s' leaves a loop whose iterations run at the same time", word);
+    diag_note(c->diags, loop->parallel->loc, "@parallel stands here");
+}
+
 static bool check_leave(Checker *c, const Stmt *s)              // break, continue
 {
     if (!c->loop)
         diag_error(c->diags, s->loc, "'%s' stands outside of any loop", s->kind == STMT_BREAK ? "break" : "continue");
     else if (s->kind == STMT_BREAK)
         c->loop->broken = true;
+    if (c->loop && c->loop->parallel && s->kind == STMT_BREAK)
+        leaves_parallel(c, s, c->loop, "break");
     return false;
 }
 
@@ -244,6 +254,11 @@ static bool check_leave(Checker *c, const Stmt *s)              // break, contin
 
 static bool check_return(Checker *c, Stmt *s)
 {
+    for (const Loop *loop = c->loop; loop; loop = loop->outer)
+        if (loop->parallel) {
+            leaves_parallel(c, s, loop, "return");
+            break;
+        }
     const Type want = c->function->result_type;
     const char *name = c->function->name.text;
     if (s->return_.value && want.elem == ELEM_VOID) {

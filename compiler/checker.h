@@ -27,6 +27,8 @@
 
 typedef struct Loop {           // a loop whose body is being checked
     bool broken;                // by a break
+    const Attr *parallel;       // @parallel, if it has that
+    struct Loop *outer;         // around it in the function
 } Loop;
 
 typedef VEC(Symbol *) SymbolList;

@@ -62,15 +62,20 @@ static bool fits(const Type t)
     return t.kind != K_BUF && t.rank < IR_MAX_RANK;
 }
 
-void checkpoint_plan(Plan *p, const Op *loop)
+void loop_state(Plan *p, const Op *loop)
 {
     OpPlan *o = op_plan(p, loop);
     int n = loop_n_carried(loop);
-    o->rerun = o->reversed;
     o->state = NEW_N(p->a, bool, n + 1);
-    for (int k = 0; k < n; k++) {
-        Type t = loop->out[k]->type;
-        o->state[k] = type_is_scalar(t) || is_read(loop->regions[0], loop->out[k]->root);
-        o->rerun &= fits(t) || !o->state[k];
-    }
+    for (int k = 0; k < n; k++)
+        o->state[k] = type_is_scalar(loop->out[k]->type) || is_read(loop->regions[0], loop->out[k]->root);
+}
+
+void checkpoint_plan(Plan *p, const Op *loop)
+{
+    OpPlan *o = op_plan(p, loop);
+    o->rerun = o->reversed;
+    loop_state(p, loop);
+    for (int k = 0; k < loop_n_carried(loop); k++)
+        o->rerun &= fits(loop->out[k]->type) || !o->state[k];
 }

@@ -10,7 +10,8 @@
 // fused if its trips may be reversed in the order in which they run, and before what follows the loop has been reversed:
 //
 //   - an active scalar that it carries is only a sum: the body adds to it, on every path once, and does nothing else with it that is active;
-//   - an active array that it carries is only added to, or is at every access looked at and written on the loop's own index;
+//   - an active array that it carries is only added to, or is at every access looked at and written on the loop's own index, or the loop is
+//     independent, which says the same;
 //   - the adjoints of the sums can be had before the loop: what comes after uses them linearly, with coefficients that are known before it;
 //   - those of the arrays too: what comes after neither reads nor writes an array that the loop writes (but may add to one that the loop adds to);
 //   - what comes after does not write an array that the loop only reads: the reverse of that write must not see what the loop adds to the adjoint.
@@ -19,9 +20,10 @@
 // That the body overwrites what another trip has read does no harm: each trip is reversed before the next one runs.
 //
 // Where only the adjoints of the sums are not known before, or the loop stands in a region that is no home, it may be fused late: it runs once
-// without keeping anything, and a second time, fused, in the reverse sweep. Done for a loop that carries no arrays and finds all that it reads
-// unchanged, where a trip would keep more than a few scalars, and nothing in it costs more than keeping it: an exp would be had twice. Of a loop with
+// without keeping anything, and a second time, fused, in the reverse sweep. Done for a loop that carries no arrays (an independent one may: it gets
+// copies of those as they were before it, of which each trip changes elements of its own) and finds all that it reads unchanged, where a trip would keep more than a few scalars, and nothing in it costs more than keeping it: an exp would be had twice. Of a loop with
 // checkpoints nothing is asked but the former: no number of states is as few as none. What cannot be fused then is run again (checkpoint.c).
+#include "access.h"
 #include "keep.h"
 
 #include <assert.h>
@@ -32,14 +34,6 @@ enum { MAX_SEED = 64, MAX_KNOWN = 16 };                         // ops that the 
 typedef struct Touched {
     int read, written, added;
 } Touched;
-
-// How the accesses of a root in a loop look: are all of them additions? all on the loop's own index, on which axes?
-typedef struct Access {
-    bool any, only_added;
-    unsigned foreign;                       // axes (1 << axis) on which some access is not on the own index
-} Access;
-
-static const unsigned all_axes = (1u << IR_MAX_INDEX) - 1;
 
 typedef struct Fuser {
     Plan *p;
@@ -216,80 +210,22 @@ static const bool *sums_of(Fuser *f, const Op *loop)
 
 // ---- arrays in a loop ----
 
-static bool passes_on(const Op *op, int k)
-{
-    return op->code == OP_if || op->code == OP_loop || (op->code == OP_within && k > 0);
-}
-
-static bool adds_only(const Op *op);
-
-// Is the array of that root only added to in r?
-static bool only_added(const Region *r, const Value *root)
-{
-    for (int i = 0; i < r->ops.n; i++) {
-        const Op *op = r->ops.at[i];
-        for (int k = 0; k < op->n_in; k++) {
-            if (op->in[k]->root != root)
-                continue;
-            if (!passes_on(op, k) && !(k == 0 && adds_only(op)))
-                return false;
-        }
-        for (int k = 0; k < op->n_regions; k++)
-            if (op->regions[k] && !only_added(op->regions[k], root))
-                return false;
-    }
-    return true;
-}
-
-// Does op do no more to operand 0, an array, than add to it?
-static bool adds_only(const Op *op)
-{
-    if (op->code == OP_acc || op->code == OP_add_to || op->code == OP_gemm)
-        return true;
-    if (op->code != OP_within)
-        return false;
-    for (int j = 0; j < op->n_paths; j++)
-        if (!only_added(op->regions[0], op->regions[0]->args.at[j]))
-            return false;
-    return true;
-}
-
-// The axes on which operand 0 of op, an array, is not accessed on `index`.
-static unsigned foreign_axes(const Op *op, int k, const Value *index)
-{
-    unsigned own = 0;
-    bool element = op->code == OP_load || op->code == OP_store || op->code == OP_acc;
-    int n = k > 0 ? 0 : element ? op_n_index(op) : op->code == OP_slice ? op->paths->n_idx : 0;
-    for (int axis = 0; axis < n; axis++)
-        own |= op->in[1 + axis] == index ? 1u << axis : 0;
-    if (op->code != OP_within || k > 0)
-        return ~own;
-    own = ~0u;
-    for (int j = 0, at = 1; j < op->n_paths; at += path_n_operands(&op->paths[j++])) {
-        unsigned here = 0;
-        for (int axis = 0; !op->paths[j].at_pos && axis < op->paths[j].n_idx; axis++)
-            here |= op->in[at + axis] == index ? 1u << axis : 0;
-        own &= here;
-    }
-    return ~own;
-}
-
 static void note_accesses(const Plan *p, Map *roots, const Region *r, const Value *index)
 {
     for (int i = 0; i < r->ops.n; i++) {
         const Op *op = r->ops.at[i];
         for (int k = 0; k < op->n_in; k++) {
-            if (op->in[k]->type.kind != K_ARRAY || passes_on(op, k))
+            if (op->in[k]->type.kind != K_ARRAY || op_hands_on(op, k))
                 continue;
             const Value *root = adjoint_root(p, op->in[k]->root);
             Access *x = map_get(roots, root);
             if (!x) {
                 x = NEW(p->a, Access);
-                *x = (Access){true, true, 0};
+                *x = (Access){.any = true, .only_added = true};
                 map_set(roots, root, x);
             }
-            x->only_added &= k == 0 && adds_only(op);
-            x->foreign |= index ? foreign_axes(op, k, index) : ~0u;
+            x->only_added &= k == 0 && op_adds_only(op);
+            x->foreign |= index ? op_foreign_axes(op, k, index) : ~0u;
         }
         for (int k = 0; k < op->n_regions; k++)
             if (op->regions[k])
@@ -305,7 +241,7 @@ static void note_touched(Fuser *f, Map *roots, const Region *r)
         const Op *op = r->ops.at[i];
         int order = op->n_out ? f->p->order[op->out[0]->id] : 0;
         for (int k = 0; k < op->n_in; k++) {
-            if (op->in[k]->type.kind != K_ARRAY || passes_on(op, k) || !is_active(f->p, op->in[k]))
+            if (op->in[k]->type.kind != K_ARRAY || op_hands_on(op, k) || !is_active(f->p, op->in[k]))
                 continue;
             const Value *root = adjoint_root(f->p, op->in[k]->root);
             Touched *t = map_get(roots, root);
@@ -315,11 +251,11 @@ static void note_touched(Fuser *f, Map *roots, const Region *r)
             }
             if (!op_consumes(op, k) || op->code == OP_call)
                 t->read = order;
-            if (op_consumes(op, k) && k == 0 && adds_only(op))
+            if (op_consumes(op, k) && k == 0 && op_adds_only(op))
                 t->added = order;
             else if (op_consumes(op, k))
                 t->written = order;
-            if (op->code == OP_within && !adds_only(op))
+            if (op->code == OP_within && !op_adds_only(op))
                 t->read = order;
         }
         for (int k = 0; k < op->n_regions; k++)
@@ -428,7 +364,7 @@ static bool arrays_allow(Fuser *f, const Op *loop, const Map *touched)
         after = after ? after : &untouched;
         in = in ? in : &none;
         bool read = after->read > end, written = after->written > end, added = after->added > end;
-        bool carried = is_carried(loop, root), own = (in->foreign & all_axes) != all_axes;
+        bool carried = is_carried(loop, root), own = access_is_own(in) || loop->trips;
         if (!carried ? written || added : in->only_added ? read || written : !in->any || !own || read || written || added)
             return false;
     }
@@ -508,9 +444,11 @@ static bool may_fuse_late(Fuser *f, const Op *loop, const Region *home)
     if (!o->reversed || o->bufs.n || f->p->record || is_in_late(f->p, loop->parent))
         return false;
     const bool *sums = sums_of(f, loop);
-    for (int k = 0; k < loop_n_carried(loop); k++)
-        if (!type_is_scalar(loop->out[k]->type) || (carries_active(f->p, loop, k) && !sums[k]))
+    for (int k = 0; k < loop_n_carried(loop); k++) {
+        bool scalar = type_is_scalar(loop->out[k]->type), array = loop->out[k]->type.kind == K_ARRAY;
+        if (scalar ? carries_active(f->p, loop, k) && !sums[k] : !array || !loop->trips)
             return false;
+    }
     bool much = false;
     for (int k = 0; k < loop->n_regions; k++)
         if (loop->regions[k])
@@ -518,6 +456,7 @@ static bool may_fuse_late(Fuser *f, const Op *loop, const Region *home)
     for (int i = 0; i < o->outer.n && (much || loop->checkpoint); i++)
         if (type_is_linear(o->outer.at[i]->type) && !plan_in_place(f->p, home, o->outer.at[i]))
             return false;
+    loop_state(f->p, loop);
     return loop->checkpoint || (much && is_cheap(loop->regions[0]));
 }
 

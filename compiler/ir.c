@@ -684,6 +684,7 @@ Op *b_loop_like(Builder *b, const Op *like, Value *const *before, int n, Value *
     bool counted = like->counted;
     Op *loop = b_loop(b, counted ? before[0] : NULL, counted ? before[1] : NULL, like->step, like->reversed, n, init);
     loop->has_exit = like->has_exit;
+    loop->trips = like->trips;
     if (like->checkpoint)
         loop_keep_states(loop, before[loop_first_init(like) - 1]);
     return loop;

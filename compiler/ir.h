@@ -65,12 +65,13 @@
 //                                           singular, root)
 //   if {choice} c, A0..      -> A0'.., s..  regions[0] then, regions[1] else, each with one argument per array handed in; each yields first the
 //                                           new versions of those, then the scalars. choice: an expression of the source, ?: && or ||
-//   loop {counted, step, reversed, has_exit, checkpoint} [lo, hi,] [states,] init.. -> final.., trips
+//   loop {counted, step, reversed, has_exit, trips, checkpoint} [lo, hi,] [states,] init.. -> final.., trips
 //                                           body regions[0] (args: [index,] carried..) yields [exit,] carried..
 //                                           head regions[1] or NULL (args: carried..) yields cond; pure; only where not counted
 //       i = lo; t = 0; c = init;
 //       while (counted ? (step > 0 ? i < hi : i > hi) : !head || head(c)) { (exit, c) = body(i, c); t++; i += step; if (exit) break; }
 //                                           results are c and t. `reversed` (counted, no exit): the same indices in the opposite order.
+//                                           trips: what is known of their order (Trips).
 //                                           checkpoint: the reverse keeps no more than `states`, an int, of the values that c has on its way.
 //   within {slots} A, path.., E0.. -> A', E0'.., s..
 //                                           regions[0]: one argument per slot, a writable array that is that part of A, then one per other
@@ -216,6 +217,15 @@ typedef struct Path {
 // What the op `lower` does to a matrix. ZERO and HALF are their own adjoints, MIRROR and FOLD are each other's.
 typedef enum LowerMap { LOWER_ZERO, LOWER_HALF, LOWER_MIRROR, LOWER_FOLD } LowerMap;
 
+// What the trips of a loop have to do with one another. An element of an array that one trip of an independent loop writes is not read or written by
+// any other, but that several may add to it (acc, add_to, gemm). Of scalars nothing is said: what is carried shows.
+typedef enum Trips {
+    TRIPS_IN_ORDER,                         // they may need one another
+    TRIPS_INDEPENDENT,
+    TRIPS_PARALLEL,                         // independent, and the user wants them run by threads
+    TRIPS_THREADS                           // they can be as they stand, and are: nothing is carried but arrays, which no two trips touch alike
+} Trips;
+
 struct Op {
     OpCode code;
     IrLoc loc;
@@ -235,6 +245,7 @@ struct Op {
     Func *callee;
     bool choice;                            // if
     bool counted, reversed, has_exit, checkpoint;               // loop
+    Trips trips;
     int step;
     bool ta, tb, sub;                       // gemm; ta: lu_solve, lower_solve too
     bool right;                             // lower_solve

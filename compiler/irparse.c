@@ -597,7 +597,9 @@ static Op *parse_loop(Parser *p)
         Name index = parse_counter(p, &in, &step);
         vec_push(p->arena, &args, index);
     }
-    bool reversed = accept_word(p, "reversed"), has_exit = accept_word(p, "exit"), checkpoint = accept_word(p, "checkpoint");
+    bool reversed = accept_word(p, "reversed"), has_exit = accept_word(p, "exit");
+    int trips = accept_one_of(p, trips_names, 4);
+    bool checkpoint = accept_word(p, "checkpoint");
     if (checkpoint)
         push_operand(p, &in, &T_INT);
     Names carried = parse_args(p, &in);
@@ -608,6 +610,7 @@ static Op *parse_loop(Parser *p)
     op->step = step;
     op->reversed = reversed;
     op->has_exit = has_exit;
+    op->trips = trips < 0 ? TRIPS_IN_ORDER : (Trips)trips;
     op->checkpoint = checkpoint;
     op->loc = accept_loc(p);
     Region *body = add_region(p, op, 0);

@@ -21,6 +21,7 @@ const OpForm op_form[OP_COUNT] = {
 
 const char *const elem_names[6] = {"real", "int", "bool", "pos", "bit", "struct"};
 const char *const role_names[3] = {"in", "out", "inout"};
+const char *const trips_names[4] = {"in_order", "independent", "parallel", "threads"};
 const char *const kind_names[N_PARAM_KINDS] = {"primal", "bar", "dot", "jac", "internal", "tape"};
 const char *const transform_names[N_TRANSFORMS] = {"none",   "grad",    "vjp",     "jvp",    "jacfwd",
                                                    "jacrev", "hessian", "forward", "reverse"};
@@ -216,6 +217,8 @@ static void print_loop(Printer *p, const Op *op)
     }
     text_put(p->out, op->reversed ? " reversed" : "");
     text_put(p->out, op->has_exit ? " exit" : "");
+    if (op->trips)
+        text_printf(p->out, " %s", trips_names[op->trips]);
     if (op->checkpoint) {
         text_put(p->out, " checkpoint ");
         print_in(p, op, loop_first_init(op) - 1);

@@ -19,7 +19,7 @@
 //         check assert "n is small", %ok.7, %n.0
 //         %a.8, %s.9 = if %ok.7 (%a.10 = %a.6) { ... yield %a.11, %s.12 } else (%a.13) { ... yield %a.13, %s.14 }
 //         %m.16 = if choice %ok.7 { yield %x.15 } else { yield 0.0 } ; an expression of the source, `ok ? x : 0.0`
-//         %s.20, %21 = loop %i.15 = %lo.16 to %hi.17 step -1 reversed exit checkpoint %n.0 (%s.18 = %s.9) { ... yield %done.22, %s.19 }
+//         %s.20, %21 = loop %i.15 = %lo.16 to %hi.17 step -1 reversed exit independent checkpoint %n.0 (%s.18 = %s.9) { ... yield %done.22, %s.19 }
 //         %s.30, %31 = loop (%s.32 = %s.20) while (%s.33) { ... yield %c.34 } do { ... yield %s.35 }
 //         %A.41, %s.42 = within %A.40 (%row.43 = [%i.15], %z.44 = at %p.45 [%n.0], %e.48 = %E.49)
 //                                      { ... yield %row.46, %z.44, %e.50, %s.47 }
@@ -52,6 +52,7 @@ bool op_flag(const Op *op, int flag);
 void op_set_flag(Op *op, int flag);
 extern const char *const elem_names[6];         // by Elem
 extern const char *const role_names[3];         // by Role
+extern const char *const trips_names[4];        // by Trips
 enum { N_PARAM_KINDS = P_TAPE + 1, N_TRANSFORMS = TR_REVERSE + 1 };
 extern const char *const kind_names[N_PARAM_KINDS];         // by ParamKind
 extern const char *const transform_names[N_TRANSFORMS];     // by Transform

@@ -475,11 +475,24 @@ static void need_call(Planner *w, const Op *op)
     }
 }
 
+// Of a loop that runs again: what it started from.
+static void need_start(Planner *w, const Op *op)
+{
+    for (int k = 0; k < loop_n_carried(op); k++) {
+        Value *init = op->in[loop_first_init(op) + k];
+        if (op_plan(w->p, op)->state[k])
+            need(w, init);
+        if (!type_is_scalar(init->type))
+            need_dims(w, init->root);
+    }
+}
+
 static void need_loop(Planner *w, const Op *op)
 {
     const OpPlan *o = op_plan(w->p, op);
     if (o->fused == FUSE_LATE) {                                // it runs again
-        need_operands(w, op, 0, op->n_in);
+        need_operands(w, op, 0, loop_first_init(op));
+        need_start(w, op);
         for (int i = 0; i < o->outer.n; i++)
             need(w, o->outer.at[i]);
         return;
@@ -502,13 +515,7 @@ static void need_rerun(Planner *w, const Op *op)
         if (o->outer.at[i]->type.kind == K_ARRAY)
             need_dims(w, o->outer.at[i]->root);
     }
-    for (int k = 0; k < loop_n_carried(op); k++) {
-        Value *init = op->in[loop_first_init(op) + k];
-        if (o->state[k])
-            need(w, init);
-        if (!type_is_scalar(init->type))
-            need_dims(w, init->root);
-    }
+    need_start(w, op);
 }
 
 // A loop inside uses the index, or has a tape indexed by it, only if something says so later: indices cost nothing.

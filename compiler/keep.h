@@ -64,7 +64,7 @@ typedef struct OpPlan {
     bool reversed;                          // the reverse has to do something about it
     Fuse fused;                             // of a loop (fuse.c)
     bool rerun;                             // of a loop: its trips are run again in the reverse, from states kept (checkpoint.c)
-    bool *state;                            // rerun: per carried value, part of the state
+    bool *state;                            // FUSE_LATE, rerun: per carried value, does the body look at what it is handed?
     ValueList outer;                        // FUSE_LATE, rerun: what the loop uses from outside
     bool *sums;                             // of a loop, per carried value: an active scalar that the body only adds to; NULL: not asked yet
     unsigned mask;                          // growable tapes (1 << Elem) appended to inside
@@ -160,6 +160,8 @@ bool fuse_flows(const Plan *p, const Op *op, int k);
 // ---- checkpoint.c ----
 // Decides whether the trips of a loop with checkpoints are run again, and what that takes. The op must have its plan.
 void checkpoint_plan(Plan *p, const Op *loop);
+// Which of the values that a loop carries are state of its trips: scalars, and arrays whose elements it looks at.
+void loop_state(Plan *p, const Op *loop);
 
 // ---- exits.c ----
 // The bools of the loop's body that are true on its last trip at most, because each implies the exit.

@@ -629,6 +629,17 @@ static Expr *states_of(const Stmt *s)
     return NULL;
 }
 
+// What the attributes of s say of its trips.
+static Trips trips_of(const Stmt *s)
+{
+    Trips trips = TRIPS_IN_ORDER;
+    for (int i = 0; i < s->attrs.n; i++) {
+        AttrKind kind = s->attrs.at[i].kind;
+        trips = kind == ATTR_PARALLEL ? TRIPS_PARALLEL : kind == ATTR_INDEPENDENT && !trips ? TRIPS_INDEPENDENT : trips;
+    }
+    return trips;
+}
+
 // How many states of the loop s may be kept, or NULL. Tested once, before the loop.
 static Value *lower_states(Fn *f, const Stmt *s)
 {
@@ -658,6 +669,7 @@ static void lower_loop(Fn *f, Stmt *s, Value *states, Expr *cond, Stmt *body, St
     }
     loop.carried = set_with(f, info_of(f, s)->loop, returns, 2);
     loop_begin(f, &loop);
+    loop.op->trips = trips_of(s);
     if (states)
         loop_keep_states(loop.op, states);
     if (in_head)

@@ -6,7 +6,7 @@
 //     for (i = n - 1; i >= 0; i--) { x_bar[i] += s_bar * w[i]; s += t[i]; }        ->        for (i = 0; i < n; i++) { ... }
 //
 // The trips of a loop may be taken in any order if each carried scalar is only a sum (the body adds to it and does not look at it), and each carried
-// array is only added to, or is at every access looked at and written on the loop's own index.
+// array is only added to, or is at every access looked at and written on the loop's own index, or the loop is independent.
 #include "opt.h"
 
 static int uses_in(const Region *r, const Value *v)
@@ -87,7 +87,7 @@ static bool any_order(const Op *loop)
         Value *arg = loop_arg(loop, k), *y = loop_yield(loop, k);
         if (arg->type.kind == K_BUF)
             return false;
-        if (arg->type.kind == K_ARRAY ? !array_allows(loop, arg)
+        if (arg->type.kind == K_ARRAY ? !loop->trips && !array_allows(loop, arg)
                                       : !type_is_real(arg->type) || uses_in(body, arg) != 1 || !is_sum(body, y, arg, 0))
             return false;
     }

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "independent.h"
 #include "opt.h"
 #include "place.h"
 #include "rewrite.h"
@@ -17,7 +18,7 @@ typedef struct Pass {
     int level;                                  // runs at this -O and above
     void (*on_func)(Func *f);                   // one of these three
     void (*on_module)(Module *m);
-    bool derives;
+    bool (*on_source)(Module *m, DeriveReport *report, void *user);    // may find mistakes of the user's: false
 } Pass;
 
 static void inline_made(Module *m)
@@ -51,33 +52,34 @@ static void scalars_made(Func *f)
 
 static const Pass passes[] = {
     // what the user wrote
-    {"counted",     0, opt_counted,  NULL,            false},
-    {"simplify",    1, opt_simplify, NULL,            false},
-    {"dce",         0, opt_dce,      NULL,            false},
+    {"counted",     0, opt_counted,  NULL,            NULL},
+    {"independent", 0, NULL,         NULL,            independent_check},
+    {"simplify",    1, opt_simplify, NULL,            NULL},
+    {"dce",         0, opt_dce,      NULL,            NULL},
     // its derivatives, to any order
-    {"derive",      0, NULL,         NULL,            true},
+    {"derive",      0, NULL,         NULL,            derive_all},
     // all of it
-    {"inline",      1, NULL,         inline_made,     false},
-    {"structs",     1, structs_made, NULL,            false},
-    {"unroll",      1, unroll_made,  NULL,            false},
-    {"simplify",    1, opt_simplify, NULL,            false},
-    {"scalars",     1, scalars_made, NULL,            false},
-    {"simplify",    1, opt_simplify, NULL,            false},
-    {"gvn",         1, opt_gvn,      NULL,            false},
-    {"factors",     1, opt_factors,  NULL,            false},
-    {"merge",       1, opt_merge,    NULL,            false},
-    {"results",     1, opt_results,  NULL,            false},
-    {"stores",      1, opt_stores,   NULL,            false},
-    {"zero",        1, opt_zero,     NULL,            false},
-    {"dce",         0, opt_dce,      NULL,            false},
-    {"dead_params", 1, NULL,         opt_dead_params, false},
-    {"simplify",    1, opt_simplify, NULL,            false},
-    {"dce",         1, opt_dce,      NULL,            false},
-    {"stores",      1, opt_stores,   NULL,            false},
-    {"order",       1, opt_order,    NULL,            false},
-    {"accs",        1, opt_accs,     NULL,            false},
-    {"drop_unused", 0, NULL,         opt_drop_unused, false},
-    {"place",       0, NULL,         place,           false},
+    {"inline",      1, NULL,         inline_made,     NULL},
+    {"structs",     1, structs_made, NULL,            NULL},
+    {"unroll",      1, unroll_made,  NULL,            NULL},
+    {"simplify",    1, opt_simplify, NULL,            NULL},
+    {"scalars",     1, scalars_made, NULL,            NULL},
+    {"simplify",    1, opt_simplify, NULL,            NULL},
+    {"gvn",         1, opt_gvn,      NULL,            NULL},
+    {"factors",     1, opt_factors,  NULL,            NULL},
+    {"merge",       1, opt_merge,    NULL,            NULL},
+    {"results",     1, opt_results,  NULL,            NULL},
+    {"stores",      1, opt_stores,   NULL,            NULL},
+    {"zero",        1, opt_zero,     NULL,            NULL},
+    {"dce",         0, opt_dce,      NULL,            NULL},
+    {"dead_params", 1, NULL,         opt_dead_params, NULL},
+    {"simplify",    1, opt_simplify, NULL,            NULL},
+    {"dce",         1, opt_dce,      NULL,            NULL},
+    {"stores",      1, opt_stores,   NULL,            NULL},
+    {"order",       1, opt_order,    NULL,            NULL},
+    {"accs",        1, opt_accs,     NULL,            NULL},
+    {"drop_unused", 0, NULL,         opt_drop_unused, NULL},
+    {"place",       0, NULL,         place,           NULL},
 };
 
 enum { N_PASSES = sizeof passes / sizeof *passes };
@@ -147,7 +149,7 @@ static bool look(Arena *a, const Module *m, const char *after, const PipelineOpt
 static PipelineStatus run(Arena *a, Module *m, const Pass *p, const PipelineOptions *o, const char **message)
 {
     func_forget_effects(m);
-    if (p->derives && !derive_all(m, o->report, o->user))
+    if (p->on_source && !p->on_source(m, o->report, o->user))
         return PIPELINE_ERRORS;
     if (p->on_module)
         p->on_module(m);

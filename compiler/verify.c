@@ -618,6 +618,13 @@ static void check_loop(Verifier *v, const Op *op)
         broken(v, op->counted ? "a step of 0" : "only a counted loop can be reversed");
     if (op->reversed && op->has_exit)
         broken(v, "a reversed loop has no exit");
+    if (op->trips >= TRIPS_PARALLEL && op->has_exit)
+        broken(v, "a parallel loop has no exit");
+    if (op->trips == TRIPS_THREADS && (!op->counted || op->reversed))
+        broken(v, "a loop whose trips are run by threads is counted and in order");
+    for (int k = first; op->trips == TRIPS_THREADS && k < op->n_in; k++)
+        if (op->in[k]->type.kind != K_ARRAY)
+            broken(v, "a loop whose trips are run by threads carries nothing but arrays");
     for (int k = first; op->checkpoint && k < op->n_in; k++)
         if (op->in[k]->type.kind == K_BUF)
             broken(v, "a state of a loop with checkpoints has no growable tape");

@@ -173,17 +173,51 @@ void fused_forward(Gen *g, Builder *b, const Op *loop)
     g->fwd[loop_trips(loop)->id] = loop_trips(to);
 }
 
+// Arrays for the loop to work on once more: as they were before it, as far as it looks at that.
+static Value *fresh_array(Gen *g, Builder *b, const Op *loop, int k)
+{
+    Value *init = loop->in[loop_first_init(loop) + k], *dims[IR_MAX_RANK];
+    if (op_plan(g->plan, loop)->state[k])
+        return b_copy(b, gen_had(g, b, init), init->name);
+    for (int i = 0; i < init->type.rank; i++)
+        dims[i] = gen_had_dim(g, b, init->root, i);
+    return b_new_like(b, init->type, dims, false, init->name);
+}
+
+// In the forward sweep's place of v for a while, at[0]; what was there is at[1].
+static void swap_fwd(Gen *g, const Value *v, Value **at)
+{
+    Value *now = g->fwd[v->id];
+    g->fwd[v->id] = *at;
+    *at = now;
+}
+
 // The loop once more, with what it uses from outside as it is had in the reverse sweep.
 static void fused_late(Gen *g, Builder *b, const Op *loop)
 {
     const OpPlan *o = op_plan(g->plan, loop);
-    for (int i = 0; i < loop->n_in; i++)
-        g->fwd[loop->in[i]->id] = gen_had(g, b, loop->in[i]);
+    int n = loop->n_in, first = loop_first_init(loop);
+    Value **in = NEW_N(g->a, Value *, n + 1), **roots = NEW_N(g->a, Value *, n + 1);
     for (int i = 0; i < o->outer.n; i++)
         g->fwd[o->outer.at[i]->id] = gen_had(g, b, o->outer.at[i]);
+    for (int i = 0; i < n; i++) {
+        bool array = type_is_linear(loop->in[i]->type);
+        in[i] = array ? fresh_array(g, b, loop, i - first) : gen_had(g, b, loop->in[i]);
+        roots[i] = array ? in[i]->root : NULL;
+    }
+    for (int i = 0; i < n; i++) {                               // a copy of an op finds the array of a version by its root
+        if (roots[i] && loop->in[i]->root != loop->in[i])
+            swap_fwd(g, loop->in[i]->root, &roots[i]);
+        swap_fwd(g, loop->in[i], &in[i]);
+    }
     for (int k = 0; k < loop_n_carried(loop); k++)
         g->seed[loop->out[k]->id] = g->bar[loop->out[k]->id];
     fused_loop(g, b, loop);
+    for (int i = n - 1; i >= 0; i--) {
+        swap_fwd(g, loop->in[i], &in[i]);
+        if (roots[i] && loop->in[i]->root != loop->in[i])
+            swap_fwd(g, loop->in[i]->root, &roots[i]);
+    }
 }
 
 void fused_reverse(Gen *g, Builder *b, const Op *loop)

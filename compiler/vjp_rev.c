@@ -657,8 +657,10 @@ static Op *begin_reverse_loop(Gen *g, Builder *b, const Op *op, int n, Value *co
     Value *lo = same_bounds ? gen_had(g, b, op->in[0]) : b_int(b, 0);
     Value *hi = gen_had(g, b, same_bounds ? op->in[1] : loop_trips(op));
     Op *to = b_loop(b, lo, hi, same_bounds ? op->step : 1, same_bounds ? !op->reversed : true, n, init);
-    if (same_bounds)
+    if (same_bounds) {
         loop_index(to)->name = loop_index(op)->name;
+        to->trips = op->trips;                                  // adjoints are touched where values are; where values are read they are added to
+    }
     return to;
 }
 

@@ -56,6 +56,29 @@ static const Case cases[] = {
      READ "  %r, %q, %T = loop %i = 0 to %n step 1 (%a = 0.0, %b = 0.0) {\n    %v = load %x1[%i]\n    %a1 = add %a, %v\n"
           "    %e = exp %v\n    %b1 = add %b, %e\n    yield %a1, %b1 }\n  %l = sin %q\n  %z = add %r, %l\n  yield %z }\n",
      "", "r", 0},
+    // ---- independent loops ----
+    {"an element that an index of the trip's own says",
+     WRITE "  %m = isub %n, 1\n  %r, %T = loop %i = 0 to %n step 1 independent (%w2 = %w1) {\n    %h = isub %m, %i\n    %u = load %w2[%h]\n"
+           "    %e = sin %u\n    %p = mul %e, %u\n    %w3 = store %w2[%h], %p\n    yield %w3 }\n  yield %r, %k }\n",
+     "r", "", 0},
+    {"the same, of which nothing is known",
+     WRITE "  %m = isub %n, 1\n  %r, %T = loop %i = 0 to %n step 1 (%w2 = %w1) {\n    %h = isub %m, %i\n    %u = load %w2[%h]\n"
+           "    %e = sin %u\n    %p = mul %e, %u\n    %w3 = store %w2[%h], %p\n    yield %w3 }\n  yield %r, %k }\n",
+     "", "r", 0},
+    {"all read the first element, which none writes",
+     WRITE "  %r, %T = loop %i = 1 to %n step 1 independent (%w2 = %w1) {\n    %u = load %w2[%i]\n    %o = load %w2[0]\n"
+           "    %e = sin %u\n    %p = mul %e, %o\n    %w3 = store %w2[%i], %p\n    yield %w3 }\n  yield %r, %k }\n",
+     "r", "", 1},
+    {"downwards, with a sum, and additions to one element of another array",
+     WRITE "  %m = isub %n, 1\n  %y = new real[2] zero\n"
+           "  %r, %y4, %s, %T = loop %i = %m to 0 step -1 independent (%w2 = %w1, %y2 = %y, %s1 = %k) {\n    %h = isub %m, %i\n"
+           "    %j = idiv %h, 2\n    %j2 = iadd %j, %h\n    %a = load %x1[%j]\n    %u = load %w2[%h]\n    %e = mul %a, %u\n    %w3 = store %w2[%h], %e\n"
+           "    %y3 = acc %y2[1], %e\n    %s2 = add %s1, %u\n    yield %w3, %y3, %s2 }\n  yield %r, %s }\n",
+     "r", "", 1},
+    {"the array is read afterwards",
+     WRITE "  %m = isub %n, 1\n  %r, %T = loop %i = 0 to %n step 1 independent (%w2 = %w1) {\n    %h = isub %m, %i\n    %u = load %w2[%h]\n"
+           "    %e = sin %u\n    %p = mul %e, %u\n    %w3 = store %w2[%h], %p\n    yield %w3 }\n  %o = load %r[0]\n  %z = mul %o, %o\n  yield %r, %z }\n",
+     "", "r", 1},
     // ---- what is a sum ----
     {"the running value is used otherwise",
      READ "  %r, %T = loop %i = 0 to %n step 1 (%a = 0.0) {\n    %v = load %x1[%i]\n    %e = sin %a\n    %p = mul %e, %v\n"
@@ -251,6 +274,20 @@ static const Case late_cases[] = {
            "    %q, %T2 = loop %j = 0 to %n step 1 (%b = %v) {\n      %u = load %x1[%j]\n      %p = mul %u, %b\n      %o = mul %b, %b\n      %l = add %o, 1.0\n      %e = div %p, %l\n"
            "      yield %e }\n    %a1 = add %a, %q\n    yield %a1, %w3 }\n  %d = exp %r\n  yield %w4, %d }\n",
      "", "r q", 0},
+    {"an array is carried, of which each trip of an independent loop has elements of its own",
+     WRITE "  %m = isub %n, 1\n  %r, %w4, %T = loop %i = 0 to %n step 1 independent (%a = 1.0, %w2 = %w1) {\n    %g = isub %m, %i\n    %v = load %w2[%g]\n"
+           "    %q, %T2 = loop %j = 0 to %n step 1 (%b = %v) {\n      %u = load %x1[%j]\n      %p = mul %u, %b\n      %o = mul %b, %b\n      %l = add %o, 1.0\n      %e = div %p, %l\n"
+           "      yield %e }\n    %w3 = store %w2[%g], %q\n    %a1 = add %a, %q\n    yield %a1, %w3 }\n  %d = exp %r\n  %f = load %w4[0]\n  %f1 = mul %f, %d\n"
+           "  %w5 = store %w4[0], %f1\n  yield %w5, %d }\n",
+     "r", "q", 1},
+    {"arrays that are only written, and only added to; in a loop around, which changes them",
+     WRITE "  %m = isub %n, 1\n  %z, %T3 = loop %h = 0 to 3 step 1 (%y = %w1) {\n"
+           "    %t = new real[%n]\n    %s = new real[%n] zero\n    %k2 = load %y[0]\n"
+           "    %r, %s9, %T = loop %i = 0 to %n step 1 independent (%t2 = %t, %s2 = %s) {\n      %g = isub %m, %i\n      %v = load %x1[%g]\n"
+           "      %q, %T2 = loop %j = 0 to %n step 1 (%b = %v) {\n        %p = mul %k2, %b\n        %o = mul %b, %b\n        %l = add %o, 1.0\n        %e = div %p, %l\n"
+           "        yield %e }\n      %t3 = store %t2[%g], %q\n      %s3 = acc %s2[0], %q\n      yield %t3, %s3 }\n"
+           "    %u = load %r[0]\n    %u2 = load %s9[0]\n    %u3 = mul %u, %u2\n    %y1 = store %y[0], %u3\n    yield %y1 }\n  yield %z, %k }\n",
+     "r", "z q", 1},
     {"a while loop with a state, loops in it",
      READ "  %r, %g, %T = loop (%a = 0.3, %h = 1.0) while (%y, %c) {\n    %t = lt %c, 9.0\n    yield %t } do {\n"
           "    %v = mul %k, %h\n    %h1 = mul %h, 1.7\n"

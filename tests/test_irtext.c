@@ -91,7 +91,7 @@ static const char *const printed[] = {
     "    %y.2 = shape %y.1, %n.0\n"
     "    %3 = const_int 0\n"
     "    %y.9, %s.10, %11 = loop %i.4 = %3 to %n.0 step -2 reversed (%y.5 = %y.2, %s.6 = %3) @4 {\n"
-    "        %k.8, %20 = loop exit checkpoint %n.0 (%k.7 = %s.6) while (%k.12) {\n"
+    "        %k.8, %20 = loop exit independent checkpoint %n.0 (%k.7 = %s.6) while (%k.12) {\n"
     "            %13 = ilt %k.12, %n.0\n"
     "            yield %13\n"
     "        } do {\n"
