@@ -8,22 +8,25 @@
 
 bool ty_eq(Ty a, Ty b)
 {
-    return a.elem == b.elem && a.rank == b.rank && (a.rank < 1 || a.d[0] == b.d[0]) && (a.rank < 2 || a.d[1] == b.d[1]);
+    for (int k = 0; k < a.rank; k++)
+        if (a.rank != b.rank || a.d[k] != b.d[k])
+            return false;
+    return a.elem == b.elem && a.rank == b.rank && (a.elem != STRUCT || a.s == b.s);
 }
 
 Ty ty(Elem e)
 {
-    return (Ty){e, 0, {0, 0}};
+    return (Ty){.elem = e};
 }
 
 static Ty vector(Elem e, int d)
 {
-    return (Ty){e, 1, {d, 0}};
+    return (Ty){.elem = e, .rank = 1, .d = {d}};
 }
 
 static Ty matrix(Elem e, int d0, int d1)
 {
-    return (Ty){e, 2, {d0, d1}};
+    return (Ty){.elem = e, .rank = 2, .d = {d0, d1}};
 }
 
 const char *dim_text(Arena *a, int d)
@@ -34,7 +37,7 @@ const char *dim_text(Arena *a, int d)
 const char *ty_tag(Arena *a, Ty t)
 {
     static const char *const names[] = {"real", "int", "bool"};
-    const char *s = names[t.elem];
+    const char *s = t.elem == STRUCT ? arena_printf(a, "struct %s", t.s->name) : names[t.elem];
     for (int k = 0; k < t.rank; k++)
         s = arena_printf(a, "%s[%s]", s, dim_text(a, t.d[k]));
     return s;
@@ -53,10 +56,10 @@ bool chance(Gen *g, int percent)
     return pick(g, 100) < percent;
 }
 
-static bool visible(const Gen *g, int i)
+bool visible(const Gen *g, int i)
 {
     for (int k = i + 1; k < g->vars.n; k++)
-        if (strcmp(g->vars.at[k].name, g->vars.at[i].name) == 0)
+        if (g->vars.at[k].declared != g->vars.at[i].declared && strcmp(g->vars.at[k].base, g->vars.at[i].base) == 0)
             return false;
     return true;
 }
@@ -132,10 +135,49 @@ Node *index_expr(Gen *g, int dim)
 
 static Node *element(Gen *g, const Var *v)
 {
-    if (v->type.rank == 1)
-        return node(g->a, "", NULL, "$[@]", v->name, index_expr(g, v->type.d[0]));
-    return node(g->a, "", NULL, chance(g, 50) ? "$[@][@]" : "$[@, @]", v->name, index_expr(g, v->type.d[0]),
-                index_expr(g, v->type.d[1]));
+    if (v->type.rank == 2)
+        return node(g->a, "", NULL, chance(g, 50) ? "$[@][@]" : "$[@, @]", v->name, index_expr(g, v->type.d[0]),
+                    index_expr(g, v->type.d[1]));
+    Node *n = node(g->a, "", NULL, "$", v->name);
+    for (int k = 0; k < v->type.rank; k++) {
+        node_text(g->a, n, "[");
+        node_child(g->a, n, index_expr(g, v->type.d[k]));
+        node_text(g->a, n, "]");
+    }
+    return n;
+}
+
+static bool is_struct_vector(const Var *v, const void *env)
+{
+    const bool *write = env;
+    return v->type.elem == STRUCT && v->type.rank == 1 && (v->writable || !*write);
+}
+
+// A real scalar in an element of an array of structs, S[e].rot[1], or NULL.
+static Node *member(Gen *g, bool write, const char **root)
+{
+    int k = pick_var(g, is_struct_vector, &write);
+    if (k < 0)
+        return NULL;
+    const Var *v = &g->vars.at[k];
+    if (root)
+        *root = v->name;
+    Node *n = node(g->a, "real", "0.7", "$[@]", v->name, index_expr(g, v->type.d[0]));
+    for (const Struct *s = v->type.s; s;) {
+        const Field *f = &s->fields.at[pick(g, s->fields.n)];
+        if (f->type.elem != REAL && f->type.elem != STRUCT)
+            f = &s->fields.at[0];
+        node_text(g->a, n, arena_printf(g->a, ".%s", f->name));
+        for (int i = 0; i < f->type.rank; i++) {
+            node_text(g->a, n, "[");
+            node_child(g->a, n, index_expr(g, f->type.d[i]));
+            node_text(g->a, n, "]");
+        }
+        s = f->type.elem == STRUCT ? f->type.s : NULL;
+    }
+    if (write)
+        n->tag = "", n->fallback = NULL;
+    return n;
 }
 
 typedef struct Place {
@@ -151,11 +193,18 @@ static bool may_hold(const Var *v, const void *env)
         return false;
     switch (p->form) {
     case 0: return ty_eq(v->type, p->type);
-    case 1: return is_array_of(v, &p->type.elem) && p->type.rank == 0;
+    case 1: return is_array_of(v, &p->type.elem) && p->type.rank == 0 && (p->type.elem != STRUCT || p->type.s == v->type.s);
     case 2: return has_lines(v, &row) && p->type.rank == 1;
     case 3: return has_lines(v, &column) && p->type.rank == 1;
     default: return is_longer(v, &p->type) && p->type.rank == 1;
     }
+}
+
+static bool may_be_read(const Var *v, const void *env)
+{
+    Var w = *v;
+    w.writable = true;
+    return may_hold(&w, env);
 }
 
 static Node *place_in(Gen *g, const Var *v, int form)
@@ -171,8 +220,11 @@ static Node *place_in(Gen *g, const Var *v, int form)
 
 Node *lvalue(Gen *g, Ty t, const char **root)
 {
+    Node *part = t.elem == REAL && t.rank == 0 && chance(g, 12) ? member(g, true, root) : NULL;
+    if (part)
+        return part;
     for (int tries = 0; tries < 6; tries++) {
-        Place p = {t, tries == 5 ? 0 : pick(g, 5)};
+        Place p = {t, tries == 5 || t.rank > 2 ? 0 : pick(g, 5)};
         int v = pick_var(g, may_hold, &p);
         if (v < 0)
             continue;
@@ -284,7 +336,7 @@ Node *bool_expr(Gen *g, int depth)
     Node *call = s ? call_of(g, s, depth - 1, NULL) : NULL;
     if (call)
         return call;
-    switch (depth <= 0 ? pick(g, 2) : pick(g, 9)) {
+    switch (depth <= 0 ? pick(g, 2) : pick(g, 10)) {
     case 0:
         return node(g->a, "bool", "true", compare[pick(g, 4)], bounded(g, depth - 1, 4).n, bounded(g, depth - 1, 4).n);
     case 1: return node(g->a, "bool", "true", compare[pick(g, 6)], small_int(g, depth - 1), small_int(g, depth - 1));
@@ -293,6 +345,10 @@ Node *bool_expr(Gen *g, int depth)
     case 4: return node(g->a, "bool", "true", "(@ || @)", bool_expr(g, depth - 1), bool_expr(g, depth - 1));
     case 5: return node(g->a, "bool", "true", "!(@)", bool_expr(g, depth - 1));
     case 6: return any_or_all(g);
+    case 7: {
+        static const char *const forms[] = {"isnan(@)", "isinf(@)", "!isfinite(@)", "@ == INFINITY"};
+        return node(g->a, "bool", "true", forms[pick(g, 4)], bounded(g, depth - 1, 4).n);
+    }
     default: return node(g->a, "bool", "true", "@ > 0.#", real_expr(g, depth - 1).n, pick(g, 10));
     }
 }
@@ -363,6 +419,9 @@ static Expr real_leaf(Gen *g)
 {
     Ty t = ty(REAL), i = ty(INT);
     Elem e = REAL;
+    Node *part = chance(g, 25) ? member(g, false, NULL) : NULL;
+    if (part)
+        return (Expr){part, 4};
     int v = pick_var(g, has_type, &t), w = pick_var(g, is_array_of, &e), k = pick_var(g, has_type, &i);
     if (w >= 0 && chance(g, v >= 0 ? 45 : 80)) {
         Node *n = element(g, &g->vars.at[w]);
@@ -398,7 +457,7 @@ static Expr real_binary(Gen *g, int depth)
     case 5: return product(g, x, y);
     case 6: return (Expr){node(g->a, "real", "0.7", "(@) / (1.6 + sin(@))", x.n, y.n), x.b / 0.6};
     case 7: return (Expr){node(g->a, "real", "0.7", chance(g, 50) ? "max(@, @)" : "fmax(@, @)", x.n, y.n), x.b + y.b};
-    case 8: return (Expr){node(g->a, "real", "0.7", "min(@, @)", x.n, y.n), x.b + y.b};
+    case 8: return (Expr){node(g->a, "real", "0.7", chance(g, 50) ? "min(@, @)" : "fmin(@, @)", x.n, y.n), x.b + y.b};
     case 9: return (Expr){node(g->a, "real", "0.7", "atan2(@, 1.5 + cos(@))", x.n, y.n), 1.6};
     case 10: return (Expr){node(g->a, "real", "0.7", "hypot(@, 0.5 + abs(@))", x.n, y.n), x.b + y.b + 0.5};
     case 11: return (Expr){node(g->a, "real", "0.7", "pow(1.5 + sin(@), tanh(@))", x.n, y.n), 2.5};
@@ -411,11 +470,38 @@ static Expr real_binary(Gen *g, int depth)
 static Ty some_array(Gen *g, int rank)
 {
     static const int dims[] = {'n', 'm', 2, 3, 'n'};
-    Ty t = {REAL, rank, {dims[pick(g, 5)], rank > 1 ? dims[pick(g, 5)] : 0}};
+    Ty t = {.elem = REAL, .rank = rank, .d = {dims[pick(g, 5)], rank > 1 ? dims[pick(g, 5)] : 0}};
     return t;
 }
 
 static Node *dominant(Gen *g, int d, int depth);
+static Node *struct_value(Gen *g, Ty t, int depth);
+
+// root(F, n, y0, ..) or fixed_point(F, n, y0, ..) of that type, now and then, or NULL.
+static Node *solution_of(Gen *g, Ty t, int depth)
+{
+    if (g->equations.n == 0 || g->no_calls || t.rank > 1 || g->mult > 20 || g->cost > 1000 || !chance(g, 12))
+        return NULL;
+    const Equation *e = &g->equations.at[pick(g, g->equations.n)];
+    if (e->vector != (t.rank == 1))
+        return NULL;
+    Node *n = node(g->a, ty_tag(g->a, t), t.rank == 0 ? "0.7" : NULL, "$($, ", e->fixed_point ? "fixed_point" : "root", e->name);
+    node_text(g->a, n, arena_printf(g->a, "%s, m, ", e->vector ? dim_text(g->a, t.d[0]) : "n"));
+    node_child(g->a, n, t.rank == 0 ? bounded(g, depth < 1 ? depth : 1, 2).n : array_expr(g, t, depth < 1 ? depth : 1));
+    for (int i = 0; i < e->params.n; i++) {
+        Ty p = e->params.at[i];
+        for (int k = 0; k < p.rank && e->vector; k++)
+            p.d[k] = p.d[k] == 'n' ? t.d[0] : p.d[k];
+        Node *arg = value_of(g, p, depth);
+        if (!arg)
+            return NULL;
+        node_text(g->a, n, ", ");
+        node_child(g->a, n, arg);
+    }
+    node_text(g->a, n, ")");
+    g->cost += g->mult * 40;
+    return n;
+}
 
 static Expr reduction(Gen *g, int depth)
 {
@@ -464,9 +550,9 @@ Expr real_expr(Gen *g, int depth)
         return (Expr){node(g->a, "real", "0.7", "stop_gradient(@)", x.n), x.b};
     }
     const Sig *s = chance(g, 30) ? callee(g, true, ty(REAL)) : NULL;
-    Node *call = s ? call_of(g, s, depth - 1, NULL) : NULL;
+    Node *call = s ? call_of(g, s, depth - 1, NULL) : solution_of(g, ty(REAL), depth - 1);
     if (call)
-        return (Expr){call, 4};
+        return (Expr){call, 5};
     int k = pick(g, 100);
     if (k < 45)
         return real_binary(g, depth - 1);
@@ -488,11 +574,15 @@ Expr bounded(Gen *g, int depth, double most)
 
 static Node *zeros(Gen *g, Ty t)
 {
-    const char *tag = ty_tag(g->a, t);
-    const char *v = chance(g, 50) ? "fill(0.6, " : "ones(";
-    if (t.rank == 1)
-        return node(g->a, tag, NULL, "$$)", v, dim_text(g->a, t.d[0]));
-    return node(g->a, tag, NULL, "$$, $)", v, dim_text(g->a, t.d[0]), dim_text(g->a, t.d[1]));
+    static const char *const forms[] = {"fill(0.6", "ones(", "zeros(", "fill("};
+    int k = pick(g, 4);
+    Node *n = node(g->a, ty_tag(g->a, t), NULL, "$", forms[k]);
+    if (k == 3)
+        node_child(g->a, n, real_leaf(g).n);
+    for (int i = 0; i < t.rank; i++)
+        node_text(g->a, n, arena_printf(g->a, "%s%s", i > 0 || k == 0 || k == 3 ? ", " : "", dim_text(g->a, t.d[i])));
+    node_text(g->a, n, ")");
+    return n;
 }
 
 static Node *array_leaf(Gen *g, Ty t)
@@ -516,7 +606,7 @@ static Node *array_leaf(Gen *g, Ty t)
         t.elem = REAL;
         return node(g->a, tag, NULL, "@ > @", array_leaf(g, t), bounded(g, 0, 4).n);
     }
-    return zeros(g, t);
+    return t.elem == STRUCT ? NULL : zeros(g, t);
 }
 
 static Node *bool_array(Gen *g, Ty t, int depth);
@@ -597,7 +687,8 @@ static Node *linear_algebra(Gen *g, Ty t, const char *tag, int depth)
         case 5: return node(g->a, tag, NULL, "diag(@)", array_expr(g, matrix(REAL, t.d[0], t.d[0]), depth));
         default: return node(g->a, tag, NULL, "sin(cumsum(@))", array_expr(g, t, depth));
         }
-    switch (pick(g, 5)) {
+    switch (pick(g, t.d[0] == t.d[1] ? 6 : 5)) {
+    case 5: return node(g->a, tag, NULL, "@ * eye($)", array_expr(g, t, depth), dim_text(g->a, t.d[0]));
     case 0:
         return node(g->a, tag, NULL, "sin(matmul(@, @))", array_expr(g, matrix(REAL, t.d[0], k), depth),
                     array_expr(g, matrix(REAL, k, t.d[1]), depth));
@@ -684,13 +775,17 @@ Node *array_expr(Gen *g, Ty t, int depth)
         return int_array(g, t, depth);
     if (t.elem == BOOL)
         return bool_array(g, t, depth);
+    if (t.elem == STRUCT)
+        return struct_value(g, t, depth);
     if (depth <= 0 || chance(g, 35))
         return array_leaf(g, t);
     const char *tag = ty_tag(g->a, t);
     const Sig *s = chance(g, 40) ? callee(g, true, t) : NULL;
-    Node *call = s ? call_of(g, s, depth - 1, NULL) : NULL;
+    Node *call = s ? call_of(g, s, depth - 1, NULL) : solution_of(g, t, depth - 1);
     if (call)
         return call;
+    if (t.rank > 2)
+        return node(g->a, tag, NULL, "sin(@ + @)", array_leaf(g, t), chance(g, 50) ? array_leaf(g, t) : real_leaf(g).n);
     int k = pick(g, 100);
     if (k < 45)
         return elementwise(g, t, tag, depth - 1);
@@ -710,11 +805,66 @@ Node *array_expr(Gen *g, Ty t, int depth)
                 dim_text(g->a, t.d[0]));
 }
 
+// A struct or an array of them: a variable, an element, what a call gives, a choice of these; NULL if there is none.
+static Node *struct_value(Gen *g, Ty t, int depth)
+{
+    const char *tag = ty_tag(g->a, t);
+    const Sig *s = depth > 0 && chance(g, 40) ? callee(g, true, t) : NULL;
+    Node *call = s ? call_of(g, s, depth - 1, NULL) : NULL;
+    if (call)
+        return call;
+    if (depth > 0 && chance(g, 25)) {
+        Node *x = struct_value(g, t, depth - 1), *y = struct_value(g, t, depth - 1);
+        if (x && y)
+            return node(g->a, tag, NULL, "(@ ? @ : @)", bool_expr(g, depth - 1), x, y);
+    }
+    Place p = {t, chance(g, 60)};
+    int v = pick_var(g, may_be_read, &p);
+    if (v < 0) {
+        p.form = !p.form;
+        v = pick_var(g, may_be_read, &p);
+    }
+    if (v < 0)
+        return NULL;
+    Node *n = place_in(g, &g->vars.at[v], p.form);
+    n->tag = tag;
+    return n;
+}
+
+Node *braces(Gen *g, Ty t)
+{
+    Node *n = node(g->a, "", NULL, "{");
+    int size = t.rank > 0 ? t.d[0] : t.s->fields.n;
+    if (size > 1 && chance(g, 15))
+        size--; // the rest are zeros
+    for (int i = 0; i < size; i++) {
+        Ty part = t.rank > 0 ? t : t.s->fields.at[i].type;
+        if (t.rank > 0) {
+            part.rank--;
+            part.d[0] = part.d[1];
+        }
+        node_text(g->a, n, i > 0 ? ", " : "");
+        node_child(g->a, n, part.rank > 0 || part.elem == STRUCT ? braces(g, part) : value_of(g, part, 1));
+    }
+    node_text(g->a, n, "}");
+    return n;
+}
+
 Node *value_of(Gen *g, Ty t, int depth)
 {
     if (t.rank > 0)
         return array_expr(g, t, depth);
+    if (t.elem == STRUCT)
+        return struct_value(g, t, depth);
     return t.elem == REAL ? bounded(g, depth, 4).n : t.elem == INT ? small_int(g, depth) : bool_expr(g, depth);
+}
+
+Node *return_of(Gen *g, Ty t)
+{
+    Node *value = value_of(g, t, 2);
+    if (value)
+        return node(g->a, "s", "", "return @;\n", value);
+    return node(g->a, "s", "", "$ nothing$;\nreturn nothing;\n", elem_name(g, t), suffix(g, t));
 }
 
 // ---- calls ----
@@ -733,7 +883,7 @@ static Ty bound_type(Ty t, Binding b)
 
 static bool returns(Ty formal, Ty want, Binding *b)
 {
-    if (formal.elem != want.elem || formal.rank != want.rank)
+    if (formal.elem != want.elem || formal.rank != want.rank || formal.s != want.s)
         return false;
     for (int k = 0; k < formal.rank; k++)
         if (formal.d[k] == 'n' && (b->n == 0 || b->n == want.d[k]))
@@ -766,10 +916,22 @@ typedef struct Roots {
     int n_arrays, n_elements;
 } Roots;
 
+// Could these be parts of the same thing? s.rot and s.centre cannot; S[0].rot and S[n - 1].centre may, for all that is known here.
+static bool overlap(const char *a, const char *b)
+{
+    size_t i = 0;
+    while (a[i] && a[i] == b[i])
+        i++;
+    bool part = (!a[i] && (!b[i] || strchr(".[", b[i]))) || (!b[i] && strchr(".[", a[i]));
+    size_t base = strcspn(a, ".[");
+    bool elements = base == strcspn(b, ".[") && strncmp(a, b, base) == 0 && (a[base] == '[' || b[base] == '[');
+    return part || elements;
+}
+
 static bool among(const char *const *names, int n, const char *name)
 {
     for (int i = 0; i < n; i++)
-        if (strcmp(names[i], name) == 0)
+        if (overlap(names[i], name))
             return true;
     return false;
 }
@@ -782,7 +944,7 @@ static Node *out_argument(Gen *g, Ty t, Roots *r)
         Node *n = lvalue(g, t, &root);
         if (!n)
             return NULL;
-        bool whole = t.rank > 0;
+        bool whole = t.rank > 0 || t.elem == STRUCT;
         if (among(r->arrays, r->n_arrays, root) || (whole && among(r->elements, r->n_elements, root)))
             continue;
         if (whole && r->n_arrays < 16)

@@ -46,16 +46,30 @@ void tree_list(FILE *out,
 
 // ---- types and signatures ----
 
-typedef enum Elem { REAL, INT, BOOL } Elem;
+typedef enum Elem { REAL, INT, BOOL, STRUCT } Elem;
+enum { RANKS = 6 };
+typedef struct Struct Struct;
 typedef struct Ty {
     Elem elem;
     int rank;
-    int d[2]; // 'n', 'm', or the size itself
+    int d[RANKS]; // 'n', 'm', or the size itself
+    const Struct *s;
 } Ty;
 
+typedef struct Field {
+    const char *name;
+    Ty type;
+} Field;
+
+struct Struct {
+    const char *name;
+    VEC(Field) fields; // the first is a real, so that each has one
+    int reals;         // how many reals there are in one
+};
+
 typedef enum Role { IN, OUT, INOUT } Role;
-typedef enum Kind { PRIMAL, BAR, DOT } Kind;
-typedef enum Transform { PLAIN, GRAD, VJP, JVP } Transform;
+typedef enum Kind { PRIMAL, BAR, DOT, JAC } Kind;
+typedef enum Transform { PLAIN, GRAD, VJP, JVP, JACOBIAN, JACFWD, JACREV, HESSIAN } Transform;
 
 typedef struct Param {
     const char *name;
@@ -75,13 +89,21 @@ typedef struct Sig {
     int order;   // how often it is differentiated, inside too
     bool rough;  // derived: its values may be large, and it has to be called as a statement
     Transform transform;
+    int lanes; // jvp, vjp: of so many directions at once ('n', 'm', a number), or 0
     const struct Sig *base;
     bool wrt[48];     // derived: per parameter of the base
     bool partial_wrt; // not all of them
     Node *node;       // derived: what defines it
     Node *record;     // a vjp that is checked: what defines the record that is checked against it,
     const char *record_name; // and its name
+    const struct Sig *against; // derived: the jvp of a triple whose checks this one joins, or NULL
 } Sig;
+
+typedef struct Equation { // what root and fixed_point can solve
+    const char *name;
+    bool fixed_point, vector;
+    VEC(Ty) params; // besides the size and the unknown
+} Equation;
 
 bool ty_eq(Ty a, Ty b);
 Ty ty(Elem e);
@@ -96,6 +118,8 @@ typedef struct Var {
     bool writable;
     int index_of; // a loop variable that is a subscript of this dimension, or 0
     int level;
+    const char *base; // the name of the variable that it is, or is a part of: s of s.rot, S of S[i].rot
+    int declared;     // which declaration that is
 } Var;
 
 typedef struct Gen {
@@ -105,6 +129,10 @@ typedef struct Gen {
     VEC(Var) vars;
     VEC(Sig *) sigs;
     VEC(Node *) top; // functions, constants, derives in order
+    VEC(Struct *) structs;
+    VEC(Equation) equations;
+    int declarations;
+    bool small; // few statements
     // the function that is being made
     Sig *self;
     int level, loops, left, names;
@@ -116,7 +144,11 @@ typedef struct Gen {
 int pick(Gen *g, int n); // 0 .. n-1
 bool chance(Gen *g, int percent);
 int pick_var(Gen *g, bool (*want)(const Var *v, const void *env), const void *env); // index of a visible one, or -1
+bool visible(const Gen *g, int i);
 void declare(Gen *g, const char *name, Ty t, bool writable, int index_of);
+void declare_elements(Gen *g, const char *i, int dim); // S[i] and its fields, for all arrays S of structs of that dimension
+const char *elem_name(Gen *g, Ty t);                   // "real", "struct p1_s0"
+const char *suffix(Gen *g, Ty t);                      // "[n][2]"
 const char *new_name(Gen *g);
 
 typedef struct Expr { // a node and a bound on the size of its value
@@ -130,7 +162,9 @@ Expr int_expr(Gen *g, int depth);             // at most 1000
 Node *small_int(Gen *g, int depth);           // at most 20, as every int variable
 Node *bool_expr(Gen *g, int depth);
 Node *array_expr(Gen *g, Ty t, int depth); // real, elements of at most 4, int or bool
-Node *value_of(Gen *g, Ty t, int depth);   // any of these, fit to be assigned
+Node *value_of(Gen *g, Ty t, int depth);   // any of these, fit to be assigned, or a struct or an array of them; NULL if there is none
+Node *return_of(Gen *g, Ty t);             // "return ..;"
+Node *braces(Gen *g, Ty t);                // an initialiser for a type of fixed size
 Node *index_expr(Gen *g, int dim);
 Node *lvalue(Gen *g, Ty t, const char **root); // a place of that type, or NULL; root: the variable's name
 // A call of s as an expression (of its result's type) or, without a result, without the semicolon. NULL if something is missing.

@@ -6,28 +6,54 @@
 #   run.sh shrink SEED      leaves out of a program that fails what may be left out; the result is build/fuzz/small/pSEED.ad
 #   run.sh batch FIRST LAST (called back)
 #
-# In (environment): BUILD, CC, JOBS, N, FIRST, SAN. A program that fails is kept in build/fuzz/fail, and its line says with
-# what: `FAIL SEED what [LEVEL] ..`. The idea: the programs of a batch are one translation unit for each level, and the
-# values that the levels give are compared.
+# In (environment): BUILD, CC, JOBS, N, FIRST, SAN; LEVELS: rows of the table `level`, the first of which the others are
+# compared with; TURNS: more of them, of which each batch takes one in turn; SMALL: short programs only; BATCH: how many
+# programs are compiled at once; PROGRESS: says how far it is. A program that fails is kept in build/fuzz/fail, and its line
+# says with what: `FAIL SEED what [LEVEL] ..`. The idea: the programs of a batch are one translation unit for each level, and
+# the values that the levels give are compared.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 BUILD=${BUILD:-build} JOBS=${JOBS:-2} N=${N:-300} FIRST=${FIRST:-1} SAN=${SAN:-} CC=${CC:-cc} BATCH=${BATCH:-50}
 case $BUILD in /*) ;; *) BUILD=$PWD/$BUILD ;; esac
 OUT=$BUILD/fuzz HERE=$PWD/tests/fuzz
-export BUILD JOBS N FIRST SAN CC BATCH
-LEVELS=${LEVELS:-O0 O1 O2}
+LEVELS=${LEVELS-O0 O2} TURNS=${TURNS-} SMALL=${SMALL:+--small} PROGRESS=${PROGRESS:-}
+export BUILD JOBS N FIRST SAN CC BATCH LEVELS TURNS SMALL PROGRESS
 WARN='-std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror'
-[ -z "$SAN" ] || WARN="$WARN -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer"
+SANITIZE='-g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer'
+[ -z "$SAN" ] || WARN="$WARN $SANITIZE"
+# All passes but the last, for what is written as IR and read again.
+PASSES=$(sed -n '/^static const Pass passes/,/^};/s/^ *{"\([a-z_]*\)".*/\1/p' compiler/pipeline.c | grep -v '^place$' | tr '\n' ,)
+have() { command -v "$1" >/dev/null 2>&1; }
 
-# The levels: what adc is told, and the C compiler. Its optimiser, which costs most of the time, warns of more; now and then.
+# The levels: what adc is told, and the C compiler; how values are compared.
 level() {
+    cc=$CC adc_flags= cc_flags=-O0 cc_more= compare=--compare check_flags= runtime=$BUILD/libadrt.a
     case $1 in
-    O0) adc_flags=-O0 cc_flags=-O0 ;;
-    O1) adc_flags='-O1 --check' cc_flags=-O0 ;;
-    O2) adc_flags=-O2 cc_flags=-O0
-        [ "${OPTIMISE:-0}" = 0 ] || cc_flags=-O1 ;;
-    standalone) adc_flags='-O2 --standalone' cc_flags=-O0 ;;
+    O0) adc_flags=-O0 ;;
+    O1) adc_flags='-O1 --check' ;;
+    O2) adc_flags=-O2 ;;
+    gcc1) adc_flags=-O2 cc_flags=-O1 ;;
+    gcc2) adc_flags=-O2 cc_flags=-O2 ;;
+    clang) adc_flags='-O2 --check' cc=clang cc_flags=-O1 ;;
+    standalone) adc_flags='-O2 --standalone --check' ;;
+    ir) adc_flags=-O2 ;;
+    san) adc_flags=-O2 cc_more=$SANITIZE ;;
+    float) adc_flags='-O2 --real=float' cc_more=-DFUZZ_FLOAT compare=--compare-float check_flags=--values ;;
+    *) echo "run.sh: there is no level $1" >&2; exit 2 ;;
     esac
+}
+
+# adc FLAGS.. DIR LEVEL SEED
+run_adc() {
+    if [ "$2" != ir ]; then
+        # shellcheck disable=SC2086
+        timeout 60 "$BUILD/adc" -w $adc_flags -o "$1/$2/p$3.ad.c" -H "$1/$2/p$3.ad.h" "$1/p$3.ad"
+        return
+    fi
+    timeout 60 "$BUILD/adc" -w "--passes=$PASSES" --emit=ir -o "$1/ir/p$3.ir" "$1/p$3.ad" &&
+        "$BUILD/adc" --passes=, --emit=ir -o "$1/ir/p$3.again" "$1/ir/p$3.ir" &&
+        { cmp "$1/ir/p$3.ir" "$1/ir/p$3.again" || return 9; } &&
+        "$BUILD/adc" --passes=place -o "$1/ir/p$3.ad.c" -H "$1/ir/p$3.ad.h" "$1/ir/p$3.ir"
 }
 
 tools() {
@@ -53,7 +79,7 @@ unit() (
 compiles() { # DIR LEVEL SEED..: the program DIR/LEVEL/check
     unit "$@" >"$1/$2/all.c"
     # shellcheck disable=SC2086
-    $CC $cc_flags $WARN -I"$HERE" -Iruntime -o "$1/$2/check" "$1/$2/all.c" "$OUT/check.o" "$BUILD/libadrt.a" -lm >"$1/$2/cc.log" 2>&1
+    $cc $cc_flags $WARN $cc_more -I"$HERE" -Iruntime -o "$1/$2/check" "$1/$2/all.c" "$OUT/check.o" "$runtime" -lm >"$1/$2/cc.log" 2>&1
 }
 
 # Runs adc on the seeds, compiles what it gives and runs that: FAIL lines.
@@ -64,8 +90,7 @@ try_level() ( # DIR LEVEL SEED..
     level "$lev"
     good=
     for s; do
-        # shellcheck disable=SC2086
-        timeout 60 "$BUILD/adc" -w $adc_flags -o "$dir/$lev/p$s.ad.c" -H "$dir/$lev/p$s.ad.h" "$dir/p$s.ad" >"$dir/$lev/p$s.log" 2>&1
+        run_adc "$dir" "$lev" "$s" >"$dir/$lev/p$s.log" 2>&1
         status=$?
         if [ $status = 0 ]; then good="$good $s"
         else echo "FAIL $s adc-status-$status [$lev] $(grep -v '^ ' "$dir/$lev/p$s.log" | head -n 1)"; fi
@@ -80,7 +105,8 @@ try_level() ( # DIR LEVEL SEED..
         done
     done
     [ -n "$good" ] || exit
-    "$dir/$lev/check" "$dir/$lev/values" 2>"$dir/$lev/err.log" >"$dir/$lev/run.log"
+    # shellcheck disable=SC2086
+    "$dir/$lev/check" "$dir/$lev/values" $check_flags 2>"$dir/$lev/err.log" >"$dir/$lev/run.log"
     sed -n "s/^FAIL \([0-9]*\) \([^ ]*\)/FAIL \1 \2 [$lev]/p" "$dir/$lev/run.log"
     sed -n "s/checked, \(.*\) at kinks/\1/p" "$dir/$lev/run.log" >"$dir/$lev/kinks"
 )
@@ -89,27 +115,38 @@ try() { # DIR SEED..
     for l in $LEVELS; do try_level "$1" "$l" $(shift; echo "$@"); done
     base=${LEVELS%% *}
     for l in ${LEVELS#"$base"}; do
-        [ ! -f "$1/$l/values" ] || [ ! -f "$1/$base/values" ] || "$1/$l/check" --compare "$1/$base/values" "$1/$l/values" | sed "s/levels-\([a-z]*\)/levels-\1 [$l]/"
+        level "$l"
+        [ ! -f "$1/$l/values" ] || [ ! -f "$1/$base/values" ] || "$1/$l/check" $compare "$1/$base/values" "$1/$l/values" | sed "s/levels-\([a-z]*\)/levels-\1 [$l]/"
     done
+}
+
+# The levels of the batch that begins at seed $1.
+levels_of() {
+    turn=$(echo "$TURNS" | cut -d' ' -f$((($1 - FIRST) / BATCH % $(echo "${TURNS:-none}" | wc -w) + 1)))
+    [ "$turn" != clang ] || have clang || turn=
+    echo $LEVELS $turn
 }
 
 batch() {
     dir=$OUT/b$1
     rm -rf "$dir"
     mkdir -p "$dir"
-    "$OUT/gen" "$1-$2" "$dir" || exit
-    OPTIMISE=$(($1 / BATCH % 5 == 0))
+    "$OUT/gen" $SMALL "$1-$2" "$dir" || exit
+    LEVELS=$(levels_of "$1")
     try "$dir" $(seq "$1" "$2") >"$dir/report"
+    sed -n 's/^FAIL \([0-9]*\) .*/\1/p' "$dir/report" | sort -u >"$OUT/b$1.bad"
     for s in $(sed -n 's/^FAIL \([0-9]*\) .*/\1/p' "$dir/report" | sort -nu); do cp "$dir/p$s.ad" "$OUT/fail/"; done
     cat "$dir/report"
     cat "$dir/${LEVELS%% *}/kinks" >>"$OUT/kinks"
+    [ -z "$PROGRESS" ] || awk -v all="$N" -v bad="$(cat "$OUT"/b*.bad 2>/dev/null | wc -l)" \
+        '{ n += $1 } END { printf "%d of %d programs, %d failed\n", n, all, bad }' "$OUT/kinks" >&2
     rm -rf "$dir"
 }
 
 # what SEED MASK: the kind of failure of the program under that mask; LEVELS says where to look
 what() (
     dir=$OUT/shrink-$1
-    "$OUT/gen" "$1" "$dir" --mask "$2" && try "$dir" "$1" | sed -n '1s/^FAIL [0-9]* \([^ ]* [^ ]*\).*/\1/p'
+    "$OUT/gen" $SMALL "$1" "$dir" --mask "$2" && try "$dir" "$1" | sed -n '1s/^FAIL [0-9]* \([^ ]* [^ ]*\).*/\1/p'
 )
 
 shrink() {
@@ -122,7 +159,7 @@ shrink() {
     lev=$(echo "$want" | sed 's/.*\[\(.*\)\]/\1/')
     case $want in levels*) LEVELS="O0 $lev" ;; *) LEVELS=$lev ;; esac
     for round in 1 2; do
-        "$OUT/gen" "$1" "$dir" --nodes | awk 'NF > 2' >"$dir/nodes"
+        "$OUT/gen" $SMALL "$1" "$dir" --nodes | awk 'NF > 2' >"$dir/nodes"
         before=$(wc -l <"$dir/mask")
         skip=0
         while read -r id size whats; do
@@ -131,9 +168,9 @@ shrink() {
             for w in $whats; do
                 cp "$dir/mask" "$dir/try"
                 echo "$id $w" >>"$dir/try"
-                "$OUT/gen" "$1" "$dir" --mask "$dir/mask"
+                "$OUT/gen" $SMALL "$1" "$dir" --mask "$dir/mask"
                 cp "$dir/p$1.ad" "$dir/last"
-                "$OUT/gen" "$1" "$dir" --mask "$dir/try"
+                "$OUT/gen" $SMALL "$1" "$dir" --mask "$dir/try"
                 ! cmp -s "$dir/p$1.ad" "$dir/last" || break # it is not printed
                 if [ "$(what "$1" "$dir/try")" = "$want" ]; then
                     mv "$dir/try" "$dir/mask"
@@ -144,7 +181,7 @@ shrink() {
         done <"$dir/nodes"
         [ "$before" != "$(wc -l <"$dir/mask")" ] || break
     done
-    "$OUT/gen" "$1" "$OUT/small" --mask "$dir/mask"
+    "$OUT/gen" $SMALL "$1" "$OUT/small" --mask "$dir/mask"
     echo "// $want"
     cat "$OUT/small/p$1.ad"
     rm -rf "$dir"
@@ -157,11 +194,11 @@ tools || exit
 case ${1:-} in
 one)
     mkdir -p "$OUT/one-$2"
-    "$OUT/gen" "$2" "$OUT/one-$2" && try "$OUT/one-$2" "$2"
+    "$OUT/gen" $SMALL "$2" "$OUT/one-$2" && try "$OUT/one-$2" "$2"
     exit ;;
 shrink) shrink "$2"; exit ;;
 esac
-rm -f "$OUT/kinks"
+rm -f "$OUT/kinks" "$OUT"/b*.bad
 last=$((FIRST + N - 1))
 seq "$FIRST" "$BATCH" "$last" | while read -r f; do l=$((f + BATCH - 1)); echo "$f $((l < last ? l : last))"; done |
     xargs -P "$JOBS" -n 2 sh "$HERE/run.sh" batch | tee "$OUT/report"

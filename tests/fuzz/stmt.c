@@ -6,10 +6,39 @@
 
 #include <string.h>
 
+// The variable or part of one, and the parts of that: the fields of a struct, the first and last of an array of structs.
+static void declare_parts(Gen *g, const char *base, const char *name, Ty t, bool writable, int index_of)
+{
+    Var v = {name, t, writable, index_of, g->level, base, g->declarations};
+    vec_push(g->a, &g->vars, v);
+    if (t.elem != STRUCT || t.rank > 1)
+        return;
+    for (int i = 0; i < t.s->fields.n && t.rank == 0; i++)
+        declare_parts(g, base, arena_printf(g->a, "%s.%s", name, t.s->fields.at[i].name), t.s->fields.at[i].type, writable, 0);
+    if (t.rank == 1 && strcmp(base, name) == 0) {
+        Ty one = {.elem = STRUCT, .s = t.s};
+        declare_parts(g, base, arena_printf(g->a, "%s[0]", name), one, writable, 0);
+    }
+}
+
 void declare(Gen *g, const char *name, Ty t, bool writable, int index_of)
 {
-    Var v = {name, t, writable, index_of, g->level};
-    vec_push(g->a, &g->vars, v);
+    g->declarations++;
+    declare_parts(g, name, name, t, writable, index_of);
+}
+
+void declare_elements(Gen *g, const char *i, int dim)
+{
+    for (int k = g->vars.n - 1; k >= 0; k--) {
+        Var v = g->vars.at[k];
+        if (v.type.elem != STRUCT || v.type.rank != 1 || v.type.d[0] != dim || !visible(g, k) || strcmp(v.name, v.base) != 0)
+            continue;
+        int now = g->declarations;
+        g->declarations = v.declared;
+        v.type.rank = 0;
+        declare_parts(g, v.name, arena_printf(g->a, "%s[%s]", v.name, i), v.type, v.writable, 0);
+        g->declarations = now;
+    }
 }
 
 // A name that nothing of this level has; now and then one of an outer level.
@@ -32,6 +61,8 @@ static Node *list(Gen *g)
 static Ty random_type(Gen *g)
 {
     static const int dims[] = {'n', 'm', 'n', 2, 3};
+    if (g->structs.n > 0 && chance(g, 25))
+        return (Ty){.elem = STRUCT, .rank = chance(g, 40), .d = {dims[pick(g, 5)]}, .s = g->structs.at[pick(g, g->structs.n)]};
     int k = pick(g, 100);
     if (k < 45)
         return ty(REAL);
@@ -39,13 +70,13 @@ static Ty random_type(Gen *g)
         return ty(INT);
     if (k < 63)
         return ty(BOOL);
-    Ty t = {k < 90 ? REAL : k < 96 ? INT : BOOL, k < 80 || k >= 90 ? 1 : 2, {dims[pick(g, 5)], 0}};
+    Ty t = {.elem = k < 90 ? REAL : k < 96 ? INT : BOOL, .rank = k < 80 || k >= 90 ? 1 : 2, .d = {dims[pick(g, 5)]}};
     if (t.rank == 2)
         t.d[1] = dims[pick(g, 5)];
     return t;
 }
 
-static const char *suffix(Gen *g, Ty t) // "[n][2]"
+const char *suffix(Gen *g, Ty t)
 {
     const char *s = "";
     for (int k = 0; k < t.rank; k++)
@@ -53,35 +84,29 @@ static const char *suffix(Gen *g, Ty t) // "[n][2]"
     return s;
 }
 
-static const char *elem_name(Ty t)
+const char *elem_name(Gen *g, Ty t)
 {
-    return t.elem == REAL ? "real" : t.elem == INT ? "int" : "bool";
-}
-
-static Node *braces(Gen *g, Ty t)
-{
-    Node *n = node(g->a, "", NULL, "{");
-    for (int i = 0; i < t.d[0]; i++) {
-        node_text(g->a, n, i > 0 ? ", " : "");
-        node_child(g->a, n, value_of(g, ty(t.elem), 1));
-    }
-    node_text(g->a, n, "}");
-    return n;
+    t.rank = 0;
+    return ty_tag(g->a, t);
 }
 
 static Node *declaration(Gen *g)
 {
     Ty t = random_type(g);
     Node *value = NULL;
-    if (t.rank == 1 && t.d[0] < 4 && chance(g, 40))
+    if ((t.rank == 1 && t.d[0] < 4 && chance(g, 40)) || (t.rank == 0 && t.elem == STRUCT && chance(g, 60)))
         value = braces(g, t);
     else if (!chance(g, t.rank > 0 ? 40 : 10))
         value = t.rank > 0 && t.elem == REAL && chance(g, 25) ? bounded(g, 1, 4).n : value_of(g, t, 2);
     const char *name = new_name(g);
     declare(g, name, t, true, 0);
+    const char *constant = value && chance(g, 10) ? "const " : "";
     if (value)
-        return node(g->a, "s", "", "$ $$ = @;\n", elem_name(t), name, suffix(g, t), value);
-    return node(g->a, "s", "", "$ $$;\n", elem_name(t), name, suffix(g, t));
+        for (int i = 0; i < g->vars.n && *constant; i++)
+            g->vars.at[i].writable &= g->vars.at[i].declared != g->declarations;
+    if (value)
+        return node(g->a, "s", "", "$$ $$ = @;\n", constant, elem_name(g, t), name, suffix(g, t), value);
+    return node(g->a, "s", "", "$ $$;\n", elem_name(g, t), name, suffix(g, t));
 }
 
 static Node *assign_real(Gen *g, Node *place)
@@ -115,7 +140,7 @@ static Ty place_type(Gen *g)
     if (chance(g, 30) && g->vars.n > 0) {
         t = g->vars.at[pick(g, g->vars.n)].type;
         if (t.rank == 2 && chance(g, 40))
-            t = (Ty){t.elem, 1, {t.d[chance(g, 50)], 0}};
+            t = (Ty){.elem = t.elem, .rank = 1, .d = {t.d[chance(g, 50)]}, .s = t.s};
     }
     return t;
 }
@@ -139,7 +164,7 @@ static Node *shift(Gen *g)
     const char *d = dim_text(g->a, a->type.d[0]), *form = rank == 1 ? vectors[pick(g, 3)] : matrices[pick(g, 3)];
     Ty t = a->type;
     if (form[1] == '[' && rank == 2 && strchr(form, ',') && strstr(form, "sin"))
-        t = (Ty){REAL, 1, {a->type.d[0], 0}};
+        t = (Ty){.elem = REAL, .rank = 1, .d = {a->type.d[0]}};
     bool before = strstr(form, "] += ") || strstr(form, "$[:$ - 1, 0]");
     Node *x = array_expr(g, t, 1);
     if (before) // the bound stands on the left
@@ -159,6 +184,10 @@ static Node *assignment(Gen *g)
         return assign_array(g, place, t);
     if (t.elem == REAL)
         return assign_real(g, place);
+    if (t.elem == STRUCT) {
+        Node *value = value_of(g, t, 2);
+        return value ? node(g->a, "s", "", "@ = @;\n", place, value) : NULL;
+    }
     if (t.elem == INT && chance(g, 40)) {
         static const char *const forms[] = {"@ += @;\n", "@ -= @;\n", "@++;\n", "@ *= @;\n"};
         const char *form = forms[pick(g, 4)];
@@ -211,7 +240,7 @@ static Node *jump(Gen *g)
     if (g->loops > 0 && chance(g, 70))
         what = node(g->a, "s", "", "$;\n", chance(g, 55) ? "break" : "continue");
     else if (ret)
-        what = node(g->a, "s", "", "return @;\n", value_of(g, *ret, 2));
+        what = return_of(g, *ret);
     else
         what = node(g->a, "s", "", "return;\n");
     return node(g->a, "s", "", "if (@) {\n@@}\n", cond, before ? before : list(g), what);
@@ -228,6 +257,8 @@ static Node *counted_loop(Gen *g, const char *i, int budget)
     Node *trips = form == 6 ? small_int(g, 2) : NULL;
     Elem e = form == 5 ? REAL : INT;
     declare(g, i, ty(e), false, form < 5 ? dim : 0);
+    if (form < 5)
+        declare_elements(g, i, dim);
     Node *body = block(g, budget);
     switch (form) {
     case 3: return node(g->a, "s", "", "for (int $ = $ - 1; $ >= 0; $--) @", i, d, i, i, body);
@@ -297,6 +328,7 @@ static Node *sum_loop(Gen *g)
     if (chance(g, 20))
         declare(g, s, ty(REAL), false, 0);
     declare(g, i, ty(INT), false, dim);
+    declare_elements(g, i, dim);
     Node *locals = state(g), *work = chance(g, 60) ? block(g, 1 + pick(g, 2)) : list(g);
     Node *cond = chance(g, 30) ? bool_expr(g, 1) : NULL, *term = bounded(g, 3, 0.5).n;
     Node *add = node(g->a, "s", "", "$ $= @;\n", s, chance(g, 80) ? "+" : "-", term);
@@ -344,18 +376,36 @@ static bool sized_in_caller(Ty t)
     return true; // n and m are passed as n and m
 }
 
+// Statements that bring the reals of a variable of this type back to a moderate size.
+static void moderate(Gen *g, Node *after, const char *name, Ty t)
+{
+    if (t.elem == REAL)
+        node_child(g->a, after, node(g->a, "s", "", "$ = sin($);\n", name, name));
+    if (t.elem != STRUCT)
+        return;
+    Node *to = after;
+    const char *i = arena_printf(g->a, "j%d", ++g->names);
+    if (t.rank > 0) {
+        const char *d = dim_text(g->a, t.d[0]);
+        to = node(g->a, "s", "", "");
+        node_child(g->a, after, node(g->a, "s", "", "for (int $ = 0; $ < $; $++) {\n@}\n", i, i, d, i, to));
+        name = arena_printf(g->a, "%s[%s]", name, i);
+    }
+    for (int k = 0; k < t.s->fields.n; k++)
+        moderate(g, to, arena_printf(g->a, "%s.%s", name, t.s->fields.at[k].name), t.s->fields.at[k].type);
+}
+
 // Declares a variable for what parameter p of a derived function writes; its value if it is read too.
 static const char *fresh(Gen *g, Node *before, Node *after, const Param *p)
 {
-    Node *value = p->role == INOUT ? value_of(g, p->type, 1) : NULL;
+    Node *value = p->role == INOUT && p->type.elem != STRUCT ? value_of(g, p->type, 1) : NULL;
     const char *name = arena_printf(g->a, "r%d", ++g->names);
     Ty t = p->type;
     node_child(g->a, before,
-               value ? node(g->a, "s", "", "$ $$ = @;\n", elem_name(t), name, suffix(g, t), value)
-                     : node(g->a, "s", "", "$ $$;\n", elem_name(t), name, suffix(g, t)));
-    if (t.elem == REAL)
-        node_child(g->a, after, node(g->a, "s", "", "$ = sin($);\n", name, name));
+               value ? node(g->a, "s", "", "$ $$ = @;\n", elem_name(g, t), name, suffix(g, t), value)
+                     : node(g->a, "s", "", "$ $$;\n", elem_name(g, t), name, suffix(g, t)));
     declare(g, name, t, true, 0);
+    moderate(g, after, name, t);
     return name;
 }
 
@@ -398,8 +448,8 @@ static Node *derived_call(Gen *g)
         return node(g->a, "s", "", "@@;\n@", before, call, after);
     const char *r = arena_printf(g->a, "r%d", ++g->names);
     declare(g, r, s->ret, true, 0);
-    return node(g->a, "s", "", "@$ $$ = @;\n$@", before, elem_name(s->ret), r, suffix(g, s->ret), call,
-                s->ret.elem == REAL ? arena_printf(g->a, "%s = sin(%s);\n", r, r) : "", after);
+    moderate(g, after, r, s->ret);
+    return node(g->a, "s", "", "@$ $$ = @;\n@", before, elem_name(g, s->ret), r, suffix(g, s->ret), call, after);
 }
 
 // ---- any ----
@@ -407,6 +457,23 @@ static Node *derived_call(Gen *g)
 static Node *check_of(Gen *g)
 {
     return node(g->a, "s", "", "assert(@ || n > 0, \"#\");\n", bool_expr(g, 1), pick(g, 9));
+}
+
+// A value that may be infinite or NaN, or whose derivative may, and branches that use it where neither is so.
+static Node *guarded(Gen *g)
+{
+    static const char *const forms[] = {"sqrt(@)", "log(@)", "0.1 / (@)", "pow(@, 0.4)", "acosh(1.0 + @)", "log1p(2.0 * (@) - 1.0)", "sqrt(@) * x"};
+    const char *e = arena_printf(g->a, "e%d", ++g->names), *q = arena_printf(g->a, "q%d", g->names);
+    const char *form = forms[pick(g, 6)];
+    Node *value = bounded(g, 2, 4).n, *name = node(g->a, "real", NULL, "$", e);
+    Node *n = node(g->a, "s", "", "{\nreal $ = @;\nreal $ = @;\n", e, value, q, node(g->a, "real", "0.7", form, name));
+    for (int k = chance(g, 30) ? 2 : 1; k > 0; k--) {
+        Node *to = lvalue(g, ty(REAL), NULL);
+        if (to)
+            node_child(g->a, n, node(g->a, "s", "", "if ($ > 0.#) {\n@ = sin($ * @);\n}\n", e, 51 + pick(g, 20), to, q, bounded(g, 1, 1).n));
+    }
+    node_text(g->a, n, "}\n");
+    return n;
 }
 
 static Node *try_statement(Gen *g)
@@ -430,7 +497,7 @@ static Node *try_statement(Gen *g)
         return derived_call(g);
     if (k < upto[7])
         return check_of(g);
-    return k < 99 ? block(g, 1 + pick(g, 3)) : node(g->a, "s", "", ";\n");
+    return k < 99 && chance(g, 50) ? guarded(g) : k < 99 ? block(g, 1 + pick(g, 3)) : node(g->a, "s", "", ";\n");
 }
 
 Node *statement(Gen *g)
@@ -448,14 +515,16 @@ Node *state(Gen *g)
     static const int dims[] = {'n', 'm', 3, 2};
     Node *n = node(g->a, "s", NULL, "");
     for (int i = 1 + pick(g, 3); i > 0; i--) {
-        Ty t =
-            chance(g, 40) ? ty(chance(g, 75) ? REAL : INT) : (Ty){chance(g, 85) ? REAL : INT, 1, {dims[pick(g, 4)], 0}};
+        Ty t = chance(g, 40) ? ty(chance(g, 75) ? REAL : INT)
+                             : (Ty){.elem = chance(g, 85) ? REAL : INT, .rank = 1, .d = {dims[pick(g, 4)]}};
+        if (g->structs.n > 0 && chance(g, 40))
+            t = random_type(g);
         Node *value = chance(g, 70) ? value_of(g, t, 1) : NULL;
         const char *name = new_name(g);
         declare(g, name, t, true, 0);
         node_child(g->a, n,
-                   value ? node(g->a, "s", "", "$ $$ = @;\n", elem_name(t), name, suffix(g, t), value)
-                         : node(g->a, "s", "", "$ $$;\n", elem_name(t), name, suffix(g, t)));
+                   value ? node(g->a, "s", "", "$ $$ = @;\n", elem_name(g, t), name, suffix(g, t), value)
+                         : node(g->a, "s", "", "$ $$;\n", elem_name(g, t), name, suffix(g, t)));
     }
     return n;
 }
