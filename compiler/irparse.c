@@ -917,7 +917,8 @@ static void list_result(Parser *p, Op *op, const char *at)
         fail_at(p, at, "%s takes an array or a buffer first", op_info[op->code].name);
     Type t = op->in[0]->type;
     int fixed = op->code == OP_view_at ? 2 : 1, rank = op->n_in - fixed;
-    if (rank < 0 || rank > IR_MAX_RANK)
+    bool any_number = op->code == OP_put;
+    if (rank < 0 || (rank > IR_MAX_RANK && !any_number))
         fail_at(p, at, "%s with %d operands", op_info[op->code].name, op->n_in);
     switch (op->code) {
     case OP_shape: b_result(op, t, NULL, NULL); break;
@@ -1110,7 +1111,7 @@ static void parse_body(Parser *p, const Pending *q, const Names *args)
 
 // ---- heads of functions ----
 
-// %x.1: real[1] inout bar of 2 as "y" "[n]"
+// %x.1: real[1] inout bar of 2 as "y" "[n]"; %y.2: real[1] out returned
 static void parse_param(Parser *p, Func *f)
 {
     Name n = parse_name(p);
@@ -1125,6 +1126,7 @@ static void parse_param(Parser *p, Func *f)
     if (arg)
         arg->name = n.hint;
     Param *q = &f->params.at[f->params.n - 1];
+    q->is_result = accept_word(p, "returned");
     if (accept_word(p, "as"))
         q->name = take(p, T_STRING, "a parameter's name");
     if (p->tok == T_STRING)
@@ -1421,10 +1423,6 @@ static void resolve(Parser *p, const Pending *q)
         Implicit *how = NEW(p->arena, Implicit);
         *how = (Implicit){named_func(p, q, q->residual), named_func(p, q, q->tangent), named_func(p, q, q->adjoint), q->unknown};
         f->implicit = how;
-        Func *all[] = {f, how->residual, how->tangent, how->adjoint};
-        for (int i = 0; i < 4; i++)
-            if (all[i]->params.n && all[i]->params.at[all[i]->params.n - 1].role == ROLE_OUT)
-                all[i]->params.at[all[i]->params.n - 1].is_result = true;
     }
     f->base = q->base && f->done && !map_get(p->funcs, q->base) ? phantom(p, q) : named_func(p, q, q->base);
     if (!f->base)

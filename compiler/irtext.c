@@ -467,7 +467,7 @@ static bool is_bodyless(const Func *f)
     return !f->body || (f->is_extern && f->body->ops.n == 0) || (f->transform != TR_NONE && !f->done);
 }
 
-// %x.1: real[1] inout bar of 2 "[n]"; `as "y"` where the argument's value bears another name than the parameter.
+// %x.1: real[1] inout bar of 2 "[n]"; `returned`: by the source; `as "y"` where the argument's value bears another name than the parameter.
 static void print_param(Printer *p, const Func *f, const Param *q)
 {
     const Value *arg = is_bodyless(f) || q->arg < 0 || q->arg >= f->body->args.n ? NULL : f->body->args.at[q->arg];
@@ -483,6 +483,8 @@ static void print_param(Printer *p, const Func *f, const Param *q)
         text_printf(p->out, " %s", kind_names[q->kind]);
     if (q->kind == P_BAR || q->kind == P_DOT || q->kind == P_JAC)
         text_printf(p->out, " of %d", q->of);
+    if (q->is_result)
+        text_put(p->out, " returned");
     if (arg && (!arg->name || strcmp(arg->name, q->name) != 0)) {
         text_put(p->out, " as ");
         print_string(p->out, q->name);

@@ -10,6 +10,7 @@
 //     derive @r_forward(%n: int, %x: real[1]) -> (real) = forward @f wrt 1 pair @r_reverse tape "tape"
 //     derive @f_grad(%n: int, %x: real[1], %x_bar: real[1] out bar of 1) -> (real[1], real) = grad @f wrt 1
 //     derive @f_jvp(..., %x_dot: real[2] dot of 1) -> (...) = jvp @f wrt 1 by 4          ; 4 directions; `by param 0`
+//     extern func @h(%n: int, %y: real[1] out returned) -> (real[1])       ; in the source real[n] h(int n)
 //     static func @f(%n.0: int, %x.1: real[1] "[n]") -> (real) source "f" noinline @3:5 {
 //         %x.2 = shape %x.1, %n.0                                    ; the variable's name and the value's number
 //         %a.3 = new real[%n.0] zero @4                              ; a line; also `@4:9`, `@"lib.ad":4:9`

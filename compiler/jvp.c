@@ -420,14 +420,14 @@ static void within_body(Gen *g, Builder *in, const Op *op, Value *const *slot_do
     int n = op->n_paths;
     for (int k = 0; k < n; k++) {
         g->map[r->args.at[k]->id] = at[k];
-        if (slot_dots)
+        if (slot_dots && carries(g, r->args.at[k]))
             set_dot(g, r->args.at[k], slot_dots[k]);
     }
     take_results(g, r->args.at + n, op->n_extra, at + n);
     emit_region(g, in, r);
     Values yields = {0};
-    for (int k = 0; slot_dots && k < n; k++)
-        add(g, &yields, g->dot[r->yields.at[k]->id]);
+    for (int k = 0; slot_dots && k < n; k++)                    // of ints in a struct the tangent stays as it is
+        add(g, &yields, carries(g, r->args.at[k]) ? g->dot[r->yields.at[k]->id] : slot_dots[k]);
     for (int k = 0; k < n; k++)
         add(g, &yields, to(g, r->yields.at[k]));
     add_yields(g, in, &yields, r, n, n + op->n_extra, op->out + 1);

@@ -346,5 +346,6 @@ void print_adaptors(Gen *g, FILE *out, const Mask *mask)
         if (!left_out(jvp, mask) && !left_out(vjp, mask) && !left_out(jvp->base, mask))
             print_triple(g, out, &table, jvp, vjp, mask);
     }
-    fprintf(out, "static const Triple p%ld_triples[] = {\n%s    {0},\n};\n", g->seed, table.n ? table.at : "");
+    fprintf(out, "extern const Triple p%ld_triples[];\nconst Triple p%ld_triples[] = {\n%s    {0},\n};\n", g->seed, g->seed,
+            table.n ? table.at : "");
 }

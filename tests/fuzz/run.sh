@@ -50,8 +50,8 @@ run_adc() {
         timeout 60 "$BUILD/adc" -w $adc_flags -o "$1/$2/p$3.ad.c" -H "$1/$2/p$3.ad.h" "$1/p$3.ad"
         return
     fi
-    timeout 60 "$BUILD/adc" -w "--passes=$PASSES" --emit=ir -o "$1/ir/p$3.ir" "$1/p$3.ad" &&
-        "$BUILD/adc" --passes=, --emit=ir -o "$1/ir/p$3.again" "$1/ir/p$3.ir" &&
+    timeout 60 "$BUILD/adc" -w "--passes=$PASSES" --emit=ir "$1/p$3.ad" >"$1/ir/p$3.ir" &&
+        "$BUILD/adc" --passes=, --emit=ir "$1/ir/p$3.ir" >"$1/ir/p$3.again" &&
         { cmp "$1/ir/p$3.ir" "$1/ir/p$3.again" || return 9; } &&
         "$BUILD/adc" --passes=place -o "$1/ir/p$3.ad.c" -H "$1/ir/p$3.ad.h" "$1/ir/p$3.ir"
 }
@@ -65,21 +65,37 @@ tools() {
         $CC $WARN -O1 -c -o "$OUT/check.o" "$HERE/check.c"
 }
 
-# unit DIR LEVEL SEED..: prints one translation unit of these programs
+# unit DIR LEVEL SEED..: writes one translation unit of these programs, DIR/LEVEL/all.c; of what is standalone, which brings
+# the same functions each time, one a program besides
 unit() (
-    dir=$1/$2
+    dir=$1/$2 lev=$2
     shift 2
-    printf '#include "check.h"\n'
-    for s; do printf '#include "%s/p%s.ad.c"\n#include "%s/../p%s.inc"\n' "$dir" "$s" "$dir" "$s"; done
-    printf 'const Program fuzz_programs[] = {\n'
-    for s; do printf '    {%s, p%s_triples},\n' "$s" "$s"; done
-    printf '    {0, 0},\n};\n'
+    for s; do
+        one='#include "check.h"
+#include "'$dir/p$s.ad.c'"
+#include "'$dir/../p$s.inc'"'
+        if [ "$lev" = standalone ]; then
+            echo "$one" >"$dir/u$s.c"
+            echo "extern const Triple p${s}_triples[];"
+        else
+            echo "$one"
+        fi
+    done >"$dir/parts"
+    {
+        printf '#include "check.h"\n'
+        cat "$dir/parts"
+        printf 'const Program fuzz_programs[] = {\n'
+        for s; do printf '    {%s, p%s_triples},\n' "$s" "$s"; done
+        printf '    {0, 0},\n};\n'
+    } >"$dir/all.c"
 )
 
 compiles() { # DIR LEVEL SEED..: the program DIR/LEVEL/check
-    unit "$@" >"$1/$2/all.c"
+    rm -f "$1/$2"/u*.c
+    unit "$@"
+    units=$(ls "$1/$2"/u*.c 2>/dev/null)
     # shellcheck disable=SC2086
-    $cc $cc_flags $WARN $cc_more -I"$HERE" -Iruntime -o "$1/$2/check" "$1/$2/all.c" "$OUT/check.o" "$runtime" -lm >"$1/$2/cc.log" 2>&1
+    $cc $cc_flags $WARN $cc_more -I"$HERE" -Iruntime -o "$1/$2/check" "$1/$2/all.c" $units "$OUT/check.o" "$runtime" -lm >"$1/$2/cc.log" 2>&1
 }
 
 # Runs adc on the seeds, compiles what it gives and runs that: FAIL lines.
