@@ -177,6 +177,8 @@ check-golden: all
 	@+$(CHECKENV) sh tests/check.sh golden
 check-run: all
 	@+$(CHECKENV) sh tests/check.sh run
+check-fuzz: all
+	@+$(CHECKENV) sh tests/check.sh fuzz
 check-samples: all
 	@+$(CHECKENV) sh tests/check.sh samples
 check-bench: all $(CHECK_EVALS)
@@ -206,7 +208,7 @@ bench: all $(BENCH_EVALS)
 	@$(CHECKENV) $(BENCHENV) sh tests/bench/run.sh
 
 fuzz: all
-	@$(CHECKENV) sh tests/fuzz/run.sh
+	@$(CHECKENV) LEVELS='O0-clang O2' TURNS='cc1-clang O1 standalone float-clang san-clang ir-clang cc2' BATCH=40 PROGRESS=1 sh tests/fuzz/run.sh
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include
@@ -218,7 +220,7 @@ clean:
 	rm -rf $(BUILD)
 
 FORCE:
-.PHONY: all tests check check-built check-blas check-unit check-cli check-bad_input check-golden check-run check-samples check-bench asan bless setup setup-build samples demo \
+.PHONY: all tests check check-built check-blas check-unit check-cli check-bad_input check-golden check-run check-fuzz check-samples check-bench asan bless setup setup-build samples demo \
         bench fuzz install clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -88,9 +88,12 @@ part() {
     run) sh tests/run.sh ;;
     samples) sh tests/samples.sh ;;
     bench) sh tests/bench/check.sh ;;
-    fuzz) # a few seconds; FULL=1 takes its time
-        if [ -n "${FULL:-}" ]; then N=200 LEVELS='O0 O2'; else N=30 LEVELS=O2; fi
-        N=$N FIRST=1 LEVELS=$LEVELS sh tests/fuzz/run.sh ;;
+    fuzz) # small programs, each at one of the levels; FULL=1: of any size, at three of them
+        if [ -n "${FULL:-}" ]; then
+            N=200 FIRST=1 LEVELS='O0-clang O2' TURNS='O1 standalone ir float cc1' BATCH=40 sh tests/fuzz/run.sh
+        else
+            SMALL=1 N=160 FIRST=1 LEVELS= TURNS='O2 O2-clang O0-clang standalone-clang O1-clang ir-clang O2-clang O0' BATCH=20 sh tests/fuzz/run.sh
+        fi ;;
     esac 2>&1 | tee "$BUILD/tests/part.log" | sed 's/^\([0-9]* passed, [0-9]* failed.*\)$/   \1/'
     grep '^[0-9]* passed, [0-9]* failed' "$BUILD/tests/part.log" >>"$all" || echo "0 passed, 1 failed" >>"$all"
 }

@@ -342,7 +342,7 @@ static void check_triple(Check *c)
 
 static int check_program(const Program *p, const char *values)
 {
-    static const Size sizes[] = {{3, 2}, {1, 2}, {2, 3}, {4, 4}};
+    static const Size sizes[] = {{3, 2}, {1, 2}, {2, 3}, {6, 4}};
     Check *c = calloc(1, sizeof *c);
     if (!c)
         return 1;

@@ -8,14 +8,14 @@
 #
 # In (environment): BUILD, CC, JOBS, N, FIRST, SAN; LEVELS: rows of the table `level`, the first of which the others are
 # compared with; TURNS: more of them, of which each batch takes one in turn; SMALL: short programs only; BATCH: how many
-# programs are compiled at once; PROGRESS: says how far it is. A program that fails is kept in build/fuzz/fail, and its line
+# programs are compiled at once; FUZZ_OUT: where it all happens (build/fuzz); PROGRESS: says how far it is. A program that fails is kept in build/fuzz/fail, and its line
 # says with what: `FAIL SEED what [LEVEL] ..`. The idea: the programs of a batch are one translation unit for each level, and
 # the values that the levels give are compared.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 BUILD=${BUILD:-build} JOBS=${JOBS:-2} N=${N:-300} FIRST=${FIRST:-1} SAN=${SAN:-} CC=${CC:-cc} BATCH=${BATCH:-50}
 case $BUILD in /*) ;; *) BUILD=$PWD/$BUILD ;; esac
-OUT=$BUILD/fuzz HERE=$PWD/tests/fuzz
+OUT=${FUZZ_OUT:-$BUILD/fuzz} HERE=$PWD/tests/fuzz
 LEVELS=${LEVELS-O0 O2} TURNS=${TURNS-} SMALL=${SMALL:+--small} PROGRESS=${PROGRESS:-}
 export BUILD JOBS N FIRST SAN CC BATCH LEVELS TURNS SMALL PROGRESS
 WARN='-std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror'
@@ -25,16 +25,16 @@ SANITIZE='-g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-o
 PASSES=$(sed -n '/^static const Pass passes/,/^};/s/^ *{"\([a-z_]*\)".*/\1/p' compiler/pipeline.c | grep -v '^place$' | tr '\n' ,)
 have() { command -v "$1" >/dev/null 2>&1; }
 
-# The levels: what adc is told, and the C compiler; how values are compared.
+# The levels: what adc is told, and the C compiler; how values are compared. LEVEL-clang: by clang, if there is one.
 level() {
     cc=$CC adc_flags= cc_flags=-O0 cc_more= compare=--compare check_flags= runtime=$BUILD/libadrt.a
-    case $1 in
+    case $1 in *-clang) ! have clang || cc=clang ;; esac
+    case ${1%-clang} in
     O0) adc_flags=-O0 ;;
     O1) adc_flags='-O1 --check' ;;
     O2) adc_flags=-O2 ;;
-    gcc1) adc_flags=-O2 cc_flags=-O1 ;;
-    gcc2) adc_flags=-O2 cc_flags=-O2 ;;
-    clang) adc_flags='-O2 --check' cc=clang cc_flags=-O1 ;;
+    cc1) adc_flags='-O2 --check' cc_flags=-O1 ;;
+    cc2) adc_flags=-O2 cc_flags=-O2 ;;
     standalone) adc_flags='-O2 --standalone --check' ;;
     ir) adc_flags=-O2 ;;
     san) adc_flags=-O2 cc_more=$SANITIZE ;;
@@ -45,15 +45,16 @@ level() {
 
 # adc FLAGS.. DIR LEVEL SEED
 run_adc() {
-    if [ "$2" != ir ]; then
+    if [ "${2%-clang}" != ir ]; then
         # shellcheck disable=SC2086
         timeout 60 "$BUILD/adc" -w $adc_flags -o "$1/$2/p$3.ad.c" -H "$1/$2/p$3.ad.h" "$1/p$3.ad"
         return
     fi
-    timeout 60 "$BUILD/adc" -w "--passes=$PASSES" --emit=ir "$1/p$3.ad" >"$1/ir/p$3.ir" &&
-        "$BUILD/adc" --passes=, --emit=ir "$1/ir/p$3.ir" >"$1/ir/p$3.again" &&
-        { cmp "$1/ir/p$3.ir" "$1/ir/p$3.again" || return 9; } &&
-        "$BUILD/adc" --passes=place -o "$1/ir/p$3.ad.c" -H "$1/ir/p$3.ad.h" "$1/ir/p$3.ir"
+    ir=$1/$2/p$3.ir again=$1/$2/p$3.again
+    timeout 60 "$BUILD/adc" -w "--passes=$PASSES" --emit=ir "$1/p$3.ad" >"$ir" &&
+        "$BUILD/adc" --passes=, --emit=ir "$ir" >"$again" &&
+        { cmp "$ir" "$again" || return 9; } &&
+        "$BUILD/adc" --passes=place -o "$1/$2/p$3.ad.c" -H "$1/$2/p$3.ad.h" "$ir"
 }
 
 tools() {
@@ -74,7 +75,7 @@ unit() (
         one='#include "check.h"
 #include "'$dir/p$s.ad.c'"
 #include "'$dir/../p$s.inc'"'
-        if [ "$lev" = standalone ]; then
+        if [ "${lev%-clang}" = standalone ]; then
             echo "$one" >"$dir/u$s.c"
             echo "extern const Triple p${s}_triples[];"
         else
@@ -139,7 +140,6 @@ try() { # DIR SEED..
 # The levels of the batch that begins at seed $1.
 levels_of() {
     turn=$(echo "$TURNS" | cut -d' ' -f$((($1 - FIRST) / BATCH % $(echo "${TURNS:-none}" | wc -w) + 1)))
-    [ "$turn" != clang ] || have clang || turn=
     echo $LEVELS $turn
 }
 
