@@ -154,6 +154,19 @@ static void emit_arm(LaneGen *g, const If *f, const Region *r, Region *new)
     yield_in_order(g, &in, r, f->n, moved);
 }
 
+// The home of result i of an if. Where an arm leaves it undefined it begins as zeros: whoever looks at it in vain, as the copy behind an
+// if around this one does, reads an element and not an undefined variable.
+static Value *home_of_result(LaneGen *g, Builder *b, const Op *op, int i)
+{
+    bool undefined = false;
+    for (int arm = 0; arm < 2; arm++) {
+        const Value *y = op->regions[arm]->yields.at[i];
+        undefined |= y->def && y->def->code == OP_undef;
+    }
+    Value *n = lane_width(g, b);
+    return b_new(b, E_REAL, 1, &n, undefined, op->out[i]->name);
+}
+
 static void emit_if(LaneGen *g, Builder *b, const Op *op)
 {
     LaneValues arrays = {0};
@@ -165,7 +178,7 @@ static void emit_if(LaneGen *g, Builder *b, const Op *op)
             continue;
         Value *shared = shared_home(g, b, op, i, &arrays);
         f.shared[i] = shared != NULL;
-        f.homes[i] = shared ? shared : lane_new_home(g, b, op->out[i]->name);
+        f.homes[i] = shared ? shared : home_of_result(g, b, op, i);
         add(g, &arrays, f.homes[i]);
     }
     Op *new = b_if(b, lane_to(g, op->in[0]), arrays.n, arrays.at);

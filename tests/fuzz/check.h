@@ -66,7 +66,7 @@ static inline size_t fuzz_size(int n)
 static inline fuzz_real *fuzz_new_real(int n, int k)
 {
     fuzz_real *x = malloc(sizeof *x * fuzz_size(n));
-    for (int i = 0; x && i < n; i++)
+    for (size_t i = 0; x && i < fuzz_size(n); i++)
         x[i] = (fuzz_real)(7e5 + k);
     return x;
 }
@@ -74,16 +74,16 @@ static inline fuzz_real *fuzz_new_real(int n, int k)
 static inline int *fuzz_new_int(int n, int k)
 {
     int *x = malloc(sizeof *x * fuzz_size(n));
-    for (int i = 0; x && i < n; i++)
-        x[i] = (i * 5 + k * 3) % 7 - 2;
+    for (size_t i = 0; x && i < fuzz_size(n); i++)
+        x[i] = ((int)i * 5 + k * 3) % 7 - 2;
     return x;
 }
 
 static inline bool *fuzz_new_bool(int n, int k)
 {
     bool *x = malloc(sizeof *x * fuzz_size(n));
-    for (int i = 0; x && i < n; i++)
-        x[i] = (i + k) % 2 == 0;
+    for (size_t i = 0; x && i < fuzz_size(n); i++)
+        x[i] = ((int)i + k) % 2 == 0;
     return x;
 }
 
