@@ -92,7 +92,7 @@ part() {
         if [ -n "${FULL:-}" ]; then
             N=200 FIRST=1 LEVELS='O0-clang O2' TURNS='O1 standalone ir float cc1' BATCH=40 sh tests/fuzz/run.sh
         else
-            SMALL=1 N=160 FIRST=1 LEVELS= TURNS='O2 O2-clang O0-clang standalone-clang O1-clang ir-clang O2-clang O0' BATCH=20 sh tests/fuzz/run.sh
+            SMALL=1 N=140 FIRST=1 LEVELS= TURNS='O2 O2-clang O0-clang standalone-clang O1-clang ir-clang O2-clang O0' BATCH=20 sh tests/fuzz/run.sh
         fi ;;
     esac 2>&1 | tee "$BUILD/tests/part.log" | sed 's/^\([0-9]* passed, [0-9]* failed.*\)$/   \1/'
     grep '^[0-9]* passed, [0-9]* failed' "$BUILD/tests/part.log" >>"$all" || echo "0 passed, 1 failed" >>"$all"

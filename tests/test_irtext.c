@@ -36,6 +36,24 @@ static const char *print(const Module *m)
 static const char *const printed[] = {
     "func @f() -> () {\n}\n",
 
+    "func @returns(%n.0: int, %x.1: real[1] \"[n]\", %result.2: real[1] out returned \"[n]\") -> (real[1]) {\n"
+    "    %3 = shape %x.1, %n.0\n"
+    "    %4 = shape %result.2, %n.0\n"
+    "    %5 = copy_to %4, %3\n"
+    "    yield %5\n"
+    "}\n",
+
+    "func @puts(%x.0: real) -> (real) {\n"
+    "    %1 = buf_new real\n"
+    "    %2 = put %1, %x.0, %x.0, %x.0, %x.0, %x.0, %x.0, %x.0, %x.0, %x.0, %x.0, %x.0, %x.0\n"
+    "    %3 = freeze %2\n"
+    "    %4 = const_int 11\n"
+    "    %5 = const_pos 0\n"
+    "    %6 = padd %5, %4\n"
+    "    %7 = load %3[%6]\n"
+    "    yield %7\n"
+    "}\n",
+
     "module \"dir/a b\\\\.ad\"\n"
     "array @w: real[2][2] = [1.0, 0.5 \"5e-1\", -INFINITY, NAN]\n"
     "array @k: int[3] = [1, -2, 2147483647]\n"
@@ -231,7 +249,7 @@ END_TEST
 
 START_TEST(numbers_survive)
 {
-    Module *m = parse(printed[4]);
+    Module *m = parse(printed[6]);
     const Func *f = m->funcs.at[0];
     ck_assert_int_eq(f->n_values, 23);
     ck_assert_int_eq(f->body->ops.at[2]->out[2]->id, 11);

@@ -38,6 +38,13 @@ static const Case cases[] = {
     {"a branch", HEAD "  %v = load %x1[0]\n  %c = gt %v, 1.0\n  %s = mul %v, %v\n  %r = if %c {\n    %e = exp %s\n    yield %e } else {\n    yield %s }\n"
                       "  yield %r }",
      -1, OP_exp, 1},
+    {"results that an arm in an arm leaves undefined",
+     HEAD "  %v = load %x1[0]\n  %c = gt %v, 1.0\n  %d = lt %v, 9.0\n"
+          "  %p, %q = if %d {\n    %p1, %q1 = if %c {\n      %e = sin %v\n      %u = undef real\n      yield %e, %u } else {\n"
+          "      %s = mul %v, %v\n      %u = undef real\n      yield %u, %s }\n    %p2 = mul %v, 2.0\n    yield %p1, %q1 } else {\n"
+          "    yield %v, %v }\n"
+          "  %r = if %c {\n    yield %p } else {\n    yield %q }\n  yield %r }",
+     -1, OP_COUNT, 1},
     {"an array, filled, added to and copied",
      HEAD "  %v = load %x1[0]\n  %a = new real[%n]\n  %a1 = fill %a, %v\n  %a2 = add_to %a1, %x1\n  %b = copy %a2\n  %b1 = store %b[0], 2.0\n"
           "  %s, %T = loop %i = 0 to %n step 1 (%s1 = 0.0) {\n    %p = load %a2[%i]\n    %q = load %b1[%i]\n    %r = mul %p, %q\n"

@@ -553,6 +553,10 @@ void make_program(Gen *g)
         checks_of(g, vjp, vjp->name, NULL, &a, &b);
         if (chance(g, 20))
             more_of(g, vjp, vjp->name, a);
+        const Sig *second = chance(g, 50) ? a : b;
+        Sig *c, *d;
+        if (g->small && f->order < 1 && chance(g, 12))
+            checks_of(g, second, second->name, NULL, &c, &d);
     }
     if (f->order < 2 && chance(g, 25))
         checks_of(g, jvp, jvp->name, NULL, &a, &b);

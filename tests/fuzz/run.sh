@@ -18,7 +18,8 @@ case $BUILD in /*) ;; *) BUILD=$PWD/$BUILD ;; esac
 OUT=${FUZZ_OUT:-$BUILD/fuzz} HERE=$PWD/tests/fuzz
 LEVELS=${LEVELS-O0 O2} TURNS=${TURNS-} SMALL=${SMALL:+--small} PROGRESS=${PROGRESS:-}
 export BUILD JOBS N FIRST SAN CC BATCH LEVELS TURNS SMALL PROGRESS
-WARN='-std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror'
+# A condition that is always false in the source is so in C: clang's warning of that is no news.
+WARN='-std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror -Wno-tautological-overlap-compare'
 SANITIZE='-g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer'
 [ -z "$SAN" ] || WARN="$WARN $SANITIZE"
 # All passes but the last, for what is written as IR and read again.
@@ -61,7 +62,7 @@ tools() {
     mkdir -p "$OUT/fail" "$OUT/small"
     [ -n "$(find "$HERE" -name '*.[ch]' -newer "$OUT/gen" 2>/dev/null)" ] || [ ! -x "$OUT/gen" ] || [ ! -f "$OUT/check.o" ] || return 0
     # shellcheck disable=SC2086
-    $CC $WARN -O1 -D_POSIX_C_SOURCE=200809L -iquote compiler -o "$OUT/gen" \
+    $CC $WARN -D_POSIX_C_SOURCE=200809L -iquote compiler -o "$OUT/gen" \
         "$HERE/tree.c" "$HERE/expr.c" "$HERE/stmt.c" "$HERE/program.c" "$HERE/adapt.c" "$BUILD/libadc.a" -lm &&
         $CC $WARN -O1 -c -o "$OUT/check.o" "$HERE/check.c"
 }

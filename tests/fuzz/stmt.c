@@ -248,6 +248,14 @@ static Node *jump(Gen *g)
 
 // ---- loops ----
 
+// "@checkpoint(2) ", now and then.
+static const char *attribute(Gen *g)
+{
+    if (!chance(g, 10))
+        return "";
+    return chance(g, 20) ? "@checkpoint(n) " : arena_printf(g->a, "@checkpoint(%d) ", 1 + pick(g, 3));
+}
+
 static Node *counted_loop(Gen *g, const char *i, int budget)
 {
     static const int dims[] = {'n', 'm', 'n', 2, 3};
@@ -260,15 +268,16 @@ static Node *counted_loop(Gen *g, const char *i, int budget)
     if (form < 5)
         declare_elements(g, i, dim);
     Node *body = block(g, budget);
+    const char *how = attribute(g);
     switch (form) {
-    case 3: return node(g->a, "s", "", "for (int $ = $ - 1; $ >= 0; $--) @", i, d, i, i, body);
-    case 4: return node(g->a, "s", "", "for (int $ = #; $ < $; $ += 2) @", i, pick(g, 2), i, d, i, body);
-    case 5: return node(g->a, "s", "", "for (real $ = 0.1; $ < 1.0; $ += 0.#) @", i, i, i, 3 + pick(g, 3), body);
-    case 6: return node(g->a, "s", "", "for (int $ = 0; $ < abs(@) % 5; $++) @", i, i, trips, i, body);
+    case 3: return node(g->a, "s", "", "$for (int $ = $ - 1; $ >= 0; $--) @", how, i, d, i, i, body);
+    case 4: return node(g->a, "s", "", "$for (int $ = #; $ < $; $ += 2) @", how, i, pick(g, 2), i, d, i, body);
+    case 5: return node(g->a, "s", "", "$for (real $ = 0.1; $ < 1.0; $ += 0.#) @", how, i, i, i, 3 + pick(g, 3), body);
+    case 6: return node(g->a, "s", "", "$for (int $ = 0; $ < abs(@) % 5; $++) @", how, i, i, trips, i, body);
     case 7:
-        return node(g->a, "s", "", "for (int $ = 0; $ < 5; $++) {\nif (@) {\n$ += 1;\n}\n@}\n", i, i, i,
+        return node(g->a, "s", "", "$for (int $ = 0; $ < 5; $++) {\nif (@) {\n$ += 1;\n}\n@}\n", how, i, i, i,
                     bool_expr(g, 1), i, body);
-    default: return node(g->a, "s", "", "for (int $ = 0; $ < $; $++) @", i, i, d, i, body);
+    default: return node(g->a, "s", "", "$for (int $ = 0; $ < $; $++) @", how, i, i, d, i, body);
     }
 }
 
@@ -277,12 +286,13 @@ static Node *while_loop(Gen *g, const char *c, int budget)
     declare(g, c, ty(INT), false, 0);
     Node *cond = bool_expr(g, 2), *body = block(g, budget);
     int most = 2 + pick(g, 4);
+    const char *how = attribute(g);
     switch (pick(g, 4)) {
-    case 0: return node(g->a, "s", "", "int $ = 0;\nwhile ($ < # && @) {\n$++;\n@}\n", c, c, most, cond, c, body);
-    case 1: return node(g->a, "s", "", "int $ = 0;\nwhile (@ && $ < #) {\n$++;\n@}\n", c, cond, c, most, c, body);
-    case 2: return node(g->a, "s", "", "int $ = 0;\ndo {\n$++;\n@} while ($ < # && @);\n", c, c, body, c, most, cond);
+    case 0: return node(g->a, "s", "", "int $ = 0;\n$while ($ < # && @) {\n$++;\n@}\n", c, how, c, most, cond, c, body);
+    case 1: return node(g->a, "s", "", "int $ = 0;\n$while (@ && $ < #) {\n$++;\n@}\n", c, how, cond, c, most, c, body);
+    case 2: return node(g->a, "s", "", "int $ = 0;\n$do {\n$++;\n@} while ($ < # && @);\n", c, how, c, body, c, most, cond);
     default:
-        return node(g->a, "s", "", "int $ = 0;\nfor (;;) {\n$++;\nif ($ > # || @) {\nbreak;\n}\n@}\n", c, c, c, most,
+        return node(g->a, "s", "", "int $ = 0;\n$for (;;) {\n$++;\nif ($ > # || @) {\nbreak;\n}\n@}\n", c, how, c, c, most,
                     cond, body);
     }
 }
@@ -350,7 +360,7 @@ static Node *sum_loop(Gen *g)
     Node *use = to ? node(g->a, "s", "", form, to, s, factor, rest) : list(g);
     g->vars.n = before;
     g->level--;
-    return node(g->a, "s", "", "{\nreal $ = @;\nfor (int $ = 0; $ < $; $++) {\n@@@}\n@@}\n", s, start, i, i, d, i, locals, work, add,
+    return node(g->a, "s", "", "{\nreal $ = @;\n$for (int $ = 0; $ < $; $++) {\n@@@}\n@@}\n", s, start, attribute(g), i, i, d, i, locals, work, add,
                 between ? between : list(g), use);
 }
 
@@ -467,7 +477,7 @@ static Node *guarded(Gen *g)
     const char *form = forms[pick(g, 6)];
     Node *value = bounded(g, 2, 4).n, *name = node(g->a, "real", NULL, "$", e);
     Node *n = node(g->a, "s", "", "{\nreal $ = @;\nreal $ = @;\n", e, value, q, node(g->a, "real", "0.7", form, name));
-    for (int k = chance(g, 30) ? 2 : 1; k > 0; k--) {
+    for (int k = chance(g, 0) ? 2 : 1; k > 0; k--) {
         Node *to = lvalue(g, ty(REAL), NULL);
         if (to)
             node_child(g->a, n, node(g->a, "s", "", "if ($ > 0.#) {\n@ = sin($ * @);\n}\n", e, 51 + pick(g, 20), to, q, bounded(g, 1, 1).n));
@@ -481,6 +491,8 @@ static Node *try_statement(Gen *g)
     static const int outside[] = {22, 52, 63, 79, 84, 92, 97, 98}, inside[] = {12, 60, 72, 81, 90, 96, 98, 98};
     const int *upto = g->loops > 0 ? inside : outside;
     int k = pick(g, 100);
+    if (chance(g, 2))
+        return guarded(g);
     if (k < upto[0])
         return declaration(g);
     if (k < upto[1])
@@ -497,7 +509,7 @@ static Node *try_statement(Gen *g)
         return derived_call(g);
     if (k < upto[7])
         return check_of(g);
-    return k < 99 && chance(g, 50) ? guarded(g) : k < 99 ? block(g, 1 + pick(g, 3)) : node(g->a, "s", "", ";\n");
+    return k < 99 ? block(g, 1 + pick(g, 3)) : node(g->a, "s", "", ";\n");
 }
 
 Node *statement(Gen *g)

@@ -1,0 +1,34 @@
+#include "harness.h"
+
+// The tangent of a struct with ints, and the tangent and adjoint of that.
+static void moved_in_all_modes(void)
+{
+    struct tagged p = {0.5, {3, 4}}, p_dot = {1.25, {7, 7}}, result_dot = {9, {9, 9}}, zero = {0, {0, 0}};
+    struct tagged q = moved_jvp(&p, 2, &p_dot, 0.25, &result_dot);
+    CHECK_CLOSE(q.at, 4.5, 0);
+    CHECK_INT(q.tag[0], 3);
+    CHECK_INT(q.tag[1], 5);
+    CHECK_CLOSE(result_dot.at, 1.25 + 2 * 2 * 0.25, 0);
+    CHECK_INT(result_dot.tag[0], 0);
+    CHECK_INT(result_dot.tag[1], 0);
+
+    struct tagged result_dot2 = {9, {9, 9}}, result_dot_dot = {9, {9, 9}};
+    moved_jj(&p, 2, &p_dot, 0.25, &result_dot, &zero, 3, &zero, 0, &result_dot_dot, &result_dot2);
+    CHECK_CLOSE(result_dot2.at, 2 * 2 * 3, 0);
+    CHECK_CLOSE(result_dot_dot.at, 2 * 3 * 0.25, 0);
+    CHECK_INT(result_dot_dot.tag[1], 0);
+
+    struct tagged seed = {0.5, {7, 7}}, seed_dot = {2, {7, 7}}, p_bar = {1, {8, 8}}, p_dot_bar = {1, {8, 8}};
+    double by_bar = 1, by_dot_bar = 1;
+    moved_jv(&p, 2, &p_dot, 0.25, &result_dot, &seed, &p_bar, &by_bar, &p_dot_bar, &by_dot_bar, &seed_dot);
+    CHECK_CLOSE(p_bar.at, 1 + 0.5, 0);
+    CHECK_CLOSE(by_bar, 1 + 0.5 * 2 * 2 + 2 * 2 * 0.25, 0);
+    CHECK_CLOSE(p_dot_bar.at, 1 + 2, 0);
+    CHECK_CLOSE(by_dot_bar, 1 + 2 * 2 * 2, 0);
+    CHECK_INT(p_bar.tag[0] + p_dot_bar.tag[1], 16);
+}
+
+RUN_CASE(fuzz_second)
+{
+    moved_in_all_modes();
+}
