@@ -26,11 +26,11 @@
     "    %r3 = store %r2[%i], %w\n    yield %r3 }\n  yield %r1 }\n"
 #define SHAPES "  %y1 = shape %y, %n\n  %a1 = shape %a, %n\n  %r0 = shape %result, %n\n"
 #define VECTOR                                                                                                                       \
-    "func @G(%n: int, %y: real[1], %a: real[1], %result: real[1] out) -> (real[1]) {\n" SHAPES                                      \
+    "func @G(%n: int, %y: real[1], %a: real[1], %result: real[1] out returned) -> (real[1]) {\n" SHAPES                                      \
     LOOP("    %u2 = mul %u, %u\n    %w = sub %u2, %v\n")                                                                              \
-    "func @gt(%n: int, %y: real[1], %a: real[1], %r: real[1], %result: real[1] out) -> (real[1]) {\n" SHAPES "  %s1 = shape %r, %n\n" \
+    "func @gt(%n: int, %y: real[1], %a: real[1], %r: real[1], %result: real[1] out returned) -> (real[1]) {\n" SHAPES "  %s1 = shape %r, %n\n" \
     LOOP("    %q = load %s1[%i]\n    %u2 = mul -2.0, %u\n    %w = div %q, %u2\n")                                                     \
-    "func @roots(%n: int, %y: real[1], %a: real[1], %result: real[1] out) -> (real[1]) noinline solves @G for 1 tangent @gt adjoint @gt {\n" \
+    "func @roots(%n: int, %y: real[1], %a: real[1], %result: real[1] out returned) -> (real[1]) noinline solves @G for 1 tangent @gt adjoint @gt {\n" \
     SHAPES LOOP("    %x = sqrt %v\n    %w = stop %x\n")
 
 static const char *const texts[] = {
