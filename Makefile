@@ -55,9 +55,9 @@ all: $(if $(wildcard compiler/main.c),$(BUILD)/adc) $(BUILD)/libadrt.a
 
 # --- the compiler ------------------------------------------------------------------------------
 
-$(BUILD)/adc: $(BUILD)/compiler/main.o $(BUILD)/libadc.a
+$(BUILD)/adc: $(BUILD)/compiler/main.o $(BUILD)/libadc.a $(BUILD)/libadrt.a
 	$(call say,CC,$@)
-	$(Q)$(CC) $(CFLAGS_) -o $@ $^ $(LDFLAGS) -lm
+	$(Q)$(CC) $(CFLAGS_) -o $@ $^ $(LDFLAGS) $(BLAS_L) -lm
 
 # An archive, so that a unit test links only what it uses.
 $(BUILD)/libadc.a: $(ADC_O)

@@ -2,12 +2,13 @@
 //
 // In: argv. Out: files, messages on standard error, and the exit status of LANGUAGE.md section 9. The way of a file:
 //
-//     f.ad  -> parse_file -> check_module -> lower --.
-//     f.ir  -> ir_parse -> ir_verify ----------------+-> pipeline_run -> emit_c, emit_h | ir_print | ir_dot -> files
+//     f.ad, f.ir  -> job_read -> job_passes -> emit_c, emit_h | ir_print | ir_dot -> files
+//
+// or, where the first argument is a command, command.c.
 //
 // Everything that is to be written is made in memory first, so that errors leave nothing behind.
 #define _XOPEN_SOURCE 700               // sigaltstack
-#include "ast_ir.h"
+#include "job.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -15,41 +16,13 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "command.h"
 #include "emit.h"
 #include "irtext.h"
-#include "lower.h"
-#include "options.h"
-#include "output.h"
-#include "pipeline.h"
 
 enum { STACK_BYTES = 120 << 20 };
-enum { EXIT_OK = 0, EXIT_ERRORS = 1, EXIT_USAGE = 2, EXIT_FILE = 3, EXIT_BUG = 4 };
 
 #define ADC_VERSION "0.1"
-
-// What the steps of one run share.
-typedef struct Job {
-    Arena *arena;
-    Options o;
-    Diags *diags;
-    AstModule *tree;            // NULL for an .ir file
-    Module *ir;
-    Outputs *outputs;
-} Job;
-
-// ---- messages without a place ----
-
-static int complain(int status, const char *message)
-{
-    fprintf(stderr, "adc: error: %s\n", message);
-    return status;
-}
-
-static int bug(const char *message)
-{
-    fprintf(stderr, "adc: internal error: %s\nadc: this is a bug in adc, not in your program\n", message);
-    return EXIT_BUG;
-}
 
 // A fatal signal is a bug in adc: say so and end with its status. Only calls that are safe in a handler.
 static void on_crash(int signal)
@@ -88,116 +61,6 @@ static void raise_stack(void)
     setrlimit(RLIMIT_STACK, &limit);
 }
 
-// ---- what derive reports, by line and column, as spans of the source ----
-
-static Loc span_of(const Job *job, IrLoc at)
-{
-    for (int i = 0; at.line && at.file && job->tree && i < job->tree->sources.n; i++) {
-        Source *s = job->tree->sources.at[i];
-        if (strcmp(s->path, at.file) != 0)
-            continue;
-        size_t n;
-        uint32_t begin;
-        const char *line = source_line(s, at.line, &n, &begin);
-        size_t k = 0;
-        for (int col = 1; k < n && col < at.col; col++)         // columns count characters
-            for (k++; k < n && ((unsigned char)line[k] & 0xC0) == 0x80; k++)
-                continue;
-        return (Loc){s, begin + (uint32_t)k, begin + (uint32_t)k + (k < n)};
-    }
-    return (Loc){0};
-}
-
-// The message's place as text, where there is no source to point into (an .ir file).
-static const char *placed(const Job *job, IrLoc at, const char *message)
-{
-    if (job->tree || !at.line)
-        return message;
-    return arena_printf(job->arena, "%s (%s:%d)", message, at.file ? at.file : job->o.input, at.line);
-}
-
-static void on_derive_report(void *user, bool is_error, IrLoc loc, const char *message, IrLoc note_loc,
-                             const char *note)
-{
-    Job *job = user;
-    if (is_error)
-        diag_error(job->diags, span_of(job, loc), "%s", placed(job, loc, message));
-    else
-        diag_warning(job->diags, span_of(job, loc), W_LOST_DEPENDENCE, "%s", placed(job, loc, message));
-    if (note)
-        diag_note(job->diags, span_of(job, note_loc), "%s", placed(job, note_loc, note));
-}
-
-// ---- from the file to the IR ----
-
-static bool is_ir(const char *path)
-{
-    size_t n = strlen(path);
-    return n > 3 && strcmp(path + n - 3, ".ir") == 0;
-}
-
-static int read_ir(Job *job)
-{
-    Source *source;
-    const char *reason;
-    char *error;
-    if (source_read(job->arena, job->o.input, &source, &reason) != SOURCE_OK)
-        return complain(EXIT_FILE, arena_printf(job->arena, "cannot read '%s': %s", job->o.input, reason));
-    if (memchr(source->text, '\0', source->size))
-        return complain(EXIT_ERRORS, arena_printf(job->arena, "'%s' holds a NUL byte", job->o.input));
-    job->ir = ir_parse(job->arena, job->o.input, source->text, &error);
-    if (!job->ir) {
-        fprintf(stderr, "%s\n", error);
-        return EXIT_ERRORS;
-    }
-    error = ir_verify(job->arena, job->ir);
-    if (error) {
-        fprintf(stderr, "%s: error: %s\n", job->o.input, error);
-        return EXIT_ERRORS;
-    }
-    if (!job->ir->source)
-        job->ir->source = job->o.input;
-    output_protect(job->outputs, job->o.input);
-    return EXIT_OK;
-}
-
-static int status_of(const Job *job)
-{
-    return diag_errors(job->diags) ? EXIT_ERRORS : EXIT_OK;
-}
-
-static int read_ad(Job *job)
-{
-    ParseOptions options = {.arena = job->arena, .names = interner_new(job->arena), .diags = job->diags,
-                            .include_dirs = job->o.include_dirs.at, .n_include_dirs = job->o.include_dirs.n};
-    ParseStatus status;
-    job->tree = parse_file(&options, job->o.input, &status);
-    for (int i = 0; job->tree && i < job->tree->sources.n; i++)
-        output_protect(job->outputs, job->tree->sources.at[i]->path);
-    if (status == PARSE_UNREADABLE)
-        return EXIT_FILE;
-    if (status == PARSE_ERRORS || job->o.emit == EMIT_AST)
-        return status == PARSE_ERRORS ? EXIT_ERRORS : EXIT_OK;
-    job->tree->real_float = job->o.real_float;
-    Program *program = check_module(job->tree, job->diags);
-    if (status_of(job) != EXIT_OK)
-        return EXIT_ERRORS;
-    job->ir = lower(job->arena, program, (LowerOptions){.check = job->o.check, .real_float = job->o.real_float});
-    return EXIT_OK;
-}
-
-static int run_passes(Job *job)
-{
-    PipelineOptions options = {.level = job->o.level, .passes = job->o.passes, .dump_after = job->o.dump_after,
-                               .dump = stderr, .verify = job->o.verify, .report = on_derive_report, .user = job};
-    const char *message = NULL;
-    switch (pipeline_run(job->arena, job->ir, &options, &message)) {
-    case PIPELINE_OK: return status_of(job);
-    case PIPELINE_ERRORS: return EXIT_ERRORS;
-    default: return bug(message);
-    }
-}
-
 // ---- from the IR to the files ----
 
 static const char *base_name(const char *path)
@@ -222,12 +85,12 @@ static int emit_files(Job *job)
                            .header = include_name(&job->o)};
     Text c = text_in(job->arena), h = text_in(job->arena);
     if (!emit_c(&c, job->ir, &options))
-        return bug("the C could not be printed");
+        return job_bug("the C could not be printed");
     output_add(job->outputs, job->o.output, c.at, c.n, OUTPUT_OURS);
     if (!job->o.header)
         return EXIT_OK;
     if (!emit_h(&h, job->ir, &options))
-        return bug("the header could not be printed");
+        return job_bug("the header could not be printed");
     output_add(job->outputs, job->o.header, h.at, h.n, OUTPUT_OURS);
     return EXIT_OK;
 }
@@ -271,20 +134,19 @@ static int emit(Job *job)
     if (job->o.deps)
         emit_deps(job);
     const char *error = outputs_write(job->outputs);
-    return error ? complain(EXIT_FILE, error) : EXIT_OK;
+    return error ? job_complain(EXIT_FILE, error) : EXIT_OK;
 }
 
 // ---- a run ----
 
 static int compile(Job *job)
 {
-    bool from_ir = is_ir(job->o.input);
-    if (from_ir && job->o.emit == EMIT_AST)
-        return complain(EXIT_USAGE, "an .ir file has no tree to emit");
-    int status = from_ir ? read_ir(job) : read_ad(job);
+    if (job_is_ir(job) && job->o.emit == EMIT_AST)
+        return job_complain(EXIT_USAGE, "an .ir file has no tree to emit");
+    int status = job_read(job);
     if (status == EXIT_OK && job->o.emit != EMIT_AST)
-        status = run_passes(job);
-    if (status == EXIT_OK && status_of(job) != EXIT_OK)
+        status = job_passes(job);
+    if (status == EXIT_OK && job_status(job) != EXIT_OK)
         status = EXIT_ERRORS;                                   // warnings under -Werror
     diag_print(job->diags, stderr, job->o.color);
     return status == EXIT_OK ? emit(job) : status;
@@ -294,17 +156,17 @@ static int run(Job *job, int argc, char **argv)
 {
     const char *error = options_parse(job->arena, argc, argv, &job->o);
     if (error)
-        return complain(EXIT_USAGE, error);
+        return job_complain(EXIT_USAGE, error);
     job->diags = diags_new(job->arena);
     job->outputs = outputs_new(job->arena);
     for (int i = 0; i < job->o.warnings.n; i++)
         diag_set_flag(job->diags, job->o.warnings.at[i]);
     if (!job->o.help && !job->o.version)
-        return compile(job);
+        return job->o.command == COMMAND_COMPILE ? compile(job) : command_run(job);
     const char *text = job->o.help ? options_help : "adc " ADC_VERSION "\n";
     output_add(job->outputs, "-", text, strlen(text), OUTPUT_OURS);
     error = outputs_write(job->outputs);
-    return error ? complain(EXIT_FILE, error) : EXIT_OK;
+    return error ? job_complain(EXIT_FILE, error) : EXIT_OK;
 }
 
 int main(int argc, char **argv)

@@ -7,12 +7,14 @@
 //     --emit=dot   ->   row {"--emit=", take_emit}, value "dot"   ->   o->emit = EMIT_DOT
 #include "options.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "pipeline.h"
 
 const char *const options_help =
     "usage: adc [options] FILE.ad        compiles FILE.ad to FILE.ad.c and FILE.ad.h; `-` is standard input\n"
+    "       adc verify FILE.ad           checks every derivative in FILE.ad and prints a table\n"
     "\n"
     "  -o FILE                  the C file; `-` is standard output\n"
     "  -H FILE                  the header\n"
@@ -29,8 +31,12 @@ const char *const options_help =
     "  --color=auto|always|never\n"
     "  --help --version\n"
     "\n"
-    "Exit status: 0 done; 1 errors in the source; 2 wrong usage; 3 a file could not be read or written;\n"
-    "4 a bug in adc.\n";
+    "  verify --at FILE.json    at these inputs, by name: {\"n\": 2, \"x\": [1.5, -3]}; what is missing is drawn\n"
+    "  verify --runs N          at N points (5)\n"
+    "  verify --function NAME   only the derivatives of NAME\n"
+    "\n"
+    "Exit status: 0 done; 1 errors in the source, or a derivative that failed its check; 2 wrong usage;\n"
+    "3 a file could not be read or written; 4 a bug in adc.\n";
 
 // What is known while reading, beyond the options.
 typedef struct Reader {
@@ -142,6 +148,25 @@ static void take_dump(Reader *r, const char *v)
     r->error = t.at;
 }
 
+static void take_at(Reader *r, const char *v)
+{
+    r->o->at = v;
+}
+
+static void take_function(Reader *r, const char *v)
+{
+    r->o->function = v;
+}
+
+static void take_runs(Reader *r, const char *v)
+{
+    char *end;
+    long n = strtol(v, &end, 10);
+    r->o->runs = (int)n;
+    if (*end || n < 1 || n > 1000)
+        r->error = arena_printf(r->arena, "'--runs': '%s' is no number of points from 1 to 1000", v);
+}
+
 typedef struct Valued {
     const char *spelling;           // with its `=`; else the value may also be the next argument
     void (*take)(Reader *r, const char *value);
@@ -151,7 +176,8 @@ static const Valued valued[] = {
     {"-o", take_output},            {"-H", take_header},       {"-I", take_include},     {"-MF", take_deps_file},
     {"-MT", take_deps_target},      {"-W", take_warning},      {"-O", take_level},       {"--real=", take_real},
     {"--emit=", take_emit},         {"--color=", take_color},  {"--diagnostics=", take_diagnostics},
-    {"--dump-after=", take_dump},   {"--passes=", take_passes},
+    {"--dump-after=", take_dump},   {"--passes=", take_passes}, {"--at", take_at},       {"--function", take_function},
+    {"--runs", take_runs},
 };
 
 // ---- options without ----
@@ -196,6 +222,10 @@ static bool take_valued(Reader *r, int argc, char **argv, int *i)
         if (strncmp(argv[*i], v->spelling, n) != 0)
             continue;
         const char *value = argv[*i] + n;
+        bool word = v->spelling[1] == '-' && v->spelling[n - 1] != '=';     // --at FILE and --at=FILE, not --atFILE
+        if (word && *value && *value != '=')
+            continue;
+        value += word && *value == '=';
         bool apart = v->spelling[n - 1] != '=' && v->take != take_warning && v->take != take_level;
         if (!*value && apart && *i + 1 < argc)
             value = argv[++*i];
@@ -222,12 +252,27 @@ static const char *unknown_option(Reader *r, const char *arg)
                 : arena_printf(r->arena, "unknown option '%s'", arg);
 }
 
+// The first word may be a command; a file of that name is ./verify.
+static bool take_command(Reader *r, const char *arg)
+{
+    static const struct { const char *name; Command command; } commands[] = {
+        {"verify", COMMAND_VERIFY}, {"eval", COMMAND_EVAL}, {"report", COMMAND_REPORT},
+    };
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        if (strcmp(arg, commands[i].name) != 0)
+            continue;
+        r->o->command = commands[i].command;
+        if (r->o->command != COMMAND_VERIFY)
+            r->error = arena_printf(r->arena, "'adc %s' is not supported yet", arg);
+        return true;
+    }
+    return false;
+}
+
 static void take_input(Reader *r, const char *arg)
 {
-    static const char *const commands[] = {"verify", "eval", "report"};
-    for (int i = 0; i < 3; i++)
-        if (!r->o->input && strcmp(arg, commands[i]) == 0)
-            r->error = arena_printf(r->arena, "'adc %s' is not supported yet", arg);
+    if (!r->o->input && r->o->command == COMMAND_COMPILE && take_command(r, arg))
+        return;
     if (r->o->input)
         r->error = arena_printf(r->arena, "one file at a time: '%s' and '%s'", r->o->input, arg);
     r->o->input = arg;
@@ -268,6 +313,8 @@ static void check_consistent(Reader *r)
         r->error = "'-MF', '-MT' and '-MP' say how '-MD' writes, which is missing";
     else if (r->header && o->emit != EMIT_C)
         r->error = "'-H' names a header, which only '--emit=c' makes";
+    else if (o->command != COMMAND_VERIFY && (o->at || o->function || o->runs))
+        r->error = "'--at', '--function' and '--runs' say how 'adc verify' goes about it";
     else if (o->header && strcmp(o->header, o->output) == 0)
         r->error = "the C file and the header have one name";
     else if (o->deps && (strcmp(o->deps, o->output) == 0 || (o->header && strcmp(o->deps, o->header) == 0)))

@@ -10,7 +10,10 @@
 
 typedef enum Emit { EMIT_C, EMIT_AST, EMIT_IR, EMIT_DOT } Emit;
 
+typedef enum Command { COMMAND_COMPILE, COMMAND_VERIFY, COMMAND_EVAL, COMMAND_REPORT } Command;
+
 typedef struct Options {
+    Command command;
     const char *input;              // "-": standard input
     const char *output;             // "-": standard output. Never NULL
     const char *header;             // NULL: none
@@ -26,6 +29,9 @@ typedef struct Options {
     const char *deps;               // where -MD writes; NULL: nowhere
     const char *deps_target;        // -MT, or NULL
     bool deps_phony;                // -MP
+    const char *at;                 // verify: --at, or NULL
+    const char *function;           // verify: --function, or NULL
+    int runs;                       // verify: --runs; 0: as many as it finds right
     bool help, version;
 } Options;
 

@@ -165,10 +165,12 @@ is 2 "$ADC" -Wnothing f.ad
 is 2 "$ADC" -MP f.ad
 is 2 "$ADC" -MD -o - f.ad
 is 2 "$ADC" -o f.h -H f.h f.ad
-for command in verify eval report; do
+for command in eval report; do
     is 2 "$ADC" $command f.ad
     says "'adc $command' is not supported yet"
 done
+is 2 "$ADC" --runs 3 f.ad
+says "say how 'adc verify' goes about it"
 files
 
 case_ options_that_work
@@ -178,6 +180,56 @@ for option in -O0 -O1 -O2 --real=float --real=double --standalone --check --colo
     is 0 "$ADC" $option f.ad
 done
 is 0 "$ADC" -- f.ad
+
+# ---- adc verify ----
+
+case_ verify
+is 0 "$ADC" verify f.ad
+says 'f_grad      grad(f)       5'
+says '1 checked, 0 wrong, 0 not checked'
+quiet
+files
+is 0 "$ADC" verify f.ir
+says '0 checked, 0 wrong, 0 not checked'
+is 0 sh -c "cat f.ad | '$ADC' verify - --runs 2 --function=f"
+says 'f_grad      grad(f)       2'
+is 1 "$ADC" verify e.ad
+says 'e.ad:1:25: error:'
+is 3 "$ADC" verify missing.ad
+is 2 "$ADC" verify
+is 2 "$ADC" verify f.ad f.ad
+is 2 "$ADC" verify --runs 0 f.ad
+says 'no number of points'
+is 2 "$ADC" verify --runs x f.ad
+is 2 "$ADC" verify --runs
+is 2 "$ADC" verify --function g f.ad
+says "there is no derivative of 'g'"
+cp f.ad verify
+is 0 "$ADC" ./verify
+files verify verify.c verify.h
+
+case_ verify_at
+printf '{"x": 3}' >at.json
+is 0 "$ADC" verify f.ad --at at.json
+is 3 "$ADC" verify f.ad --at gone.json
+says "cannot read 'gone.json'"
+printf '{"y": 3}' >y.json
+is 2 "$ADC" verify f.ad --at y.json
+says "'--at' has a value for 'y', which is no parameter"
+printf '{"x": 3,\n "y" 4}' >bad.json
+is 1 "$ADC" verify f.ad --at bad.json
+says "bad.json:2:6: error: expected ':'"
+printf '[1]' >array.json
+is 1 "$ADC" verify f.ad --at array.json
+says 'array.json:1:1: error: expected an object'
+printf 'real f(int n, real x) { return n * x; }\n' >n.ad
+printf '{"n": 1e30}' >n.json
+is 0 "$ADC" verify n.ad --at n.json
+says "not checked: 'n' is given 1e+30, which is no int"
+if [ -c /dev/full ]; then
+    is 3 sh -c "'$ADC' verify f.ad >/dev/full"
+    says 'cannot write'
+fi
 
 # ---- errors, and nothing left behind ----
 

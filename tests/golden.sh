@@ -21,7 +21,7 @@ ROOT=$PWD/tests/cases
 # The table of stages: adc's options, and which of its outputs are compared with which file. x: the name of the case
 # without its ending.
 stage() {
-    options= compare_stdout= compare_stderr= compare_c= compare_h= only= status=0
+    command= options= compare_stdout= compare_stderr= compare_c= compare_h= only= status=0
     case $1 in
     parse)  options=--emit=ast compare_stdout=ast ;;
     errors) compare_stderr=err status=1 ;;
@@ -29,6 +29,7 @@ stage() {
     dot)    options=--emit=dot compare_stdout=dot.expected ;;
     emit)   compare_c=c.expected compare_h=h.expected ;;
     primal) options=-O0 compare_c=c.expected only=written ;;
+    verify) command=verify compare_stdout=txt ;;
     pass_*) options="--emit=ir --passes=${1#pass_}" compare_stdout=ir.expected ;;
     *) return 1 ;;
     esac
@@ -71,8 +72,8 @@ one() {
     want_status=$(note "$1" exit)
     source=$(note "$1" source)
     # shellcheck disable=SC2046,SC2086
-    (cd "$dir" && exec "$BUILD/adc" $options $(note "$file" flags) ${compare_stdout:+-o -} \
-        $([ -n "$compare_stdout" ] || echo -o "$tmp/out/$file.c" -H "$tmp/out/$file.h") "${source:-$file}") \
+    (cd "$dir" && exec "$BUILD/adc" $command $options $(note "$file" flags) $([ -z "$compare_stdout" ] || [ -n "$command" ] || echo -o -) \
+        $([ -n "$compare_stdout$command" ] || echo -o "$tmp/out/$file.c" -H "$tmp/out/$file.h") "${source:-$file}") \
         >"$tmp/stdout" 2>"$tmp/stderr" </dev/null
     got=$?
     if [ "$got" != "${want_status:-$status}" ]; then
@@ -83,6 +84,7 @@ one() {
     fi
     [ ! -f "$tmp/out/$file.c" ] || sed -i 's/0x[0-9a-f]\{16\}/0x<fingerprint>/' "$tmp/out/$file.c" # of a record: of no account here
     [ -z "$only" ] || written "$tmp/out/$file.c" "$dir/${source:-$file}"
+    [ "$command" != verify ] || sed -i -e 's/[0-9.]*e[-+][0-9]* in .* at point [0-9]*, .*/right/' -e 's/point [0-9]: .*/point/' "$tmp/stdout" # round-off
     [ -z "$compare_stdout" ] || compare "$tmp/stdout" "$x.$compare_stdout" || bad=1
     [ -z "$compare_stderr" ] || compare "$tmp/stderr" "$x.$compare_stderr" || bad=1
     [ -z "$compare_c" ] || compare "$tmp/out/$file.c" "$x.$compare_c" || bad=1

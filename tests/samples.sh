@@ -4,7 +4,7 @@
 #
 # In (environment): BUILD, CC, SAN. Out: `FAIL samples/NAME` with a diff where the output differs; last line `N
 # passed, N failed`. Outputs go to BUILD/samples/NAME; the program NAME runs there with the folder of the sample as
-# its only argument.
+# its only argument. `adc verify` has to find all of its derivatives right, at the inputs in *.json if there are any.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 BUILD=${BUILD:-build} CC=${CC:-cc} SAN=${SAN:-}
@@ -21,6 +21,8 @@ one() {
         base=$(basename "$f")
         (cd "$dir" && "$BUILD/adc" -o "$out/$base.c" -H "$out/$base.h" "$base") || return 1
         generated="$generated $out/$base.c"
+        at=$(ls "$dir"/*.json 2>/dev/null)
+        "$BUILD/adc" verify ${at:+--at "$at"} "$f" >"$out/verify" && grep -q ' 0 wrong, 0 not checked' "$out/verify" || { cat "$out/verify"; return 1; }
     done
     # shellcheck disable=SC2086
     $CC $FLAGS -Iruntime -I"$out" -I"$dir" -o "$out/$1" "$dir"/*.c $generated "$BUILD/libadrt.a" ${BLAS_LIBS:-} -lm || return 1

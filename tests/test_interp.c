@@ -339,6 +339,121 @@ START_TEST(goes_on_after_an_error)
 }
 END_TEST
 
+// ---- imaginary parts and decisions ----
+
+static const struct { const char *op; double a, b; } analytic[] = {
+    {"add", 2, 3}, {"sub", 2, 3}, {"mul", 2, -3}, {"div", 2, -3}, {"neg", 2, 0}, {"abs", -2, 0}, {"sqrt", 2, 0}, {"cbrt", -2, 0}, {"exp", 0.7, 0},
+    {"exp2", 0.7, 0}, {"expm1", 0.7, 0}, {"log", 0.7, 0}, {"log2", 0.7, 0}, {"log10", 0.7, 0}, {"log1p", 0.7, 0}, {"sin", 0.7, 0}, {"cos", 0.7, 0},
+    {"tan", 0.7, 0}, {"asin", -0.7, 0}, {"acos", 0.7, 0}, {"atan", 2, 0}, {"atan2", 2, -3}, {"atan2", -2, 0.5}, {"sinh", 0.7, 0}, {"cosh", 0.7, 0},
+    {"tanh", 0.7, 0}, {"asinh", -2, 0}, {"acosh", 2, 0}, {"atanh", -0.7, 0}, {"hypot", 3, -4}, {"pow", 2, 3}, {"pow", 0.3, -1.5}, {"powc", -2, 3},
+    {"sigmoid", -0.7, 0}, {"softplus", 0.7, 0}, {"relu", 0.7, 0}, {"relu", -0.7, 0}, {"floor", 0.7, 0}, {"ceil", 0.7, 0}, {"round", 0.7, 0},
+    {"trunc", 0.7, 0}, {"fmod", 7.3, 2.1}, {"copysign", 2, -3}, {"sign", 2, 0}, {"step", 2, 0}, {"max", 2, 3}, {"max", 3, 2}, {"min", 2, 3},
+    {"fmax", 2, 3}, {"fmin", 3, 2},
+};
+
+static const Func *op_of_two(const char *op)
+{
+    return func(arena_printf(arena, "func @f(%%a: real, %%b: real) -> (real) { %%y = %s %%a%s yield %%y }", op,
+                             op_arity(op_by_name(op)) == 1 ? "" : strcmp(op, "powc") == 0 ? ", 3.0" : ", %b"));
+}
+
+// The complex step against differences, in a direction of both operands.
+START_TEST(imaginary_parts)
+{
+    double a = analytic[_i].a, b = analytic[_i].b, h = 1e-5;
+    const Func *f = op_of_two(analytic[_i].op);
+    IVal args[2] = {iv_real(a), iv_real(b)}, r[1], up[1], down[1];
+    args[0].im = 1e-100;
+    args[1].im = 0.5e-100;
+    ck_assert_msg(interp_call(in, f, args, r), "%s", in->error);
+    ck_assert_ptr_null(in->not_complex);
+    ck_assert_ptr_null(in->corner);
+    ck_assert(interp_call(in, f, (IVal[]){iv_real(a + h), iv_real(b + h / 2)}, up));
+    ck_assert(interp_call(in, f, (IVal[]){iv_real(a - h), iv_real(b - h / 2)}, down));
+    ck_assert_double_eq_tol(r[0].im / 1e-100, (up[0].r - down[0].r) / (2 * h), 1e-8 * (1 + fabs(r[0].im / 1e-100)));
+}
+END_TEST
+
+START_TEST(corners)
+{
+    static const struct { const char *op; double a, b; } rows[] = {
+        {"abs", 0, 0}, {"sqrt", 0, 0}, {"cbrt", 0, 0}, {"hypot", 0, 0}, {"max", 1, 1}, {"min", 1, 1}, {"floor", 2, 0}, {"round", 0.5, 0},
+        {"relu", 0, 0}, {"step", 0, 0}, {"atan2", 0, 0}, {"fmod", 4, 2}, {"pow", 0, 0.5}, {"acosh", 1, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        IVal args[2] = {iv_real(rows[i].a), iv_real(rows[i].b)}, r[1];
+        args[0].im = 1e-100;
+        in->corner = NULL;
+        ck_assert(interp_call(in, op_of_two(rows[i].op), args, r));
+        ck_assert_msg(in->corner != NULL, "%s", rows[i].op);
+    }
+    ck_assert_ptr_null(in->not_complex);
+}
+END_TEST
+
+START_TEST(imaginary_parts_go_through_arrays)
+{
+    IVal args[] = {iv_int(2), iv_cells(in, type_array(E_REAL, 1), 2, (double[]){3, 4}, (double[]){1e-100, 2e-100}), iv_reals(in, 2, NULL)}, r[2];
+    run("func @f(%n: int, %x: real[1], %y: real[1] out) -> (real[1], real) {\n"
+        "  %x1 = shape %x, %n  %o1 = slice %x1[0 : 1]  %y1 = shape %y, %n  %z = fill %y1, 0.0  %c = copy %x1  %y2 = add_to %z, %c\n"
+        "  %y3 = gemm %y2, %x1, %o1, 2, 1, 1 {sub}\n"
+        "  %v = load %y3[1]  %y4 = acc %y3[0], %v  %w = load %x1[1]  yield %y4, %w }",
+        args, r);
+    ck_assert_double_eq_tol(iv_im_at(r[0], 1) / 1e-100, -8, 1e-14);         // of y1 = x1 - x1 x0 by (1, 2): 2 - 2 * 3 - 4 * 1
+    ck_assert_double_eq_tol(iv_im_at(r[0], 0) / 1e-100, -13, 1e-14);        // of x0 - x0 x0 + y1
+    ck_assert_double_eq_tol(iv_im_at(r[1], 0) / 1e-100, 2, 1e-14);
+}
+END_TEST
+
+START_TEST(what_has_no_complex_form_says_so)
+{
+    IVal args[2] = {iv_real(0.5), iv_real(0)}, r[1];
+    ck_assert(interp_call(in, op_of_two("erf"), args, r));
+    ck_assert_ptr_null(in->not_complex);
+    args[0].im = 1e-100;
+    ck_assert(interp_call(in, op_of_two("erf"), args, r));
+    ck_assert_ptr_nonnull(in->not_complex);
+}
+END_TEST
+
+// Followed at another point: the first op that decides otherwise is named, and what is stopped stays as it was.
+START_TEST(decisions)
+{
+    const Func *f = func("func @f(%x: real) -> (real) { %a = abs %x  %s = stop %x  %c = gt %a, 1.0  %y = sel %c, %a, %s  yield %y }");
+    InterpTrace t = {.recording = true};
+    IVal r[1];
+    in->trace = &t;
+    ck_assert(interp_call(in, f, (IVal[]){iv_real(0.25)}, r));
+    ck_assert_int_eq(t.made.n, 3);
+    t.recording = false;
+    ck_assert(interp_call(in, f, (IVal[]){iv_real(0.5)}, r));
+    ck_assert_ptr_null(t.parted);
+    REAL(r[0], 0.25);
+    t.next = 0;
+    ck_assert(interp_call(in, f, (IVal[]){iv_real(2)}, r));
+    ck_assert_ptr_nonnull(t.parted);
+    ck_assert_int_eq(t.parted->code, OP_gt);
+    t.next = 0;
+    t.parted = NULL;
+    ck_assert(interp_call(in, f, (IVal[]){iv_real(-0.25)}, r));
+    ck_assert_int_eq(t.parted->code, OP_abs);
+}
+END_TEST
+
+START_TEST(shapes_before_a_call)
+{
+    const Func *f = func("func @f(%n: int, %x: real[2], %y: real[1]) -> (real) {\n"
+                         "  %m = imul %n, 2  %x1 = shape %x, %n, %m  %y1 = shape %y, 5  %v = load %y1[%n]  yield %v }");
+    InterpShape shapes[3];
+    IVal args[3] = {iv_int(3)};
+    ck_assert(interp_shapes(in, f, args, shapes));
+    ck_assert_uint_eq(shapes[1].n, 18);
+    ck_assert_uint_eq(shapes[1].dims[1], 6);
+    ck_assert_uint_eq(shapes[2].n, 5);
+    ck_assert(!shapes[0].known && shapes[1].known);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("interp");
@@ -360,6 +475,12 @@ int main(void)
     tcase_add_loop_test(t, refusals, 0, sizeof refused / sizeof *refused);
     tcase_add_test(t, dead_versions);
     tcase_add_test(t, goes_on_after_an_error);
+    tcase_add_loop_test(t, imaginary_parts, 0, sizeof analytic / sizeof *analytic);
+    tcase_add_test(t, corners);
+    tcase_add_test(t, imaginary_parts_go_through_arrays);
+    tcase_add_test(t, what_has_no_complex_form_says_so);
+    tcase_add_test(t, decisions);
+    tcase_add_test(t, shapes_before_a_call);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_ENV);

@@ -5,6 +5,8 @@
 // had elements of its own.
 //
 //     %x.4 = store %x.1[%i.2], %v.3     x.1 = {S, version 7}, S.now = 7   ->   S.now = 8, x.4 = {S, 8}; x.1 is dead
+//
+// Every real has an imaginary part, which is 0 unless the caller gives one: interp_imag.c. The trace is a list of what was decided, in order.
 #include "interp.h"
 
 #include <assert.h>
@@ -38,17 +40,20 @@ typedef struct Run {
 _Noreturn static void fail(Run *x, const char *format, ...) PRINTF_LIKE(2, 3);
 _Noreturn static void fail(Run *x, const char *format, ...)
 {
-    Text t = text_in(x->in->arena);
+    Text t = text_in(x->in->arena), message = text_in(x->in->arena);
+    va_list args;
+    va_start(args, format);
+    text_vprintf(&message, format, args);
+    va_end(args);
     text_printf(&t, "@%s: ", x->f->name);
     if (x->op) {
         ir_print_op(&t, x->op);
         text_put(&t, ": ");
     }
-    va_list args;
-    va_start(args, format);
-    text_vprintf(&t, format, args);
-    va_end(args);
+    text_put(&t, message.at);
     x->in->error = t.at;
+    x->in->message = message.at;
+    x->in->at = x->op ? x->op->loc : (IrLoc){NULL, 0, 0};
     longjmp(*(jmp_buf *)x->in->unwind, 1);
 }
 
@@ -161,6 +166,25 @@ static Elem elem_at(Type t, size_t k)
     return type_is_struct(t) ? cell_elem(t.st, k % elem_cells(t)) : (Elem)t.elem;
 }
 
+Elem iv_elem(Type t, size_t k)
+{
+    return elem_at(t, k);
+}
+
+IVal iv_cells(Interp *in, Type t, size_t n, const double *x, const double *im)
+{
+    IVal v = array_new(in->arena, E_INT, n, true);
+    v.type = t;
+    for (size_t i = 0; x && i < n; i++) {
+        if (elem_at(t, i) == E_REAL)
+            v.store->at[i].r = x[i];
+        else
+            v.store->at[i].i = (int64_t)x[i];
+        v.store->at[i].im = im && elem_at(t, i) == E_REAL ? im[i] : 0;
+    }
+    return v;
+}
+
 IVal iv_structs(Interp *in, const StructInfo *st, int n, const double *x)
 {
     Type t = {.kind = K_ARRAY, .elem = E_STRUCT, .rank = 1, .st = st};
@@ -199,6 +223,14 @@ double iv_at(IVal v, int k)
     return type_is_scalar(v.type) ? v.r : c.r;
 }
 
+double iv_im_at(IVal v, int k)
+{
+    if (type_is_scalar(v.type))
+        return v.im;
+    size_t n = v.type.kind == K_BUF ? v.store->n : v.n;
+    return k >= 0 && (size_t)k < n ? v.store->at[v.first + (size_t)k].im : (double)NAN;
+}
+
 // ---- operands ----
 
 static IVal *of(Run *x, const Value *v)
@@ -229,9 +261,18 @@ static IVal computed(Run *x, int k)
     return v;
 }
 
+// The same where it lies: of what scalars do not have nothing is looked at.
+static const IVal *number(Run *x, int k)
+{
+    const IVal *v = of(x, x->op->in[k]);
+    if (!v->defined)
+        fail(x, "%s is undefined", shown(x, x->op->in[k]));
+    return v;
+}
+
 static int64_t integer(Run *x, int k)
 {
-    return computed(x, k).i;
+    return number(x, k)->i;
 }
 
 // Operand k, and no version made before is alive any more.
@@ -248,6 +289,38 @@ static void set(Run *x, int k, IVal v)
     *of(x, x->op->out[k]) = v;
 }
 
+// A scalar result; what it does not have stays as it was.
+static IVal *set_scalar(Run *x, bool defined)
+{
+    IVal *to = of(x, x->op->out[0]);
+    to->type = x->op->out[0]->type;
+    to->defined = defined;
+    to->im = 0;
+    return to;
+}
+
+static void set_real(Run *x, double r, double im)
+{
+    IVal *to = set_scalar(x, true);
+    to->r = r;
+    to->im = im;
+}
+
+static void set_int(Run *x, int64_t i)
+{
+    set_scalar(x, true)->i = i;
+}
+
+static void set_as(Run *x, const IVal *from)
+{
+    IVal *to = set_scalar(x, from->defined);
+    if (to->type.elem == E_REAL)
+        to->r = from->r;
+    else
+        to->i = from->i;
+    to->im = from->im;
+}
+
 static Cell *cells(IVal v)
 {
     return v.store->at + v.first;
@@ -260,13 +333,14 @@ static IVal from_cell(Type t, Cell c)
         v.r = c.r;
     else
         v.i = c.i;
+    v.im = c.im;
     v.defined = c.defined;
     return v;
 }
 
 static Cell to_cell(IVal v)
 {
-    Cell c = {.defined = v.defined};
+    Cell c = {.defined = v.defined, .im = v.im};
     if (v.type.elem == E_REAL)
         c.r = v.r;
     else
@@ -279,6 +353,51 @@ static double real_of(Run *x, Cell c)
     if (!c.defined)
         fail(x, "an element is undefined");
     return c.r;
+}
+
+// Adds to an element.
+static void add_to_cell(Run *x, Cell *to, double r, double im)
+{
+    to->r = real_of(x, *to) + r;
+    to->im += im;
+}
+
+// ---- decisions ----
+
+// Notes that the op that is running decided `outcome`, or holds that against what it decided when the trace was recorded.
+static double decide(Run *x, double outcome)
+{
+    InterpTrace *t = x->in->trace;
+    if (!t || x->in->n_opaque > 0)
+        return outcome;
+    if (t->recording) {
+        vec_push(x->in->arena, &t->made, ((Decision){x->op, outcome}));
+        return outcome;
+    }
+    const Decision *was = t->next < t->made.n ? &t->made.at[t->next++] : NULL;
+    bool same = was && was->op == x->op && (was->outcome == outcome || (isnan(outcome) && isnan(was->outcome)));
+    if (was && was->op == x->op && x->op->code == OP_stop)
+        return was->outcome;                                    // nothing follows what is stopped
+    if (!same && !t->parted)
+        t->parted = x->op;
+    return outcome;
+}
+
+// What is decided by an op of reals whose value has a corner or a jump; ops without are not asked.
+static void decide_real(Run *x, OpCode code, double a, double b, double r)
+{
+    switch (code) {
+    case OP_abs:
+    case OP_relu: decide(x, adrt_sign(a)); break;
+    case OP_floor: case OP_ceil: case OP_round: case OP_trunc: case OP_sign: case OP_step: decide(x, r); break;
+    case OP_fmod: decide(x, trunc(a / b)); break;
+    case OP_copysign: decide(x, signbit(a) != signbit(b)); break;
+    case OP_max: decide(x, adrt_max_first(a, b)); break;
+    case OP_min: decide(x, adrt_min_first(a, b)); break;
+    case OP_fmax: decide(x, a >= b || isnan(b)); break;
+    case OP_fmin: decide(x, a <= b || isnan(b)); break;
+    default: break;
+    }
 }
 
 // ---- scalar ops ----
@@ -415,7 +534,6 @@ static double real_op(Run *x, OpCode code, double a, double b, double c)
     case OP_min: return adrt_min(a, b);
     case OP_fmax: return fmax(a, b);
     case OP_fmin: return fmin(a, b);
-    case OP_stop: return a;
     default: fail(x, "the interpreter does not know this op of reals");
     }
 }
@@ -423,49 +541,75 @@ static double real_op(Run *x, OpCode code, double a, double b, double c)
 // Ops whose operands are of several types, or that do not look at all of them.
 static bool special_op(Run *x, OpCode code)
 {
-    IVal a;
+    const IVal *a;
     switch (code) {
     case OP_sel:
     case OP_isel:
-    case OP_bsel: set(x, 0, operand(x, computed(x, 0).i ? 1 : 2)); return true;
+    case OP_bsel: set_as(x, of(x, x->op->in[number(x, 0)->i ? 1 : 2])); return true;
     case OP_and:
     case OP_or:
-        a = computed(x, 0);
-        if ((code == OP_and) != (a.i != 0)) {
-            set(x, 0, a);
-            return true;
-        }
-        return false;
-    case OP_itor: set(x, 0, iv_real((double)integer(x, 0))); return true;
-    case OP_next_state:
-        set(x, 0, scalar(T_INT, 0, adrt_next_state((int)integer(x, 0), (int)integer(x, 1), (int)integer(x, 2))));
+        a = number(x, 0);
+        set_as(x, (code == OP_and) != (a->i != 0) ? a : of(x, x->op->in[1]));
         return true;
+    case OP_itor: set_real(x, (double)integer(x, 0), 0); return true;
+    case OP_next_state: set_int(x, adrt_next_state((int)integer(x, 0), (int)integer(x, 1), (int)integer(x, 2))); return true;
     case OP_rtoi:
-        a = computed(x, 0);
-        if (!(a.r > -2147483649.0 && a.r < 2147483648.0))
-            fail(x, "%g does not fit an int", a.r);
-        set(x, 0, scalar(T_INT, 0, (int64_t)a.r));
+        a = number(x, 0);
+        if (!(a->r > -2147483649.0 && a->r < 2147483648.0))
+            fail(x, "%g does not fit an int", a->r);
+        set_int(x, (int64_t)decide(x, trunc(a->r)));
         return true;
-    case OP_polygamma: set(x, 0, iv_real(adrt_polygamma((int)integer(x, 0), computed(x, 1).r))); return true;
+    case OP_stop: set_real(x, decide(x, number(x, 0)->r), 0); return true;
+    case OP_polygamma:
+        a = number(x, 1);
+        if (a->im != 0)
+            x->in->not_complex = x->op;
+        set_real(x, adrt_polygamma((int)integer(x, 0), a->r), 0);
+        return true;
     default: return false;
     }
+}
+
+// Operands re + i im. r: the real part of the result.
+static double imaginary_part(Run *x, OpCode code, const double *re, const double *im, double r)
+{
+    Interp *in = x->in;
+    double q = 0;
+    ImagStatus status = in->n_opaque ? IMAG_UNKNOWN : interp_imag(code, re, im, r, &q);
+    if (status == IMAG_UNKNOWN)
+        in->not_complex = x->op;
+    else if (status == IMAG_CORNER && !in->corner)
+        in->corner = x->op;
+    return q;
+}
+
+static void run_reals(Run *x, const Op *op)
+{
+    double re[3] = {0, 0, 0}, im[3] = {0, 0, 0};
+    for (int k = 0; k < op->n_in; k++) {
+        const IVal *v = number(x, k);
+        re[k] = v->r;
+        im[k] = v->im;
+    }
+    if (op_result_type(op->code).elem == E_BOOL) {
+        set_int(x, decide(x, real_test(x, op->code, re[0], re[1])) != 0);
+        return;
+    }
+    double r = real_op(x, op->code, re[0], re[1], re[2]);
+    decide_real(x, op->code, re[0], re[1], r);
+    set_real(x, r, im[0] != 0 || im[1] != 0 || im[2] != 0 ? imaginary_part(x, op->code, re, im, r) : 0);
 }
 
 static void run_scalar(Run *x, const Op *op)
 {
     if (special_op(x, op->code))
         return;
-    IVal a[3] = {{.defined = false}};
-    for (int k = 0; k < op->n_in; k++)
-        a[k] = computed(x, k);
-    Type t = op_result_type(op->code);
-    bool reals = op->in[0]->type.elem == E_REAL;
-    if (t.elem == E_REAL)
-        set(x, 0, iv_real(real_op(x, op->code, a[0].r, a[1].r, a[2].r)));
-    else if (t.elem == E_BOOL)
-        set(x, 0, iv_bool(reals ? real_test(x, op->code, a[0].r, a[1].r) : int_test(x, op->code, a[0].i, a[1].i)));
-    else
-        set(x, 0, scalar(t, 0, int_op(x, op->code, a[0].i, a[1].i)));
+    if (op->in[0]->type.elem == E_REAL) {
+        run_reals(x, op);
+        return;
+    }
+    int64_t a = integer(x, 0), b = op->n_in > 1 ? integer(x, 1) : 0;
+    set_int(x, op_result_type(op->code).elem == E_BOOL ? int_test(x, op->code, a, b) : int_op(x, op->code, a, b));
 }
 
 // ---- arrays ----
@@ -474,8 +618,9 @@ static void run_scalar(Run *x, const Op *op)
 static void set_dims(Run *x, IVal *v, int rank, int first)
 {
     v->n = elem_cells(v->type);
+    bool made = x->op->code == OP_new;                          // one that is for a branch not taken may have no size, and gets none
     for (int k = 0; k < rank; k++) {
-        int64_t d = integer(x, first + k);
+        int64_t d = made && !operand(x, first + k).defined ? 0 : integer(x, first + k);
         v->dims[k] = d < 0 ? 0 : (size_t)d;
         if (v->dims[k] > 100000000 || v->n * v->dims[k] > 100000000)
             fail(x, "an array of more than 100 million elements");
@@ -618,21 +763,40 @@ static void run_view(Run *x, const Op *op)
     set(x, 0, v);
 }
 
+// The cell of an array that the indices of a load, store or acc lead to.
+static Cell *element(Run *x, const Op *op, int n)
+{
+    const IVal *a = of(x, op->in[0]);
+    size_t at = 0;
+    if (type_is_struct(op->in[0]->type))
+        return cells(indexed(x, *a, op->in[0]->type, 1, n));
+    for (int k = 0; k < n; k++) {
+        int64_t i = integer(x, 1 + k);
+        if (i < 0 || (size_t)i >= a->dims[k])
+            fail(x, "index %lld of dimension %d is not in 0 .. %lld", (long long)i, k, (long long)a->dims[k] - 1);
+        at = at * a->dims[k] + (size_t)i;
+    }
+    return a->store->at + a->first + at;
+}
+
 static void run_element(Run *x, const Op *op)
 {
-    Type t = op->in[0]->type;
     int n = op_n_index(op);
+    const IVal *from = of(x, op->in[0]);
+    if (!from->store || from->version != from->store->now)
+        fail(x, "%s is a version that was consumed", shown(x, op->in[0]));
     if (op->code == OP_load) {
-        set(x, 0, from_cell(op->out[0]->type, *cells(indexed(x, operand(x, 0), t, 1, n))));
+        IVal v = from_cell(op->out[0]->type, *element(x, op, n));
+        set_as(x, &v);
         return;
     }
     IVal v = operand(x, n + 1);
+    Cell *c = element(x, op, n);
     IVal a = consumed(x, 0);
-    Cell *c = cells(indexed(x, a, t, 1, n));
     if (op->code == OP_store)
         *c = to_cell(v);
     else
-        c->r = real_of(x, *c) + computed(x, n + 1).r;
+        add_to_cell(x, c, computed(x, n + 1).r, v.im);
     set(x, 0, a);
 }
 
@@ -648,7 +812,7 @@ static void run_whole(Run *x, const Op *op)
         else if (op->code == OP_copy_to)
             *c = cells(b)[i];
         else if (elem_at(op->in[0]->type, i) == E_REAL)
-            c->r = real_of(x, *c) + real_of(x, cells(b)[i]);
+            add_to_cell(x, c, real_of(x, cells(b)[i]), cells(b)[i].im);
     }
     set(x, 0, a);
 }
@@ -663,10 +827,9 @@ static void run_gemm(Run *x, const Op *op)
     for (int64_t i = 0; i < m; i++)
         for (int64_t j = 0; j < n; j++)
             for (int64_t l = 0; l < k; l++) {
-                double p = real_of(x, cells(a)[op->ta ? l * m + i : i * k + l]);
-                double q = real_of(x, cells(b)[op->tb ? j * k + l : l * n + j]);
-                Cell *to = &cells(c)[i * n + j];
-                to->r = real_of(x, *to) + (op->sub ? -p : p) * q;
+                Cell p = cells(a)[op->ta ? l * m + i : i * k + l], q = cells(b)[op->tb ? j * k + l : l * n + j];
+                double sign = op->sub ? -1 : 1;
+                add_to_cell(x, &cells(c)[i * n + j], sign * real_of(x, p) * real_of(x, q), sign * (p.im * q.r + p.r * q.im));
             }
     set(x, 0, c);
 }
@@ -680,8 +843,11 @@ static double *reals_of(Run *x, IVal v, size_t n)
     double *a = NEW_N(x->in->arena, double, n + 1);
     if (v.n != n)
         fail(x, "an array of %zu elements where %zu are needed", v.n, n);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         a[i] = real_of(x, cells(v)[i]);
+        if (cells(v)[i].im != 0)
+            x->in->not_complex = x->op;
+    }
     return a;
 }
 
@@ -786,8 +952,11 @@ static void run_lower_solve(Run *x, const Op *op)
     IVal l = operand(x, 1);
     double *m = NEW_N(x->in->arena, double, n * n + 1);
     for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j <= i; j++)
+        for (size_t j = 0; j <= i; j++) {
             m[i * n + j] = real_of(x, cells(l)[i * n + j]);
+            if (cells(l)[i * n + j].im != 0)
+                x->in->not_complex = x->op;
+        }
     solve_with(x, op, m, 2);
 }
 
@@ -808,6 +977,8 @@ static void run_cholesky(Run *x)
     for (size_t j = 0; j < n && at < 0; j++)
         for (size_t i = j; i < n && at < 0; i++) {
             double s = real_of(x, cells(v)[i * n + j]);
+            if (cells(v)[i * n + j].im != 0)
+                x->in->not_complex = x->op;
             for (size_t k = 0; k < j; k++)
                 s -= l[i * n + k] * l[j * n + k];
             if (i == j && !(s > 0))
@@ -829,6 +1000,8 @@ static void run_lower(Run *x, const Op *op)
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j <= i; j++) {
             double low = real_of(x, cells(v)[i * n + j]);
+            if (cells(v)[i * n + j].im != 0)
+                x->in->not_complex = x->op;
             a[i * n + j] = op->map == LOWER_HALF && i == j ? low / 2 : low;
             if (op->map == LOWER_MIRROR)
                 a[j * n + i] = low;
@@ -1085,6 +1258,8 @@ static void call(Interp *in, const Func *f, const IVal *args, IVal *results)
     in->run = &x;
     if (x.depth > MAX_DEPTH)
         fail(&x, "calls are nested more than %d deep", MAX_DEPTH);
+    bool opaque = in->opaque && map_get(in->opaque, f);
+    in->n_opaque += opaque;
     if (f->is_extern || (f->transform != TR_NONE && !f->done)) {
         call_extern(&x, f, args, results);
     } else {
@@ -1094,6 +1269,7 @@ static void call(Interp *in, const Func *f, const IVal *args, IVal *results)
         for (int k = 0; k < f->body->yields.n; k++)
             results[k] = get(&x, f->body->yields.at[k]);
     }
+    in->n_opaque -= opaque;
     in->run = x.caller;
 }
 
@@ -1106,10 +1282,10 @@ static void run_op(Run *x, const Op *op)
         return;
     }
     switch (op->code) {
-    case OP_const_real: set(x, 0, iv_real(op->r)); break;
+    case OP_const_real: set_real(x, op->r, 0); break;
     case OP_const_int:
     case OP_const_bool:
-    case OP_const_pos: set(x, 0, iv_pos(op->i)); break;
+    case OP_const_pos: set_int(x, op->i); break;
     case OP_undef: set(x, 0, (IVal){.defined = false}); break;
     case OP_const_array: run_const_array(x, op); break;
     case OP_shape: run_shape(x, op); break;
@@ -1176,13 +1352,56 @@ bool interp_call(Interp *in, const Func *f, const IVal *args, IVal *results)
 {
     Run *outer = in->run;
     void *outer_unwind = in->unwind;
+    int n_opaque = in->n_opaque;
     jmp_buf unwind;
     in->unwind = &unwind;
     in->error = NULL;
     if (setjmp(unwind) == 0)
         call(in, f, args, results);
+    in->n_opaque = n_opaque;
     in->run = outer;
     in->unwind = outer_unwind;
+    return in->error == NULL;
+}
+
+// The operands of an op at the head of a function that says what shapes its arrays have.
+static bool operands_known(Run *x, const Op *op)
+{
+    for (int k = 0; k < op->n_in; k++)
+        if (!type_is_scalar(op->in[k]->type) || !of(x, op->in[k])->defined)
+            return false;
+    return op_is_scalar(op->code) || op->n_in == 0;
+}
+
+static void find_shapes(Run *x, const Func *f, InterpShape *shapes)
+{
+    for (int i = 0; i < f->body->ops.n; i++) {
+        const Op *op = x->op = f->body->ops.at[i];
+        if (op->code == OP_shape) {
+            InterpShape *s = &shapes[op->in[0]->index];
+            IVal v = {.type = op->out[0]->type};
+            set_dims(x, &v, op->n_in - 1, 1);
+            *s = (InterpShape){.known = op->n_in > 1 || v.type.rank == 0, .n = v.n};
+            memcpy(s->dims, v.dims, sizeof s->dims);
+        } else if (op->n_regions == 0 && op->n_out == 1 && type_is_scalar(op->out[0]->type) && operands_known(x, op)) {
+            run_op(x, op);
+        }
+    }
+}
+
+bool interp_shapes(Interp *in, const Func *f, const IVal *args, InterpShape *shapes)
+{
+    jmp_buf unwind;
+    Run x = {.in = in, .f = f, .env = NEW_N(in->arena, IVal, f->n_values + 1)};
+    void *outer = in->unwind;
+    memset(shapes, 0, sizeof *shapes * (size_t)f->body->args.n);
+    for (int i = 0; i < f->body->args.n; i++)
+        x.env[f->body->args.at[i]->id] = args[i];
+    in->unwind = &unwind;
+    in->error = NULL;
+    if (setjmp(unwind) == 0)
+        find_shapes(&x, f, shapes);
+    in->unwind = outer;
     return in->error == NULL;
 }
 

@@ -1,0 +1,93 @@
+// command.c — `adc verify`: from the command line to what it prints. See command.h.
+//
+// In: a Job with options. Out: text on standard output, messages on standard error, an exit status. The work is done elsewhere: trial.c.
+//
+//     adc verify f.ad --at inputs.json   ->   f.ad twice: optimised and plain; inputs.json as Json   ->   trial_run   ->   a table, 0 or 1
+#include "command.h"
+
+#include <string.h>
+
+#include "irtext.h"
+#include "trial.h"
+
+// Reads and compiles. Errors and warnings are printed.
+static int compile(Job *job)
+{
+    int status = job_read(job);
+    if (status == EXIT_OK)
+        status = job_passes(job);
+    if (status == EXIT_OK && job_status(job) != EXIT_OK)
+        status = EXIT_ERRORS;
+    diag_print(job->diags, stderr, job->o.color);
+    return status;
+}
+
+static int print(Job *job, const Text *t, int status)
+{
+    output_add(job->outputs, "-", t->at, t->n, OUTPUT_OURS);
+    const char *error = outputs_write(job->outputs);
+    return error ? job_complain(EXIT_FILE, error) : status;
+}
+
+// ---- verify ----
+
+typedef VEC(const char *) Names;
+
+// The derivatives that have a name in the file.
+static void list_derivatives(const Job *job, Names *names)
+{
+    for (int i = 0; job->program && i < job->program->derived.n; i++) {
+        const Function *f = job->program->derived.at[i];
+        if (f->derive)
+            vec_push(job->arena, names, f->name.text);
+    }
+}
+
+static int read_json(Job *job, const char *path, const Json **json)
+{
+    Source *source;
+    const char *error;
+    if (source_read(job->arena, path, &source, &error) != SOURCE_OK)
+        return job_complain(EXIT_FILE, arena_printf(job->arena, "cannot read '%s': %s", path, error));
+    *json = json_parse(job->arena, source->text, source->size, &error);
+    if (*json && (*json)->kind != JSON_OBJECT)
+        error = "1:1: expected an object, with a value for each parameter that is to have one";
+    if (!error)
+        return EXIT_OK;
+    fprintf(stderr, "%s:%s\n", path, arena_printf(job->arena, "%.*s error: %s", (int)(strstr(error, ": ") - error + 1), error, strstr(error, ": ") + 2));
+    return EXIT_ERRORS;
+}
+
+static Module *read_again(void *user)
+{
+    Job again;
+    return job_read_again(&again, user) == EXIT_OK ? again.ir : NULL;
+}
+
+static int verify(Job *job)
+{
+    Job plain;
+    Names names = {0};
+    Text out = text_in(job->arena);
+    const char *error = NULL;
+    TrialOptions o = {.function = job->o.function, .runs = job->o.runs, .again = read_again, .user_data = job};
+    int status = job->o.at ? read_json(job, job->o.at, &o.at) : EXIT_OK;
+    if (status == EXIT_OK)
+        status = compile(job);
+    if (status != EXIT_OK)
+        return status;
+    if (job_read_again(&plain, job) != EXIT_OK)
+        return job_bug("the file could not be read twice");
+    list_derivatives(job, &names);
+    o.names = job->program ? names.at : NULL;
+    o.n_names = names.n;
+    bool right = trial_run(job->arena, plain.ir, job->ir, &o, &out, &error);
+    if (error)
+        return job_complain(EXIT_USAGE, error);
+    return print(job, &out, right ? EXIT_OK : EXIT_ERRORS);
+}
+
+int command_run(Job *job)
+{
+    return verify(job);
+}

@@ -1,0 +1,39 @@
+// job.h — one run of adc: what its steps share, and the steps up to the IR. For main.c and command.c.
+//
+// In: Options. Out: a file's tree and IR:
+//
+//     Job job = {.arena = .., .diags = .., .outputs = ..};  options_parse(.., &job.o);
+//     job_read(&job);  job_passes(&job);           // job.ir is ready to be printed or run
+#ifndef ADC_JOB_H
+#define ADC_JOB_H
+
+#include "ast_ir.h"
+#include "options.h"
+#include "output.h"
+
+enum { EXIT_OK = 0, EXIT_ERRORS = 1, EXIT_USAGE = 2, EXIT_FILE = 3, EXIT_BUG = 4 };
+
+typedef struct Job {
+    Arena *arena;
+    Options o;
+    Diags *diags;
+    AstModule *tree;                        // NULL for an .ir file
+    Program *program;                       // likewise
+    Module *ir;
+    Outputs *outputs;
+} Job;
+
+// Prints an error without a place; gives the status.
+int job_complain(int status, const char *message);
+int job_bug(const char *message);           // one in adc: EXIT_BUG
+
+bool job_is_ir(const Job *job);             // does the input's name say that it is IR?
+// Reads the input, checks and lowers it. With --emit=ast only the tree is made. Gives an exit status; errors are in job->diags, or printed.
+int job_read(Job *job);
+// The same file once more, with a tree and IR of its own. The file is not looked at again. Errors, which there are none of, are not reported.
+int job_read_again(Job *again, const Job *job);
+// All passes. Gives an exit status.
+int job_passes(Job *job);
+int job_status(const Job *job);             // by the errors so far
+
+#endif
