@@ -166,6 +166,7 @@ Func *derive_ready(DeriveCtx *c, Func *f)
     opt_gvn(copy);
     opt_factors(copy);
     opt_shift(copy);
+    opt_induction(copy);
     opt_zero(copy);
     opt_dce(copy);
     opt_sink(copy);

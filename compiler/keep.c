@@ -24,6 +24,7 @@ typedef struct Planner {
     Plan *p;
     bool *needed;
     int *cost;                              // per value id: of having it again; NEVER if it has to be kept
+    bool *whole;                            // per value id of an array: it is better kept whole than element by element
     int *listed;                            // per value id: number of the last op that was found to touch it
     int entered;                            // ops with regions so far
     const Region *at;                       // the home of what is looked at
@@ -707,7 +708,7 @@ static int redo_cost(const Planner *w, const Value *v)
     case OP_const_real: case OP_const_int: case OP_const_bool: case OP_const_pos: case OP_undef: case OP_const_array:
         return 0;
     case OP_load:
-        if (in_place(w, op->in[0]))
+        if (in_place(w, op->in[0]) || how_of(w->p, op->in[0]) == HOW_TAPE)
             return operands_cost(w, op, 0, 1);
         w->p->finished[v->id] = finished_version(w, op);
         return w->p->finished[v->id] ? operands_cost(w, op, 1, 1) : NEVER;
@@ -724,6 +725,7 @@ static int redo_cost(const Planner *w, const Value *v)
 
 static void redo(Planner *w, const Value *v);
 static void keep(Planner *w, const Value *v);
+static void decide(Planner *w, Value *v);
 
 static void redo_operand(Planner *w, const Value *v)
 {
@@ -805,9 +807,141 @@ static Value *result_to_have(const Planner *w, const Value *v)
     return NULL;
 }
 
+// ---- kept further out ----
+//
+//     for (j..d) { p = exp(x[j]);  for (i..n) s += sin(p + i); }         needed: p + i, which can be had from p; that is kept d times, not n d times
+
+enum { MAX_CUT = 4 };
+
+// Values further out that something is made of.
+typedef struct Cut {
+    Value *from[MAX_CUT];
+    int n;
+} Cut;
+
+static int loops_around(const Planner *w, const Region *r)
+{
+    int n = 0;
+    for (; r->owner && !is_home(w->p, r); r = r->owner->parent)
+        n += r->owner->code == OP_loop;
+    return n;
+}
+
+// What it costs to have v, in `loops` loops, from values in fewer of them; those that have to be kept for it are added to the cut.
+static int cut_cost(const Planner *w, Value *v, int loops, Cut *c, int limit)
+{
+    const Op *op = v->def;
+    if (is_outer(w, v) || w->cost[v->id] == 0)
+        return 0;
+    if (!type_is_scalar(v->type) || limit <= 0)
+        return limit <= 0 ? NEVER : w->cost[v->id];
+    if (loops_around(w, v->region) < loops) {
+        for (int i = 0; i < c->n; i++)
+            if (c->from[i] == v)
+                return 0;
+        if (c->n == MAX_CUT)
+            return NEVER;
+        c->from[c->n++] = v;
+        return 0;
+    }
+    bool load = op && op->code == OP_load && (in_place(w, op->in[0]) || how_of(w->p, op->in[0]) == HOW_TAPE);
+    if (!op || (!load && !op_is_scalar(op->code)))
+        return NEVER;
+    int cost = load ? 1 : op_info[op->code].cost;
+    for (int k = 0; k < op->n_in && cost < limit; k++)
+        cost = add_cost(cost, cut_cost(w, op->in[k], loops, c, limit - cost));
+    return cost;
+}
+
+// Keeps what is further out instead of v, if that will do.
+static bool keep_further_out(Planner *w, Value *v)
+{
+    Cut c = {0};
+    int loops = type_is_scalar(v->type) ? loops_around(w, v->region) : 0;
+    if (!loops || cut_cost(w, v, loops, &c, REDO_LIMIT) >= REDO_LIMIT)
+        return false;
+    for (int i = 0; i < c.n; i++) {
+        w->needed[c.from[i]->id] = true;
+        decide(w, c.from[i]);
+    }
+    redo(w, v);
+    return true;
+}
+
+// ---- arrays kept whole ----
+//
+//     for (c..k) { real z[d];  ..  for (i..d) s += z[i] * z[i];  for (i..d) for (j..i) t += z[i] * u[j]; }       z is kept once, k times d
+
+// The loops between region r and `outer`; *sized: all of them have bounds that are known at the home.
+static int loops_between(const Planner *w, const Region *r, const Region *outer, bool *sized)
+{
+    int n = 0;
+    for (; r != outer; r = r->owner->parent) {
+        const Op *op = r->owner;
+        n += op->code == OP_loop;
+        if (op->code == OP_loop)
+            *sized &= op->counted && !op->has_exit && known_at_home(w, op->in[0]) && known_at_home(w, op->in[1]);
+    }
+    return n;
+}
+
+// A fresh array of its trip, which the reverse does not find as it was: then making it cost as much as keeping it does.
+static bool may_be_whole(const Planner *w, const Value *v)
+{
+    const Op *op = v->root->def;
+    return op && op->parent == v->region && (op->code == OP_new || op->code == OP_copy) && !type_is_struct(v->type) &&
+           !is_home(w->p, v->region) && v->region->owner && v->region->owner->code == OP_loop;
+}
+
+// Loads that are needed, counted by the version that they read; one in more loops than the array has dimensions, or in such that no tape is made for, counts twice.
+static void count_loads(Planner *w, const Region *r, int *loads)
+{
+    for (int i = 0; i < r->ops.n; i++) {
+        const Op *op = r->ops.at[i];
+        w->at = region_plan(w->p, r)->home;
+        if (op->code == OP_load && w->needed[op->out[0]->id] && may_be_whole(w, op->in[0]) && !is_outer(w, op->in[0])) {
+            bool sized = true;
+            int loops = loops_between(w, r, op->in[0]->region, &sized), rank = op->in[0]->type.rank;
+            loads[op->in[0]->id] += loops < rank ? 0 : loops > rank || !sized ? 2 : 1;
+        }
+        for (int k = 0; k < op->n_regions; k++)
+            if (op->regions[k])
+                count_loads(w, op->regions[k], loads);
+    }
+}
+
+static void find_whole(Planner *w)
+{
+    Arena *a = arena_new();
+    int n = w->p->f->n_values, *loads = NEW_N(a, int, n + 1);
+    count_loads(w, w->p->f->body, loads);
+    for (int i = 0; i < n; i++)
+        w->whole[i] = loads[i] > 1;
+    arena_free(a);
+}
+
+// Keeps array v on a tape with a dimension for each loop around, if its own are known before these.
+static bool keep_whole(Planner *w, const Value *v)
+{
+    RegionPlan *rp = region_plan(w->p, v->region);
+    if (rp->keep != KEEP_TAPE || rp->loops.n + v->type.rank > MAX_TAPE_RANK || in_place(w, v))
+        return false;
+    for (int k = 0; k < v->type.rank; k++) {
+        int constant;
+        Value *d = root_dim(v->root, k, &constant);
+        if (d && !known_at_home(w, d))
+            return false;
+    }
+    w->p->how[v->id] = HOW_TAPE;
+    w->cost[v->id] = 0;
+    return true;
+}
+
 static void decide(Planner *w, Value *v)
 {
     Plan *p = w->p;
+    if (w->whole[v->id] && keep_whole(w, v))
+        return;
     int limit = region_plan(p, v->region)->keep == KEEP_YIELD ? REDO_LIMIT_LOCAL : REDO_LIMIT;
     w->cost[v->id] = is_home(p, v->region) && type_is_scalar(v->type) ? 0 : redo_cost(w, v);
     if (!w->needed[v->id] || p->how[v->id] != HOW_NOT)
@@ -825,7 +959,7 @@ static void decide(Planner *w, Value *v)
         need(w, loop_trips(v->region->owner));
     } else if (w->cost[v->id] < limit)
         redo(w, v);
-    else
+    else if (!keep_further_out(w, v))
         keep(w, v);
 }
 
@@ -994,7 +1128,7 @@ Plan *keep_plan(DeriveCtx *c, Arena *a, Func *f, PlanKind kind, const bool *acti
     p->order = NEW_N(a, int, n);
     p->uses = NEW_N(a, Use *, n);
     p->result = NEW_N(a, Value *, n);
-    Planner w = {.c = c, .p = p, .needed = NEW_N(a, bool, n), .cost = NEW_N(a, int, n), .listed = NEW_N(a, int, n),
+    Planner w = {.c = c, .p = p, .needed = NEW_N(a, bool, n), .cost = NEW_N(a, int, n), .listed = NEW_N(a, int, n), .whole = NEW_N(a, bool, n),
                  .writes = map_new(a)};
     mark_active(&w, active_args, active_results);
     mark_roots(p, f->body);
@@ -1006,6 +1140,7 @@ Plan *keep_plan(DeriveCtx *c, Arena *a, Func *f, PlanKind kind, const bool *acti
     fuse_loops(p);
     walk_calls(&w, f->body);
     walk_needs(&w, f->body);
+    find_whole(&w);
     walk_decide(&w, f->body);
     p->mask = region_plan(p, f->body)->mask = walk_lists(&w, f->body) | w.input_mask;
     return p;

@@ -49,6 +49,9 @@ void opt_merge(Func *f);
 // opt_shift.c: m + log(sum(exp(x - m))) does not depend on m, which is stopped there. For f about to be differentiated.
 void opt_shift(Func *f);
 
+// opt_induction.c: ints that a loop raises by the same on every trip are computed from its index. For f about to be differentiated.
+void opt_induction(Func *f);
+
 // opt_sink.c: a scalar computation that only one arm of an if uses is done in that arm.
 void opt_sink(Func *f);
 
@@ -58,6 +61,9 @@ void opt_stores(Func *f);
 
 // opt_results.c: a local array that is copied to an output at the end is that output from the start.
 void opt_results(Func *f);
+
+// opt_carry.c: what a loop adds to one element of an array it adds up in a scalar.
+void opt_carry(Func *f);
 
 // opt_accs.c: additions to elements of one array that follow one another are sorted by rows.
 void opt_accs(Func *f);

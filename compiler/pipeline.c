@@ -50,6 +50,12 @@ static void scalars_made(Func *f)
         opt_scalars(f);
 }
 
+static void carry_made(Func *f)
+{
+    if (is_made(f))
+        opt_carry(f);
+}
+
 static const Pass passes[] = {
     // what the user wrote
     {"counted",     0, opt_counted,  NULL,            NULL},
@@ -69,6 +75,7 @@ static const Pass passes[] = {
     {"factors",     1, opt_factors,  NULL,            NULL},
     {"merge",       1, opt_merge,    NULL,            NULL},
     {"results",     1, opt_results,  NULL,            NULL},
+    {"carry",       1, carry_made,   NULL,            NULL},
     {"stores",      1, opt_stores,   NULL,            NULL},
     {"zero",        1, opt_zero,     NULL,            NULL},
     {"dce",         0, opt_dce,      NULL,            NULL},

@@ -78,6 +78,27 @@ static Value *kept_array(Gen *g, Value *v)
     return g->kept[v->id] ? g->kept[v->id] : of(g, v);
 }
 
+// An array that is kept on an indexed tape goes to its part of that as soon as it is made.
+static void keep_array(Gen *g, Builder *b, const Op *op)
+{
+    for (int k = 0; k < op->n_out; k++) {
+        const Value *v = op->out[k];
+        const RegionPlan *rp = region_plan(g->plan, v->region);
+        if (v->type.kind != K_ARRAY || how_of(g->plan, v) != HOW_TAPE)
+            continue;
+        Value **idx = NEW_N(g->a, Value *, rp->loops.n + 1);
+        tape_indices(g, b, rp, idx);
+        Path path = {.n_idx = rp->loops.n, .rank = v->type.rank};
+        Op *part = b_within(b, g->site[v->id], 1, &path, rp->loops.n, idx, 0, NULL);
+        Builder in = builder_at(b->f, part->regions[0], b->fold);
+        in.loc = b->loc;
+        Value *kept = b_copy_to(&in, in.at->args.at[0], of(g, op->out[k]));
+        ir_yield(&in, 1, &kept);
+        b_within_end(part);
+        g->site[v->id] = part->out[0];
+    }
+}
+
 static void append_record(Gen *g, Builder *b, const RegionPlan *rp)
 {
     for (int i = 0; i < rp->structs.n; i++)
@@ -100,7 +121,7 @@ static void keep_values(Gen *g, Builder *b, const Region *r)
         Value *v = rp->needed.at[i];
         if (how_of(g->plan, v) == HOW_YIELD)
             g->had[v->id] = of(g, v);
-        if (how_of(g->plan, v) != HOW_TAPE)
+        if (how_of(g->plan, v) != HOW_TAPE || v->type.kind == K_ARRAY)
             continue;
         if (!have_idx)
             tape_indices(g, b, rp, idx);
@@ -166,15 +187,20 @@ static void make_sites(Gen *g, Builder *b, const OpPlan *o)
         if (g->site[v->id])
             continue;
         const RegionPlan *rp = region_plan(g->plan, v->region);
-        Value **dims = NEW_N(g->a, Value *, rp->loops.n + 1);
+        int rank = v->type.kind == K_ARRAY ? v->type.rank : 0, constant;
+        Value **dims = NEW_N(g->a, Value *, rp->loops.n + rank + 1);
         int64_t size;
         bool zero = in_branch(v);
         for (int k = 0; k < rp->loops.n; k++) {
             dims[k] = trip_count(g, b, rp->loops.at[k]);
             zero = zero && ir_is_int_const(dims[k], &size);
         }
+        for (int k = 0; k < rank; k++) {
+            Value *d = root_dim(v->root, k, &constant);
+            dims[rp->loops.n + k] = d ? bound(g, b, d) : b_int(b, constant);
+        }
         const char *name = arena_printf(b->f->module->arena, "%s_tape", tape_name(v));
-        g->site[v->id] = b_new(b, (Elem)v->type.elem, rp->loops.n, dims, zero, name);
+        g->site[v->id] = b_new(b, (Elem)v->type.elem, rp->loops.n + rank, dims, zero && !rank, name);
     }
 }
 
@@ -399,6 +425,7 @@ static void forward_op(Gen *g, Builder *b, const Op *op)
     }
     if (op->code == OP_shape && plan_is_input(g->plan, op->out[0]))
         put_input_array(g, b, op->out[0]);
+    keep_array(g, b, op);
 }
 
 void vjp_forward(Gen *g, Builder *b, const Region *r, int from, int end)

@@ -257,7 +257,8 @@ void vjp_have_values(Gen *g, Builder *b, const Region *r)
             for (int k = 0; k < rp->loops.n; k++)
                 idx[k] = trip_number_back(g, b, rp->loops.at[k]);
         }
-        g->had[v->id] = b_load(b, g->site[v->id], rp->loops.n, idx);
+        g->had[v->id] = v->type.kind == K_ARRAY ? b_slice(b, g->site[v->id], rp->loops.n, idx, NULL, NULL)
+                                                : b_load(b, g->site[v->id], rp->loops.n, idx);
         g->had[v->id]->name = v->name;
     }
     read_arrays(g, b, rp);

@@ -75,6 +75,19 @@ static const Case cases[] = {
              "      %t1 = mul %t, %t\n"
              "      yield %t1 }\n    yield %q }\n  yield %r }\n",
      "t append; i index; T2 not"},
+    {"what is made of something further out: that is kept, once for all trips of the inner loop",
+     SCALARS "  %r, %T = loop %i = 0 to %n step 1 (%s = %x) {\n    %p = mul %s, %s\n"
+             "    %q, %T2 = loop %j = 0 to %i step 1 (%t = 0.0) {\n      %k = itor %j\n      %u = add %p, %k\n"
+             "      %v = sin %u\n      %t1 = add %t, %v\n      yield %t1 }\n    yield %q }\n  yield %r }\n",
+     "u redo; k redo; p redo; s tape; v not"},
+    {"a fresh array that is looked at more than once is kept whole",
+     READ "  %r, %T = loop %i = 0 to %n step 1 (%s = %x) {\n    %a = new real[%n]\n"
+          "    %a2, %T1 = loop %j = 0 to %n step 1 (%a1 = %a) {\n      %v = load %w1[%j]\n      %p = mul %v, %s\n      %a3 = store %a1[%j], %p\n"
+          "      yield %a3 }\n    %q, %T2 = loop %k = 0 to %n step 1 (%t = 0.0) {\n      %e = load %a2[%k]\n      %g = mul %e, %e\n"
+          "      %t1 = add %t, %g\n      yield %t1 }\n"
+          "    %q2, %T3 = loop %l = 0 to %n step 1 (%z = %q) {\n      %h = load %a2[%l]\n      %o = mul %h, %z\n      yield %o }\n"
+          "    yield %q2 }\n  yield %r }\n",
+     "a2 tape; e redo; h redo"},
     {"a while loop: its trips, and a tape that grows",
      SCALARS "  %r, %T = loop (%s = %x) while (%h) {\n    %c = lt %h, 9.0\n    yield %c } do {\n    %s1 = mul %s, %s\n"
              "    yield %s1 }\n  yield %r }\n",
