@@ -6,6 +6,10 @@
 //
 //     s, s, exp, i (in a loop), i (in the next loop)      s, s2, exp_, i, i
 //
+// What the user did not name is called after what it is, if that is short, else t, k or c:
+//
+//     q[0]   x[i]   A[i][1]   cam->focal   exp(q0)        q0, x_i, A_i1, focal, exp_q0
+//
 // Outer scopes choose first. A variable that holds the running value of what is a pointer parameter is `x_bar_acc`
 // beside `*x_bar`.
 #include "emit_internal.h"
@@ -20,6 +24,7 @@ typedef struct Names {
     Emit *e;
     Map *taken; // name -> Var, in the scopes around and this one
     Map *next;  // base -> the digit to try next
+    Map *given; // names that some variable has of the user
 } Names;
 
 // Lower-case names that the headers define as macros, and what the emitter itself calls.
@@ -94,13 +99,78 @@ static const char *row_name(Names *n, const Var *row)
     return t.at;
 }
 
+enum { SHORT = 8 }; // letters of a name that may become part of another
+
+// Appends what tells one element from another: 0, _i, _i1, _at_i; an index that is no short name or digit has no such text.
+// `joined`: the text ends in an index already.
+static bool put_indices(Names *n, Text *t, bool joined, Value *const *at, int count)
+{
+    for (int k = 0; k < count; k++) {
+        char last = t->at[t->n - 1]; // no name has two _ in a row: they are C++'s
+        double c;
+        const Var *index = plan_var(n->e, at[k]);
+        if (ir_is_const(at[k], &c)) {
+            if (c < 0 || c > 9)
+                return false;
+            text_printf(t, "%s%d", k == 0 && isdigit((unsigned char)last) ? "_" : "", (int)c);
+        } else if (index && index->name && !index->deref && strlen(index->name) <= 2) {
+            text_printf(t, "%s%s", last != '_' && (!joined || index->name[1]) ? "_" : "", index->name);
+            joined = !index->name[1];
+        } else {
+            return false;
+        }
+    }
+    return true;
+}
+
+// q0 of q[0], x_i of x[i], exp_i of exp_tape[i], focal of cam->focal; NULL where that is not short.
+static const char *element_name(Names *n, const Op *load)
+{
+    const Value *array = load->in[0];
+    const Var *row = op_data(n->e, load)->row, *var = row ? row : plan_var(n->e, array->root);
+    int rank = array->type.rank, count = op_n_index(load);
+    Text t = text_in(n->e->arena);
+    double field;
+    if (type_is_struct(array->type)) {
+        if (count <= rank || !ir_is_const(load->in[rank + 1], &field))
+            return NULL;
+        text_put(&t, array->type.st->fields.at[(int)field].name);
+        return put_indices(n, &t, false, load->in + rank + 2, count - rank - 1) ? t.at : NULL;
+    }
+    if (!var || !var->name || count != rank)
+        return NULL;
+    const char *tape = strstr(var->name, "_tape");
+    int len = (int)(tape ? (size_t)(tape - var->name) : strlen(var->name));
+    if (len > SHORT)
+        return NULL;
+    text_printf(&t, "%.*s", len, var->name);
+    return put_indices(n, &t, row != NULL, load->in + (row ? rank : 1), row ? 1 : rank) ? t.at : NULL;
+}
+
+// What var is, in a word: of a variable that holds one value, which the user did not name.
+static const char *telling_name(Names *n, const Var *var)
+{
+    const Op *d = var->members.n == 1 && !var->loops ? var->members.at[0]->def : NULL;
+    const char *name = NULL;
+    if (d && d->code == OP_load) {
+        name = element_name(n, d);
+    } else if (d && op_is_scalar(d->code) && op_info[d->code].style == ST_CALL && d->n_in == 1) {
+        const Var *of = plan_var(n->e, d->in[0]);
+        if (of && of->name && of->base && !of->deref && strlen(of->name) <= SHORT && strcmp(of->base, default_name(of->elem)) != 0)
+            name = arena_printf(n->e->arena, "%s_%s", op_info[d->code].name, of->name);
+    }
+    name = name ? intern_z(n->e->file->names, name) : NULL;
+    return name && !map_get(n->given, name) ? name : NULL;
+}
+
 // The name that var would like, with `_` where C keeps it.
 static const char *wanted_name(Names *n, const Var *var)
 {
     File *file = n->e->file;
     if (var->row_of)
         return intern_z(file->names, row_name(n, var));
-    const char *base = var->base && *var->base ? var->base : default_name(var->elem);
+    const char *base = var->base && *var->base ? var->base : telling_name(n, var);
+    base = base ? base : default_name(var->elem);
     for (int i = 0; i < n->e->f->params.n; i++) {
         const Var *p = n->e->param_vars[i];
         if (p->deref && strcmp(p->base, base) == 0 && n->e->f->transform != TR_NONE)
@@ -204,9 +274,11 @@ const char *emit_param_name(File *file, const Func *f, int p)
 
 void emit_names(Emit *e)
 {
-    Names n = {e, map_new(e->arena), map_new(e->arena)};
+    Names n = {e, map_new(e->arena), map_new(e->arena), map_new(e->arena)};
     for (int i = 0; i < e->vars.n; i++) {
         Var *var = e->vars.at[i];
+        if (var->base && *var->base)
+            map_set(n.given, intern_z(e->file->names, var->base), var);
         if (!var->fixed || var->forward)
             continue;
         var->name = var->base;
