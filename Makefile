@@ -223,6 +223,7 @@ FORCE:
 .PHONY: all tests check check-built check-blas check-unit check-cli check-bad_input check-golden check-run check-fuzz check-samples check-bench asan bless setup setup-build samples demo \
         bench fuzz install clean FORCE
 .DELETE_ON_ERROR:
-.SECONDARY:
+# By name: with all targets secondary, an object would not be made again where a header of its list is gone.
+.SECONDARY: $(HELP_O) $(ADC_O) $(RUNTIME_O) $(GENERATED) $(PARSER:%=$(GEN)/%.tab.c) $(SCANNER:%=$(GEN)/%.lex.c) $(KERNELS:%=$(GEN)/%f.c)
 
 -include $(wildcard $(BUILD)/*/*.d)
