@@ -897,6 +897,12 @@ bool ir_is_const(const Value *v, double *x)
     }
 }
 
+bool ir_is_zero(const Value *v)
+{
+    double x;
+    return ir_is_const(v, &x) && x == 0;
+}
+
 bool ir_is_int_const(const Value *v, int64_t *x)
 {
     if (!v->def || v->def->code < OP_const_int || v->def->code > OP_const_pos)

@@ -442,6 +442,7 @@ Value *ir_dim(Builder *b, Value *array, int k);
 // All elements of an array as a pos or int value: product of the dimensions.
 bool ir_is_const(const Value *v, double *x);                            // const_real, const_int, const_bool, const_pos
 bool ir_is_int_const(const Value *v, int64_t *x);
+bool ir_is_zero(const Value *v);                                        // a constant 0, of either sign
 const Value *ir_base_of(const Value *v, int64_t *c);                    // an int as base + c; NULL: it is the constant c
 bool ir_is_readonly(const Value *array);                                // view, in parameter, constant, frozen tape
 // The operand whose buffer result k of op is the next version of; -1 if none.

@@ -150,11 +150,6 @@ static Value *new_like(Builder *b, Value *array, bool zeroed)
 
 // ---- scalar ops ----
 
-static bool is_zero(const Value *v)
-{
-    return v->def && v->def->code == OP_const_real && v->def->r == 0;
-}
-
 // Are conditions p and q one value, or the same op of the same operands?
 static bool same_condition(const Value *p, const Value *q)
 {
@@ -174,9 +169,9 @@ static Value *sum(Builder *b, Value *x, Value *y)
     const Op *p = x->def && x->def->code == OP_sel ? x->def : NULL;
     const Op *q = y->def && y->def->code == OP_sel ? y->def : NULL;
     if (p && q && same_condition(p->in[0], q->in[0])) {
-        if (is_zero(p->in[2]) && is_zero(q->in[1]))
+        if (ir_is_zero(p->in[2]) && ir_is_zero(q->in[1]))
             return b_3(b, OP_sel, p->in[0], p->in[1], q->in[2]);
-        if (is_zero(p->in[1]) && is_zero(q->in[2]))
+        if (ir_is_zero(p->in[1]) && ir_is_zero(q->in[2]))
             return b_3(b, OP_sel, p->in[0], q->in[1], p->in[2]);
     }
     return b_2(b, OP_add, x, y);

@@ -6,8 +6,8 @@
 //     needed: u (for u*u and exp), x[i] and w (for x[i] * w)     how: u TAPE (an exp costs more than a store and a load),
 //                                                                     x[i] REDO (x is never overwritten), w DIRECT, i INDEX
 //
-// Six walks over the function: what is active; what consumes each version; what each op with regions touches from outside; which loops are fused
-// (fuse.c); what the reverse
+// Seven walks over the function: what is active; what consumes each version; what each op with regions touches from outside; which loops are fused
+// (fuse.c); what may not be used (usage.c); what the reverse
 // needs; how each is had, in the order of definition, so that operands are decided before what is made of them. A value is computed again where that is cheap and its
 // operands are had, else kept: on a C local where no loop is around, on an array where all loops around are counted and their
 // bounds are known before the outermost, else on a growable tape, in one record at the end of its region. In a record what the reverse asks of
@@ -1138,6 +1138,7 @@ Plan *keep_plan(DeriveCtx *c, Arena *a, Func *f, PlanKind kind, const bool *acti
     note_consumers(&w, f->body);
     walk_touched(&w, f->body);
     fuse_loops(p);
+    usage_plan(p);
     walk_calls(&w, f->body);
     walk_needs(&w, f->body);
     find_whole(&w);

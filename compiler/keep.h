@@ -39,6 +39,17 @@ typedef struct Use {
     int k;
 } Use;
 
+// How a value is used by what reaches an output (usage.c): in some branch; or but for loops without trips and choices in a scalar op.
+typedef enum Usage { USED_NEVER, USED_BRANCH, USED_SOFT, USED_ALWAYS } Usage;
+
+// How v, from outside of an op with regions, is used in each of them.
+typedef struct UsedInside {
+    Value *v;
+    unsigned char arm[2];
+} UsedInside;
+
+typedef VEC(UsedInside) UsedInsideList;
+
 typedef struct RegionPlan {
     Keep keep;
     int depth;                              // of nesting; 0: the function's body
@@ -69,6 +80,7 @@ typedef struct OpPlan {
     bool *sums;                             // of a loop, per carried value: an active scalar that the body only adds to; NULL: not asked yet
     unsigned mask;                          // growable tapes (1 << Elem) appended to inside
     ValueList scalars;                      // active scalars from outside whose adjoints it adds to
+    UsedInsideList used;                    // the same scalars, and how they are used
     ValueList roots;                        // active arrays from outside whose adjoints it touches, by root
     ValueList bufs;                         // active growable tapes of the primal that are appended to inside, by root
     ValueList sites;                        // values inside that are stored on indexed tapes
@@ -91,6 +103,9 @@ typedef struct Plan {
     Value **result;                         // per value id: HOW_RESULT, the result of the if
     int *order;                             // per value id: of its definition in the text
     Use **uses;                             // per value id of an active scalar
+    unsigned char *usage;                   // per value id of an active scalar: Usage
+    bool *asked;                            // per value id of a scalar: the reverse has to know whether it was used
+    bool *wild;                             // per value id of a scalar: may be infinite or a NaN though nothing that it is made of is
     bool seeds_first;                       // a loop of the outermost region is fused: the adjoints of what f yields have to be there before
     Value **last;                           // per value id of an exit flag: the loop's result that is its value on the last trip, or NULL
     unsigned mask;                          // all growable tapes used
@@ -162,6 +177,15 @@ bool fuse_flows(const Plan *p, const Op *op, int k);
 void checkpoint_plan(Plan *p, const Op *loop);
 // Which of the values that a loop carries are state of its trips: scalars, and arrays whose elements it looks at.
 void loop_state(Plan *p, const Op *loop);
+// ---- usage.c ----
+// Fills in usage, asked and wild, and what every op with regions uses. Needs what is active and the uses.
+void usage_plan(Plan *p);
+// Is what a scalar op contributes to operand k to be made only if its result was used?
+bool usage_guards(const Plan *p, const Op *op, int k);
+// Is that contribution a choice, so that operand k may not be used though the result is?
+bool usage_chooses(const Op *op, int k);
+// Does the reverse of an op have to carry whether this value was used through its regions, because that depends on what happens in there?
+bool usage_is_threaded(const Plan *p, const UsedInside *inside);
 
 // ---- exits.c ----
 // The bools of the loop's body that are true on its last trip at most, because each implies the exit.

@@ -105,17 +105,11 @@ bool surely_before(const Value *a, int64_t after, const Value *b)
     return (p == q || (p && q && same_index(p, q))) && x + after <= y;
 }
 
-static bool is_zero(const Value *v)
-{
-    int64_t x;
-    return ir_is_int_const(v, &x) && x == 0;
-}
-
 Value *add_ints(Fn *f, Value *a, Value *b)
 {
-    if (!a || is_zero(a))
+    if (!a || ir_is_zero(a))
         return b;
-    return !b || is_zero(b) ? a : b_2(&f->b, OP_iadd, a, b);
+    return !b || ir_is_zero(b) ? a : b_2(&f->b, OP_iadd, a, b);
 }
 
 void give_name(Fn *f, Value *v, const char *name)
@@ -382,7 +376,7 @@ static AxisSpec narrow_slice(Fn *f, Expr *e, const Axis *by, AxisSpec ax)
     if (!by->lo && !by->hi)
         return ax;
     test_slice(f, e, lo, hi, ax.len);
-    Value *len = !lo || is_zero(lo) ? hi : b_2(&f->b, OP_isub, hi, lo);
+    Value *len = !lo || ir_is_zero(lo) ? hi : b_2(&f->b, OP_isub, hi, lo);
     return (AxisSpec){.lo = add_ints(f, ax.lo, lo), .len = len};
 }
 

@@ -33,17 +33,11 @@ static void count_uses(int *uses, const Region *r)
         uses[r->yields.at[i]->id]++;
 }
 
-static bool is_zero(const Value *v)
-{
-    double x;
-    return ir_is_const(v, &x) && x == 0;
-}
-
 // The out array that v is the first version of, or the first after zeros were written: its shape.
 static Op *untouched_out(const Results *s, const Value *v)
 {
     Op *op = v->def;
-    if (op && op->code == OP_fill && is_zero(op->in[1]) && s->uses[op->in[0]->id] == 1)
+    if (op && op->code == OP_fill && ir_is_zero(op->in[1]) && s->uses[op->in[0]->id] == 1)
         op = op->in[0]->def;
     if (!op || op->code != OP_shape || op->n_in != 1 + v->type.rank || op->in[0]->def)
         return NULL;

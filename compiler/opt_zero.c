@@ -163,12 +163,6 @@ static bool overwritten(Zero *z, const Value *v, Value **index, int n)
     return inner_k >= 0 && yield == inner->out[inner_k] && z->uses[yield->id] == 1;
 }
 
-static bool is_zero(const Value *v)
-{
-    double x;
-    return ir_is_const(v, &x) && x == 0;
-}
-
 static void visit(Zero *z, Region *r)
 {
     int n = 0;
@@ -176,7 +170,7 @@ static void visit(Zero *z, Region *r)
         Op *op = r->ops.at[i];
         Value *index[MAX_RANK];
         bool writes = op->code == OP_fill || (op->code == OP_new && op->i == 1);
-        z->zeros = writes && (op->code == OP_new || is_zero(op->in[1]));
+        z->zeros = writes && (op->code == OP_new || ir_is_zero(op->in[1]));
         z->first_acc = NULL;
         bool hidden = writes && op->out[0]->type.rank <= MAX_RANK && overwritten(z, op->out[0], index, 0);
         if (hidden && z->first_acc)

@@ -17,7 +17,7 @@ Gen *gen_new(DeriveCtx *c, Arena *a, const Plan *plan)
     Gen *g = NEW(a, Gen);
     int n = plan->f->n_values + 1;
     *g = (Gen){.c = c, .plan = plan, .f = plan->f, .a = a};
-    Value ***tables[] = {&g->fwd, &g->had, &g->kept, &g->site, &g->bar, &g->seed, &g->abar, &g->trip, &g->zbar, &g->zpos,
+    Value ***tables[] = {&g->fwd, &g->had, &g->kept, &g->site, &g->bar, &g->used, &g->seed, &g->abar, &g->trip, &g->zbar, &g->zpos,
                          &g->map};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         *tables[i] = NEW_N(a, Value *, n);

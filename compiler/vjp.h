@@ -15,6 +15,7 @@ typedef struct Gen {
     Value **kept;                           // arrays: the copy made in the forward sweep, where the plan says copy_first
     Value **site;                           // HOW_TAPE: the tape array that carries the value, current version
     Value **bar;                            // scalars: adjoint so far, NULL: zero
+    Value **used;                           // scalars that are asked about: were they used so far? NULL: no
     Value **seed;                           // by result of a fused loop that is a sum: its adjoint, had before the loop, or NULL: zero
     Value **abar;                           // by root: current version of the adjoint array, NULL: zero
     Value **trip;                           // by trip count of a loop: the number of the trip, in the reverse of its body
@@ -54,8 +55,9 @@ void fused_reverse(Gen *g, Builder *b, const Op *loop);
 // What the plan has again at the start of the reverse of region r. vjp_reverse does it for all but the body of a split function.
 void vjp_have_values(Gen *g, Builder *b, const Region *r);
 
-// Adds x to the adjoint of scalar v.
+// Adds x to the adjoint of scalar v, which is used; or only if `when` is true (NULL: true).
 void gen_contribute(Gen *g, Builder *b, Value *v, Value *x);
+void gen_contribute_when(Gen *g, Builder *b, Value *v, Value *x, Value *when);
 // The value v of the primal in the reverse sweep.
 Value *gen_had(Gen *g, Builder *b, Value *v);
 // Dimension k of the primal's root, in the reverse sweep.
@@ -99,9 +101,10 @@ Value *const *cells_set(const Cells *cells, Value *const *from);
 // What the reverse of an op changes outside of the op, with a value in every cell.
 typedef struct Threads {
     Cells arrays, scalars;
+    ValueList used;                         // the last scalars: whether these were used
 } Threads;
 
-Threads gen_threads(Gen *g, Builder *b, const OpPlan *o);
+Threads gen_threads(Gen *g, Builder *b, const Op *op);
 void gen_name_threads(Builder *b, const Threads *t, const OpPlan *o, Value *const *scalars);
 
 // ---- vjp_checkpoint.c ----
@@ -122,5 +125,10 @@ typedef struct States {
 States *states_begin(Gen *g, Builder *b, const Op *loop);
 // Trip t, forwards and backwards, from the last state kept before it.
 void states_trip(Gen *g, Builder *b, States *s, Value *t);
+// What is known of the scalars that op uses from outside, used or not, before its reverse. At the end of each of the reverse's regions that is put
+// back, but for those that are threaded. And after `to`, the reverse of op: they are used if that region has run which uses them.
+Value **gen_used_before(Gen *g, const Op *op);
+void gen_used_again(Gen *g, const Op *op, Value *const *before);
+void gen_used_after(Gen *g, Builder *b, const Op *op, const Op *to);
 
 #endif

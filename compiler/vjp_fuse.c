@@ -143,8 +143,8 @@ static void fused_body(Gen *g, const Builder *b, const Op *loop, Op *to, const T
 // The loop with each trip reversed, at b. What it uses from outside is in g->fwd, the adjoints of its sums in g->seed.
 static Op *fused_loop(Gen *g, Builder *b, const Op *loop)
 {
-    const OpPlan *o = op_plan(g->plan, loop);
-    Threads t = gen_threads(g, b, o);
+    Value **before = gen_used_before(g, loop);
+    Threads t = gen_threads(g, b, loop);
     int first = loop_first_init(loop), n = loop_n_carried(loop), n_cells = t.arrays.n + t.scalars.n;
     Value **in = NEW_N(g->a, Value *, loop->n_in + n_cells + 1);
     Value **end = primal_values(g, loop->in, loop->n_in, in);
@@ -156,9 +156,11 @@ static Op *fused_loop(Gen *g, Builder *b, const Op *loop)
         ir_clone_region_body(&head, loop->regions[1], g->fwd);
     }
     fused_body(g, b, loop, to, &t);
+    gen_used_again(g, loop, before);
     for (int i = 0; i < n_cells; i++)
         to->out[n + i]->name = to->regions[0]->args.at[loop->counted + n + i]->name;
     cells_set(&t.scalars, cells_set(&t.arrays, to->out + n));
+    gen_used_after(g, b, loop, to);
     return to;
 }
 

@@ -299,10 +299,28 @@ static Value *add_in_order(Builder *b, Value *sum, Value *x, int depth)
 
 enum { LONGEST_ROW = 16 };
 
+// v is used if `when` is true (NULL: true).
+static void mark_used(Gen *g, Builder *b, const Value *v, Value *when)
+{
+    Value **used = &g->used[v->id];
+    if (!g->plan->asked[v->id])
+        return;
+    if (!when)
+        when = b_bool(b, true);
+    if (*used != when)
+        *used = *used ? b_2(b, OP_or, *used, when) : when;
+}
+
 void gen_contribute(Gen *g, Builder *b, Value *v, Value *x)
+{
+    gen_contribute_when(g, b, v, x, NULL);
+}
+
+void gen_contribute_when(Gen *g, Builder *b, Value *v, Value *x, Value *when)
 {
     if (!is_active(g->plan, v))
         return;
+    mark_used(g, b, v, when);
     Value *sum = g->bar[v->id] ? add_in_order(b, g->bar[v->id], x, LONGEST_ROW) : x;
     if (!sum->name && sum->def && op_is_scalar(sum->def->code))
         sum->name = bar_name(b, v);
@@ -337,6 +355,56 @@ static Value *sum_of(Builder *b, Value *array)
     return sum_axis(b, array, b_real(b, 0.0), idx, 0);
 }
 
+// Was v used, as far as that is asked about? NULL: yes.
+static Value *when_used(const Gen *g, const Value *v)
+{
+    return g->plan->asked[v->id] ? g->used[v->id] : NULL;
+}
+
+static bool is_choice(const Value *v)
+{
+    return v->def && v->def->code == OP_sel;
+}
+
+static bool is_negation(const Value *x, const Value *y)
+{
+    const Op *p = x->def, *q = y->def;
+    if (!p || !q || p->code == OP_not)
+        return p && p->in[0] == y;
+    bool opposite = (p->code == OP_ne && q->code == OP_eq) || (p->code == OP_eq && q->code == OP_ne);
+    return opposite && same_value(p->in[0], q->in[0]) && same_value(p->in[1], q->in[1]);
+}
+
+// Is seed `when ? y : 0`, or `!when ? 0 : y`? Gives the number of the operand y, else 0.
+static int bare_seed(const Value *seed, const Value *when)
+{
+    if (!when || !is_choice(seed))
+        return 0;
+    Value *const *in = seed->def->in;
+    return in[0] == when && ir_is_zero(in[2]) ? 1 : ir_is_zero(in[1]) && is_negation(when, in[0]) ? 2 : 0;
+}
+
+// What op contributes to operand k for this seed; only if its result is used, where that is asked about.
+static Value *guarded_partial(Gen *g, Builder *b, const Op *op, int k, Value *seed, Value *const *a, Value *r)
+{
+    Value *when = when_used(g, op->out[0]);
+    if (!when || !usage_guards(g->plan, op, k))
+        return b_partial(b, op->code, k, seed, a, r);
+    int bare = bare_seed(seed, when);
+    Value *x = b_partial(b, op->code, k, bare ? seed->def->in[bare] : seed, a, r), *zero = b_no_derivative(b);
+    return bare == 2 ? b_3(b, OP_sel, seed->def->in[0], zero, x) : b_3(b, OP_sel, when, x, zero);
+}
+
+// When is operand k used by a result to which it contributes x? A choice that gives 0 does not use it.
+static Value *operand_used(Gen *g, Builder *b, const Op *op, int k, const Value *x)
+{
+    Value *when = when_used(g, op->out[0]);
+    if (!g->plan->asked[op->in[k]->id] || !usage_chooses(op, k) || !is_choice(x))
+        return when;
+    Value *const *in = x->def->in, *taken = ir_is_zero(in[1]) ? b_1(b, OP_not, in[0]) : ir_is_zero(in[2]) ? in[0] : NULL;
+    return when && taken ? b_2(b, OP_and, when, taken) : when ? when : taken;
+}
+
 static void reverse_scalar(Gen *g, Builder *b, const Op *op)
 {
     Value *seed = g->bar[op->out[0]->id];
@@ -351,7 +419,8 @@ static void reverse_scalar(Gen *g, Builder *b, const Op *op)
         for (int j = 0; j < op->n_in; j++)
             if (needs & (1u << j))
                 a[j] = gen_had(g, b, op->in[j]);
-        gen_contribute(g, b, op->in[k], b_partial(b, op->code, k, seed, a, r));
+        Value *x = guarded_partial(g, b, op, k, seed, a, r);
+        gen_contribute_when(g, b, op->in[k], x, operand_used(g, b, op, k, x));
     }
 }
 
@@ -547,8 +616,9 @@ static void reverse_puts(Gen *g, Builder *b, const Op *op)
 
 // ---- ops with regions ----
 
-Threads gen_threads(Gen *g, Builder *b, const OpPlan *o)
+Threads gen_threads(Gen *g, Builder *b, const Op *op)
 {
+    const OpPlan *o = op_plan(g->plan, op);
     Threads t = {0};
     for (int i = 0; i < o->roots.n; i++)
         vec_push(g->a, &t.arrays, adjoint_array(g, b, o->roots.at[i]));
@@ -564,7 +634,64 @@ Threads gen_threads(Gen *g, Builder *b, const OpPlan *o)
     for (int e = 0; e < N_TAPES; e++)
         if (o->mask & (1u << e))
             vec_push(g->a, &t.scalars, &g->pos[e]);
+    for (int i = 0; i < o->used.n; i++) {
+        Value *v = o->used.at[i].v, **used = &g->used[v->id];
+        if (!usage_is_threaded(g->plan, &o->used.at[i]))
+            continue;
+        if (!*used)
+            *used = b_bool(b, false);
+        vec_push(g->a, &t.scalars, used);
+        vec_push(g->a, &t.used, v);
+    }
     return t;
+}
+
+// ---- what has been used ----
+
+Value **gen_used_before(Gen *g, const Op *op)
+{
+    const UsedInsideList *list = &op_plan(g->plan, op)->used;
+    Value **before = NEW_N(g->a, Value *, list->n + 1);
+    for (int i = 0; i < list->n; i++)
+        before[i] = g->used[list->at[i].v->id];
+    return before;
+}
+
+void gen_used_again(Gen *g, const Op *op, Value *const *before)
+{
+    const UsedInsideList *list = &op_plan(g->plan, op)->used;
+    for (int i = 0; i < list->n; i++)
+        if (!usage_is_threaded(g->plan, &list->at[i]))
+            g->used[list->at[i].v->id] = before[i];
+}
+
+// Has the loop a trip?
+static Value *has_trips(Builder *b, const Op *loop)
+{
+    if (!loop->counted)
+        return b_2(b, OP_igt, loop_trips(loop), b_int(b, 0));
+    return b_2(b, loop->step > 0 ? OP_igt : OP_ilt, loop->in[1], loop->in[0]);
+}
+
+// When does arm k of `to` run?
+static Value *when_runs(Builder *b, const Op *to, int k)
+{
+    switch (to->code) {
+    case OP_if: return k == 0 ? to->in[0] : b_1(b, OP_not, to->in[0]);
+    case OP_loop: return has_trips(b, to);
+    default: return NULL;
+    }
+}
+
+void gen_used_after(Gen *g, Builder *b, const Op *op, const Op *to)
+{
+    const UsedInsideList *list = &op_plan(g->plan, op)->used;
+    for (int i = 0; i < list->n; i++) {
+        const UsedInside *inside = &list->at[i];
+        bool x = inside->arm[0] == USED_ALWAYS, y = inside->arm[1] == USED_ALWAYS;
+        if ((x || y) && g->plan->asked[inside->v->id] && !usage_is_threaded(g->plan, inside))
+            mark_used(g, b, inside->v, x && y ? NULL : when_runs(b, to, y));
+    }
 }
 
 Value **cells_push(Value **out, const Cells *cells)
@@ -593,7 +720,7 @@ static void pass_to_yields(Gen *g, Builder *b, const Op *op, const Region *r, in
 {
     for (int i = first_result; i < op->n_out; i++)
         if (bars[i])
-            gen_contribute(g, b, r->yields.at[first_yield + i - first_result], bars[i]);
+            gen_contribute_when(g, b, r->yields.at[first_yield + i - first_result], bars[i], when_used(g, op->out[i]));
 }
 
 static Value **take_result_bars(Gen *g, const Op *op)
@@ -612,12 +739,16 @@ void gen_name_threads(Builder *b, const Threads *t, const OpPlan *o, Value *cons
     for (int i = 0; i < o->scalars.n && i < t->scalars.n; i++)
         if (!values[i]->name)
             values[i]->name = bar_name(b, o->scalars.at[i]);
+    Value *const *used = values + t->scalars.n - t->used.n;
+    for (int i = 0; i < t->used.n; i++)
+        if (!used[i]->name && t->used.at[i]->name)
+            used[i]->name = arena_printf(b->f->module->arena, "%s_used", t->used.at[i]->name);
 }
 
 static void reverse_if(Gen *g, Builder *b, const Op *op, const OpPlan *o)
 {
-    Value **bars = take_result_bars(g, op);
-    Threads t = gen_threads(g, b, o);
+    Value **bars = take_result_bars(g, op), **used = gen_used_before(g, op);
+    Threads t = gen_threads(g, b, op);
     int n_values = t.arrays.n + t.scalars.n;
     Value **before = NEW_N(g->a, Value *, n_values + 1);
     cells_push(cells_push(before, &t.arrays), &t.scalars);
@@ -627,6 +758,7 @@ static void reverse_if(Gen *g, Builder *b, const Op *op, const OpPlan *o)
         in.loc = b->loc;
         cells_set(&t.arrays, in.at->args.at);
         cells_set(&t.scalars, before + t.arrays.n);
+        gen_used_again(g, op, used);
         pass_to_yields(g, &in, op, op->regions[k], op->n_in - 1, op->n_in - 1, bars);
         reverse_region(g, &in, op->regions[k]);
         Value **y = NEW_N(g->a, Value *, n_values + 1);
@@ -636,6 +768,8 @@ static void reverse_if(Gen *g, Builder *b, const Op *op, const OpPlan *o)
     b_if_end(to);
     gen_name_threads(b, &t, o, to->out + t.arrays.n);
     cells_set(&t.scalars, cells_set(&t.arrays, to->out));
+    gen_used_again(g, op, used);
+    gen_used_after(g, b, op, to);
 }
 
 // The index that the primal's loop had on the trip that the reverse is at.
@@ -674,7 +808,8 @@ static Op *begin_rerun_loop(Builder *b, const States *s, int n, Value *const *in
 
 static void reverse_loop(Gen *g, Builder *b, const Op *op, const OpPlan *o)
 {
-    Threads t = gen_threads(g, b, o);
+    Value **used = gen_used_before(g, op);
+    Threads t = gen_threads(g, b, op);
     int first = loop_first_init(op), n_carried = loop_n_carried(op), n = 0;
     int *active = NEW_N(g->a, int, n_carried + 1);              // active scalars among the carried values
     for (int k = 0; k < n_carried; k++)
@@ -714,9 +849,11 @@ static void reverse_loop(Gen *g, Builder *b, const Op *op, const OpPlan *o)
     cells_set(&t.scalars, cells_set(&t.arrays, to->out) + n);
     for (int i = 0; i < n; i++)
         gen_contribute(g, b, op->in[first + active[i]], to->out[t.arrays.n + i]);
+    gen_used_again(g, op, used);
+    gen_used_after(g, b, op, to);
 }
 
-static void reverse_within(Gen *g, Builder *b, const Op *op, const OpPlan *o)
+static void reverse_within(Gen *g, Builder *b, const Op *op)
 {
     Value **bars = take_result_bars(g, op);
     Value *root = op->in[0]->root;
@@ -726,7 +863,8 @@ static void reverse_within(Gen *g, Builder *b, const Op *op, const OpPlan *o)
         reverse_region(g, b, op->regions[0]);
         return;
     }
-    Threads t = gen_threads(g, b, o);
+    Value **used = gen_used_before(g, op);
+    Threads t = gen_threads(g, b, op);
     Value **base = adjoint_array(g, b, root);
     Cells others = {0};
     for (int i = 0; i < t.arrays.n; i++)
@@ -753,6 +891,8 @@ static void reverse_within(Gen *g, Builder *b, const Op *op, const OpPlan *o)
     b_within_end(to);
     *base = to->out[0];
     cells_set(&t.scalars, cells_set(&others, to->out + 1));
+    gen_used_again(g, op, used);
+    gen_used_after(g, b, op, to);
 }
 
 // ---- calls ----
@@ -1052,7 +1192,7 @@ static void reverse_op(Gen *g, Builder *b, const Op *op)
     case OP_puts: reverse_puts(g, b, op); break;
     case OP_if: reverse_if(g, b, op, o); break;
     case OP_loop: o->fused ? fused_reverse(g, b, op) : reverse_loop(g, b, op, o); break;
-    case OP_within: reverse_within(g, b, op, o); break;
+    case OP_within: reverse_within(g, b, op); break;
     case OP_call: reverse_call(g, b, op, o); break;
     default: break;                                             // constants, shape, len, buf_new, check: nothing flows back
     }

@@ -1,0 +1,262 @@
+// usage.c — which values may turn out not to be used.
+//
+// In: a function about to be reversed, what is active in it, and the uses of every active scalar. Out: for each of these whether something that
+// reaches an output is made of it always or only sometimes, and of which the reverse has to find that out.
+//
+//     t = 1 / x;  if (c) r += t;  if (d) r += 2 * t;          t: USED_BRANCH, and the reverse of 1 / x asks: c || d
+//     t = 1 / x;  for (i..n) r += t * a[i];                   t: USED_SOFT: n may be 0                       n > 0
+//     t = 1 / x;  r = max(t, u);                              t: USED_SOFT: u may be larger                  t >= u
+//
+// What was not used has the adjoint 0, and 0 / 0 is a NaN: so a contribution that multiplies or divides is made only if what it comes from was used.
+// Where that shows beforehand nothing is asked.
+//
+// A use in a branch counts whatever the operands are. A loop of no trips, or a choice within a scalar op (max, or sqrt at 0), is asked about only
+// where finite operands may give something that is not finite: a product in front of a loop stays a product.
+#include "keep.h"
+
+#include <assert.h>
+#include <string.h>
+
+// ---- what a contribution does with its seed ----
+
+static bool chooses(OpCode code, int k)
+{
+    return strncmp(op_info[code].partial[k], "sel(", 4) == 0;
+}
+
+// Is the contribution 0 for the seed 0 whatever the operands are?
+static bool passes_on(OpCode code, int k)
+{
+    return !strpbrk(op_info[code].partial[k], "*/");
+}
+
+// Do finite operands give finite results and partials, but for an overflow?
+static bool is_tame(OpCode code)
+{
+    switch (code) {
+    case OP_add: case OP_sub: case OP_mul: case OP_neg: case OP_fma: case OP_abs: case OP_max: case OP_min: case OP_fmax: case OP_fmin:
+    case OP_sin: case OP_cos: case OP_tan: case OP_atan: case OP_tanh: case OP_asinh: case OP_erf: case OP_erfc: case OP_sigmoid:
+    case OP_softplus: case OP_relu: case OP_floor: case OP_ceil: case OP_round: case OP_trunc: case OP_copysign: case OP_sign:
+    case OP_step: case OP_sel: case OP_itor: case OP_stop:
+        return true;
+    default:
+        return false;
+    }
+}
+
+typedef struct Users {
+    Plan *p;
+    Arena *a;
+    VEC(const Op *) around;                 // of the value that is looked at: the ops with uses in them
+} Users;
+
+bool usage_guards(const Plan *p, const Op *op, int k)
+{
+    Usage usage = (Usage)p->usage[op->out[0]->id];
+    if (!p->asked[op->out[0]->id] || passes_on(op->code, k))
+        return false;
+    if (usage == USED_BRANCH || !is_tame(op->code))
+        return true;
+    unsigned needs = partial_needs(op->code, k);
+    bool wild = (needs & NEEDS_R) && p->wild[op->out[0]->id];
+    for (int j = 0; j < op->n_in; j++)
+        wild |= (needs & (1u << j)) && p->wild[op->in[j]->id];
+    return wild;
+}
+
+bool usage_chooses(const Op *op, int k)
+{
+    return chooses(op->code, k);
+}
+
+// ---- how a value is used ----
+
+static Usage at_most(Usage x, Usage y)
+{
+    return x < y ? x : y;
+}
+
+static Usage at_least(Usage x, Usage y)
+{
+    return x > y ? x : y;
+}
+
+static bool contributes(const Plan *p, const Op *op, int k)
+{
+    return op_is_scalar(op->code) && p->active[op->in[k]->id] && p->active[op->out[0]->id] && op_info[op->code].partial[k];
+}
+
+static Usage of_result(const Plan *p, const Value *v)
+{
+    return p->active[v->id] ? (Usage)p->usage[v->id] : USED_NEVER;
+}
+
+// A use, seen from the region it stands in.
+static Usage of_use(const Plan *p, const Use *u)
+{
+    const Op *op = u->op;
+    if (!op) {
+        const Op *owner = u->region->owner;
+        return owner && owner->code == OP_if ? of_result(p, owner->out[u->k]) : USED_ALWAYS;
+    }
+    if (!op_is_scalar(op->code))
+        return USED_ALWAYS;
+    if (!contributes(p, op, u->k))
+        return USED_NEVER;
+    Usage usage = (Usage)p->usage[op->out[0]->id];
+    return chooses(op->code, u->k) && usage == USED_ALWAYS ? USED_SOFT : usage;
+}
+
+static bool has_a_trip(const Op *loop)
+{
+    int64_t lo, hi;
+    if (!loop->counted)
+        return loop->n_regions == 1 || !loop->regions[1];
+    return ir_is_int_const(loop->in[0], &lo) && ir_is_int_const(loop->in[1], &hi) && (loop->step > 0 ? lo < hi : lo > hi);
+}
+
+// A use inside of op, seen from outside.
+static Usage lifted(const Op *op, const UsedInside *inside)
+{
+    Usage x = (Usage)inside->arm[0], y = (Usage)inside->arm[1];
+    switch (op->code) {
+    case OP_if:
+        if (x != USED_NEVER && y != USED_NEVER)
+            return x == y ? x : at_most(at_least(x, y), USED_SOFT);
+        return at_most(at_least(x, y), USED_BRANCH);
+    case OP_loop:
+        return x == USED_ALWAYS && !has_a_trip(op) ? USED_SOFT : x == USED_BRANCH ? USED_SOFT : x;
+    default:
+        return x;
+    }
+}
+
+static UsedInside *inside_of(const Plan *p, const Op *op, const Value *v)
+{
+    UsedInsideList *list = &op_plan(p, op)->used;
+    return list->n && list->at[list->n - 1].v == v ? &list->at[list->n - 1] : NULL;
+}
+
+// Entries for v in the ops around `at`, as far as where v is defined. On the list they stand in order, each after the one around it.
+static void enter(Users *s, const Region *at, Value *v)
+{
+    const Op *op = at->owner;
+    if (at == v->region || inside_of(s->p, op, v))
+        return;
+    enter(s, op->parent, v);
+    vec_push(s->p->a, &op_plan(s->p, op)->used, ((UsedInside){.v = v}));
+    vec_push(s->a, &s->around, op);
+}
+
+// v is used like this in region r: noted in the op around that, or in *own where v is defined in r.
+static void note(const Plan *p, const Region *r, const Value *v, Usage usage, Usage *own)
+{
+    if (r == v->region) {
+        *own = at_least(*own, usage);
+        return;
+    }
+    unsigned char *arm = &inside_of(p, r->owner, v)->arm[r == r->owner->regions[1]];
+    *arm = (unsigned char)at_least((Usage)*arm, usage);
+}
+
+static void find_usage(Users *s, Value *v)
+{
+    Plan *p = s->p;
+    Usage own = USED_NEVER;
+    s->around.n = 0;
+    for (const Use *u = p->uses[v->id]; u; u = u->next) {
+        enter(s, u->region, v);
+        note(p, u->region, v, of_use(p, u), &own);
+    }
+    for (int i = s->around.n - 1; i >= 0; i--) {
+        const Op *op = s->around.at[i];
+        note(p, op->parent, v, lifted(op, inside_of(p, op, v)), &own);
+    }
+    p->usage[v->id] = (unsigned char)own;
+}
+
+// What a value is used for stands behind it: from the last op to the first, and what is inside of an op after its results.
+static void find_usages(Users *s, const Region *r)
+{
+    for (int i = r->ops.n - 1; i >= 0; i--) {
+        const Op *op = r->ops.at[i];
+        for (int k = 0; k < op->n_out; k++)
+            find_usage(s, op->out[k]);
+        for (int k = op->n_regions - 1; k >= 0; k--)
+            if (op->regions[k])
+                find_usages(s, op->regions[k]);
+    }
+    for (int i = 0; i < r->args.n; i++)
+        find_usage(s, r->args.at[i]);
+}
+
+// ---- of which the reverse has to know it ----
+
+static bool is_open(const Plan *p, const Value *v)
+{
+    return p->usage[v->id] == USED_BRANCH || p->usage[v->id] == USED_SOFT;
+}
+
+// Has something in front of v to know whether v was used, or v's own contributions?
+static bool asks(Plan *p, const Op *op)
+{
+    p->asked[op->out[0]->id] = true;
+    for (int k = 0; k < op->n_in; k++)
+        if (contributes(p, op, k) && (usage_guards(p, op, k) || p->asked[op->in[k]->id]))
+            return true;
+    return false;
+}
+
+static void ask_scalar(Plan *p, const Op *op)
+{
+    Value *v = op->out[0];
+    p->wild[v->id] = !is_tame(op->code);
+    for (int k = 0; k < op->n_in; k++)
+        p->wild[v->id] |= p->wild[op->in[k]->id];
+    p->asked[v->id] = is_open(p, v) && asks(p, op);
+}
+
+static void ask_if(Plan *p, const Op *op)
+{
+    for (int k = op->n_in - 1; k < op->n_out; k++) {
+        const Value *x = op->regions[0]->yields.at[k], *y = op->regions[1]->yields.at[k], *v = op->out[k];
+        p->wild[v->id] = p->wild[x->id] || p->wild[y->id];
+        p->asked[v->id] = is_open(p, v) && (p->asked[x->id] || p->asked[y->id]);
+    }
+}
+
+static void ask_region(Plan *p, const Region *r)
+{
+    for (int i = 0; i < r->ops.n; i++) {
+        const Op *op = r->ops.at[i];
+        for (int k = 0; k < op->n_regions; k++)
+            if (op->regions[k])
+                ask_region(p, op->regions[k]);
+        if (op_is_scalar(op->code))
+            ask_scalar(p, op);
+        else if (op->code == OP_if)
+            ask_if(p, op);
+    }
+}
+
+void usage_plan(Plan *p)
+{
+    Users s = {.p = p, .a = arena_new()};
+    size_t n = (size_t)p->f->n_values + 1;
+    p->usage = NEW_N(p->a, unsigned char, n);
+    p->asked = NEW_N(p->a, bool, n);
+    p->wild = NEW_N(p->a, bool, n);
+    find_usages(&s, p->f->body);
+    ask_region(p, p->f->body);
+    arena_free(s.a);
+}
+
+bool usage_is_threaded(const Plan *p, const UsedInside *inside)
+{
+    if (!p->asked[inside->v->id])
+        return false;
+    bool open = false;
+    for (int k = 0; k < 2; k++)
+        open |= inside->arm[k] == USED_BRANCH || inside->arm[k] == USED_SOFT;
+    return open;
+}
