@@ -1138,8 +1138,8 @@ Plan *keep_plan(DeriveCtx *c, Arena *a, Func *f, PlanKind kind, const bool *acti
     note_consumers(&w, f->body);
     walk_touched(&w, f->body);
     fuse_loops(p);
-    usage_plan(p);
     walk_calls(&w, f->body);
+    usage_plan(p);
     walk_needs(&w, f->body);
     find_whole(&w);
     walk_decide(&w, f->body);

@@ -114,10 +114,11 @@ typedef struct Plan {
 } Plan;
 
 // A split function: f_fwd and f_rev for one choice of active arguments and results and stable arrays.
-typedef enum SlotKind { SLOT_PRIMAL, SLOT_TAPE, SLOT_POS, SLOT_SEED, SLOT_BAR, SLOT_ADJ, SLOT_ZBAR, SLOT_ZPOS } SlotKind;
+typedef enum SlotKind { SLOT_PRIMAL, SLOT_TAPE, SLOT_POS, SLOT_SEED, SLOT_BAR, SLOT_USED, SLOT_ADJ, SLOT_ZBAR, SLOT_ZPOS } SlotKind;
 
 // A parameter of f_rev. PRIMAL: argument `index` of f. TAPE, POS: of Elem `index`. SEED (in): of result `index`, a scalar. BAR (inout): of the
-// array or inout scalar that is argument `index`. ADJ (out): the contribution to the scalar argument `index`. ZBAR (in), ZPOS (inout): adjoint
+// array or inout scalar that is argument `index`. ADJ (out): the contribution to the scalar argument `index`,
+// and USED (out), in front of it, whether that was used, where it may not be. ZBAR (in), ZPOS (inout): adjoint
 // and position of the growable tape that is argument `index`.
 typedef struct Slot {
     SlotKind kind;
@@ -177,8 +178,9 @@ bool fuse_flows(const Plan *p, const Op *op, int k);
 void checkpoint_plan(Plan *p, const Op *loop);
 // Which of the values that a loop carries are state of its trips: scalars, and arrays whose elements it looks at.
 void loop_state(Plan *p, const Op *loop);
+
 // ---- usage.c ----
-// Fills in usage, asked and wild, and what every op with regions uses. Needs what is active and the uses.
+// Fills in usage, asked and wild, and what every op with regions uses. Needs what is active, the uses, and the variants of calls.
 void usage_plan(Plan *p);
 // Is what a scalar op contributes to operand k to be made only if its result was used?
 bool usage_guards(const Plan *p, const Op *op, int k);
@@ -197,6 +199,7 @@ void exits_carry(Func *f);
 Variant *vjp_variant(DeriveCtx *c, Func *f, const bool *active_args, const bool *active_results, const bool *stable_args);
 unsigned variant_mask(Variant *v);                          // tapes it appends to
 bool variant_needs_arg(Variant *v, int arg);
+Usage variant_usage(const Variant *v, int arg);             // of a scalar argument, in the function's body
 Func *variant_fwd(DeriveCtx *c, Variant *v);                // signatures made when first asked for, bodies at the end
 Func *variant_rev(DeriveCtx *c, Variant *v);
 

@@ -99,6 +99,8 @@ static Usage of_use(const Plan *p, const Use *u)
         const Op *owner = u->region->owner;
         return owner && owner->code == OP_if ? of_result(p, owner->out[u->k]) : USED_ALWAYS;
     }
+    if (op->code == OP_call && op_plan(p, op)->variant)
+        return variant_usage(op_plan(p, op)->variant, u->k);
     if (!op_is_scalar(op->code))
         return USED_ALWAYS;
     if (!contributes(p, op, u->k))
@@ -239,6 +241,20 @@ static void ask_region(Plan *p, const Region *r)
     }
 }
 
+// A split function says of its arguments whether they were used: there is no knowing what they are made of.
+static void ask_arguments(Plan *p)
+{
+    const Func *f = p->f;
+    for (int i = 0; i < f->params.n && p->stable_args; i++) {
+        const Param *q = &f->params.at[i];
+        if (q->role == ROLE_IN && type_is_scalar(q->type)) {
+            const Value *v = f->body->args.at[q->arg];
+            p->wild[v->id] = true;
+            p->asked[v->id] = p->active[v->id] && is_open(p, v);
+        }
+    }
+}
+
 void usage_plan(Plan *p)
 {
     Users s = {.p = p, .a = arena_new()};
@@ -247,6 +263,7 @@ void usage_plan(Plan *p)
     p->asked = NEW_N(p->a, bool, n);
     p->wild = NEW_N(p->a, bool, n);
     find_usages(&s, p->f->body);
+    ask_arguments(p);
     ask_region(p, p->f->body);
     arena_free(s.a);
 }

@@ -280,6 +280,11 @@ bool variant_needs_arg(Variant *v, int arg)
     return v->assumed_args[arg];
 }
 
+Usage variant_usage(const Variant *v, int arg)
+{
+    return v->plan ? (Usage)v->plan->usage[v->body->body->args.at[arg]->id] : USED_ALWAYS;
+}
+
 static void push_slot(Variant *v, Arena *a, SlotKind kind, int index, Role role, Type type, const char *name)
 {
     vec_push(a, &v->slots, ((Slot){kind, index, role, type, name}));
@@ -358,6 +363,9 @@ static void push_adjoint_slots(Variant *v, Arena *a, const Param *p)
     } else if (out) {
         push_slot(v, a, SLOT_SEED, p->result, ROLE_IN, p->type, name);
     } else {
+        Usage usage = variant_usage(v, p->arg);
+        if (usage == USED_BRANCH || usage == USED_SOFT)
+            push_slot(v, a, SLOT_USED, p->arg, ROLE_OUT, T_BOOL, arena_printf(a, "%s_used", p->name));
         push_slot(v, a, SLOT_ADJ, p->arg, ROLE_OUT, p->type, name);
     }
 }
@@ -569,6 +577,7 @@ static Value *slot_result(Gen *g, Builder *b, const Slot *s)
     switch (s->kind) {
     case SLOT_POS: return g->pos[s->index];
     case SLOT_ZPOS: return g->zpos[arg->id];
+    case SLOT_USED: return g->used[arg->id] ? g->used[arg->id] : b_bool(b, false);
     default: return type_is_linear(s->type) ? g->abar[shaped(g->plan, arg)->id] : scalar_bar(g, b, arg);
     }
 }
@@ -580,7 +589,7 @@ static void build_rev(DeriveCtx *c, Arena *a, Variant *v)
     Value **args = NEW_N(a, Value *, v->slots.n + 1), **y = NEW_N(a, Value *, v->slots.n + 1);
     int n = 0;
     for (int i = 0, arg = 0; i < v->slots.n; i++)
-        if (v->slots.at[i].kind != SLOT_ADJ)
+        if (v->slots.at[i].role != ROLE_OUT)
             args[i] = v->rev->body->args.at[arg++];
     for (int i = 0; i < v->slots.n; i++)
         bind_primal(g, &b, &v->slots.at[i], args[i]);

@@ -970,7 +970,7 @@ static void reverse_split_call(Gen *g, Builder *b, const Op *op, Variant *v, Val
             args[n_args++] = a;
     }
     Op *to = b_call(b, rev, n_args, args);
-    Value **out = to->out;
+    Value **out = to->out, *when = NULL;
     for (int i = 0; i < v->slots.n; i++) {
         const Slot *s = &v->slots.at[i];
         if (s->role == ROLE_IN)
@@ -982,8 +982,12 @@ static void reverse_split_call(Gen *g, Builder *b, const Op *op, Variant *v, Val
             g->zpos[op->in[s->index]->root->id] = r;
         else if (type_is_linear(s->type))
             versions[taken++] = r;
-        else
-            gen_contribute(g, b, op->in[s->index], r);
+        else if (s->kind == SLOT_USED)
+            when = r;
+        else {
+            gen_contribute_when(g, b, op->in[s->index], r, when);
+            when = NULL;
+        }
     }
     give_back(g, b, all, n, versions);
 }

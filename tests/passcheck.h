@@ -7,6 +7,7 @@
 #define PASSCHECK_H
 
 #include "interp.h"
+#include "suite.h"
 
 // Parses and verifies; fails the test with the message otherwise.
 Module *pass_parse(Arena *a, const char *text);

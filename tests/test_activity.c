@@ -298,14 +298,8 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("activity");
     TCase *t = tcase_create("activity");
     tcase_add_loop_test(t, values, 0, (int)(sizeof cases / sizeof *cases));
     tcase_add_loop_test(t, summaries, 0, (int)(sizeof deps / sizeof *deps));
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_tests("activity", t);
 }

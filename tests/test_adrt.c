@@ -1,6 +1,8 @@
 // test_adrt.c - the runtime: arena, buffers, errors, kernels, and that every snippet of --standalone compiles by
 // itself.
 #define _POSIX_C_SOURCE 200809L
+#include "suite.h"
+
 #include <check.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -804,9 +806,5 @@ int main(void)
     tcase_add_test(t, only_what_is_used_is_pasted);
     tcase_set_timeout(t, 60);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed > 0;
+    return run_suite(s);
 }

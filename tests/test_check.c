@@ -2,8 +2,9 @@
 // names in C. What it refuses is in tests/cases/errors/check_*.ad.
 #include "check.h"
 
+#include "suite.h"
+
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 static Arena *arena;
@@ -379,7 +380,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("check");
     TCase *t = tcase_create("check");
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, signatures_of_the_manual);
@@ -402,10 +402,5 @@ int main(void)
     tcase_add_test(t, copies_and_overlap);
     tcase_add_test(t, what_is_allowed);
     tcase_add_test(t, warnings);
-    suite_add_tcase(suite, t);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_tests("check", t);
 }

@@ -287,7 +287,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("checkpoint");
     TCase *t = tcase_create("checkpoint");
     tcase_set_timeout(t, 60);
     tcase_add_loop_test(t, plans, 0, (int)(sizeof cases / sizeof *cases));
@@ -295,10 +294,5 @@ int main(void)
     tcase_add_test(t, nothing_is_taped);
     tcase_add_test(t, trips_run_as_few_times_as_possible);
     tcase_add_test(t, extreme_numbers);
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_tests("checkpoint", t);
 }

@@ -4,7 +4,6 @@
 #include "passcheck.h"
 
 #include <check.h>
-#include <stdlib.h>
 
 typedef struct Case {
     const char *name, *head, *body;                             // of a loop with %i (%h in the head) and a sum %s
@@ -148,15 +147,9 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("counted");
-    TCase *t = tcase_create("cases");
+    TCase *t = tcase_create("counted");
     tcase_add_loop_test(t, test_case, 0, (int)(sizeof cases / sizeof *cases));
     tcase_add_loop_test(t, exit_case, 0, (int)(sizeof exits / sizeof *exits));
     tcase_add_test(t, index_takes_the_place);
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_tests("counted", t);
 }

@@ -4,7 +4,6 @@
 #include "passcheck.h"
 
 #include <check.h>
-#include <stdlib.h>
 
 typedef struct Case {
     const char *name, *text;
@@ -171,16 +170,10 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("dce");
-    TCase *t = tcase_create("cases");
+    TCase *t = tcase_create("dce");
     tcase_add_loop_test(t, test_case, 0, (int)(sizeof cases / sizeof *cases));
     tcase_add_loop_test(t, test_module, 0, (int)(sizeof cases / sizeof *cases));
     tcase_add_test(t, dead_parameters);
     tcase_add_test(t, many);
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_tests("dce", t);
 }

@@ -1,6 +1,8 @@
 // test_diag.c — sources, positions, messages, carets, fixes, limits, flags and spelling.
 //
 // In: small texts and reports. Out: checks on the text that diag_text gives.
+#include "suite.h"
+
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -231,7 +233,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("diag");
     TCase *t = tcase_create("diag");
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, positions);
@@ -247,10 +248,5 @@ int main(void)
     tcase_add_test(t, long_lines_are_cut);
     tcase_add_test(t, terminal_is_safe);
     tcase_add_test(t, spelling);
-    suite_add_tcase(suite, t);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_tests("diag", t);
 }

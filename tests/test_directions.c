@@ -5,7 +5,6 @@
 
 #include <check.h>
 #include <math.h>
-#include <stdlib.h>
 
 // y[i] = x[i] * x[i + 1 of n] * a; b has no influence.
 static const char *const ring =
@@ -151,16 +150,10 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("directions");
     TCase *t = tcase_create("directions");
     tcase_add_loop_test(t, jacobians, 0, 2);
     tcase_add_test(t, no_influence);
     tcase_add_test(t, one_block);
     tcase_add_test(t, hessians);
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_tests("directions", t);
 }

@@ -1,8 +1,9 @@
 // test_effect.c — effect.c: what may end the program, through calls, recursion and derivatives that are not made yet; and that asking is cheap.
 #include "ir.h"
 
+#include "suite.h"
+
 #include <check.h>
-#include <stdlib.h>
 
 static Module *module_of(Arena *a, const char *text)
 {
@@ -66,14 +67,8 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("effect");
     TCase *t = tcase_create("effect");
     tcase_add_test(t, through_calls);
     tcase_add_test(t, is_cheap);
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_tests("effect", t);
 }

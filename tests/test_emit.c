@@ -13,6 +13,8 @@
 #include "interp.h"
 #include "place.h"
 
+#include "suite.h"
+
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>
@@ -666,16 +668,10 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("emit");
-    TCase *t = tcase_create("cases");
+    TCase *t = tcase_create("emit");
     tcase_set_timeout(t, 120);
     tcase_add_loop_test(t, by_hand, 0, (int)(sizeof CASES / sizeof *CASES));
     tcase_add_loop_test(t, at_random, 0, 3);
     tcase_add_test(t, long_function);
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_tests("emit", t);
 }

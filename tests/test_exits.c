@@ -10,7 +10,6 @@
 #include "passcheck.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 typedef struct Case {
@@ -191,9 +190,5 @@ int main(void)
     tcase_add_test(t, last_values);
     tcase_add_test(t, nested);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -8,7 +8,6 @@
 #include "passcheck.h"
 
 #include <check.h>
-#include <stdlib.h>
 
 typedef struct Case {
     const char *name, *text;
@@ -118,15 +117,9 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("factors");
     TCase *t = tcase_create("factors");
     tcase_add_loop_test(t, test_case, 0, (int)(sizeof cases / sizeof *cases));
     tcase_add_test(t, two_factors_of_one_triangle);
     tcase_add_test(t, once_in_every_derivative);
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_tests("factors", t);
 }

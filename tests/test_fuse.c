@@ -7,9 +7,9 @@
 
 #include "adcheck.h"
 #include "passcheck.h"
+#include "plancheck.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 typedef struct Case {
@@ -304,23 +304,6 @@ static const Case late_cases[] = {
      "", "", 0},
 };
 
-static void no_report(void *user, bool is_error, IrLoc loc, const char *message, IrLoc note_loc, const char *note)
-{
-    (void)user, (void)is_error, (void)loc, (void)note_loc, (void)note;
-    ck_abort_msg("%s", message);
-}
-
-static Plan *plan_of(DeriveCtx *c, Arena *a, Func *f)
-{
-    bool *args = NEW_N(a, bool, f->body->args.n + 1), *results = NEW_N(a, bool, f->body->yields.n + 1);
-    for (int i = 0; i < f->params.n; i++)
-        if (f->params.at[i].arg >= 0)
-            args[f->params.at[i].arg] = type_is_real(f->params.at[i].type);
-    for (int i = 0; i < f->body->yields.n; i++)
-        results[i] = true;
-    return keep_plan(c, a, f, PLAN_JOINT, args, results, NULL);
-}
-
 // The loops in r, by the name of their first result, that are fused, or are not.
 static void list_loops(Text *t, const Plan *p, const Region *r, Fuse fused)
 {
@@ -338,12 +321,8 @@ static void check_plan(const Case *c, Fuse kind)
 {
     Arena *a = arena_new();
     Module *m = pass_parse(a, c->text);
-    DeriveCtx ctx = {.m = m, .scratch = a, .report = no_report, .activity = activity_new(m, a)};
-    ctx.vjp_variants = map_new(a);
-    ctx.ready = map_new(a);
-    ctx.states = map_new(a);
-    ctx.taken = map_new(a);
-    const Plan *p = plan_of(&ctx, a, func_by_name(m, "f"));
+    DeriveCtx ctx = plan_context(m, a);
+    const Plan *p = plan_whole(&ctx, a, func_by_name(m, "f"));
     Text fused = text_in(a), apart = text_in(a);
     list_loops(&fused, p, p->f->body, kind);
     list_loops(&apart, p, p->f->body, FUSE_NOT);
@@ -382,17 +361,11 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("fuse");
     TCase *t = tcase_create("fuse");
     tcase_set_timeout(t, 60);
     tcase_add_loop_test(t, plans, 0, (int)(sizeof cases / sizeof *cases));
     tcase_add_loop_test(t, late_plans, 0, (int)(sizeof late_cases / sizeof *late_cases));
     tcase_add_loop_test(t, late_derivatives, 0, (int)(sizeof late_cases / sizeof *late_cases));
     tcase_add_loop_test(t, derivatives, 0, (int)(sizeof cases / sizeof *cases));
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_tests("fuse", t);
 }

@@ -4,7 +4,6 @@
 #include "passcheck.h"
 
 #include <check.h>
-#include <stdlib.h>
 
 static void for_ad(Func *f)
 {
@@ -129,15 +128,9 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("inline");
-    TCase *t = tcase_create("cases");
+    TCase *t = tcase_create("inline");
     tcase_add_loop_test(t, test_case, 0, (int)(sizeof cases / sizeof *cases));
     tcase_add_test(t, users_functions_stay_in_c);
     tcase_add_test(t, growth_is_bounded);
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_tests("inline", t);
 }

@@ -1,9 +1,10 @@
 // test_interp.c — the interpreter does what ir.h says, and refuses what C would do silently.
 #include "interp.h"
 
+#include "suite.h"
+
 #include <check.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 static Arena *arena;
@@ -456,7 +457,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("interp");
     TCase *t = tcase_create("interp");
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, running_sum);
@@ -481,10 +481,5 @@ int main(void)
     tcase_add_test(t, what_has_no_complex_form_says_so);
     tcase_add_test(t, decisions);
     tcase_add_test(t, shapes_before_a_call);
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_tests("interp", t);
 }

@@ -7,7 +7,6 @@
 #include "passcheck.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 static Arena *arena;
@@ -500,7 +499,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("ir");
     TCase *t = tcase_create("ir");
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, table);
@@ -523,10 +521,5 @@ int main(void)
     tcase_add_test(t, a_clone_reads_through_a_slice);
     tcase_add_test(t, recomputing);
     tcase_add_test(t, shapes_of_parameters);
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_tests("ir", t);
 }

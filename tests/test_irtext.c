@@ -1,6 +1,7 @@
 // test_irtext.c — text -> IR -> text is the identity; bad text gets a located error and never a crash.
+#include "suite.h"
+
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "irtext.h"
@@ -442,9 +443,5 @@ int main(void)
     tcase_add_loop_test(t, mutilated, 0, N_PRINTED);
     tcase_add_test(t, memory_is_linear);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -1,9 +1,10 @@
 // test_json.c — JSON is read as it is written down, and what is none is refused with its place.
 #include "json.h"
 
+#include "suite.h"
+
 #include <check.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 static Arena *arena;
@@ -90,17 +91,11 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("json");
     TCase *t = tcase_create("json");
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, values);
     tcase_add_loop_test(t, refusals, 0, sizeof refused / sizeof *refused);
     tcase_add_test(t, nesting_has_an_end);
     tcase_add_test(t, strings);
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_tests("json", t);
 }

@@ -7,7 +7,6 @@
 
 #include <check.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 // ---- the table ----
@@ -410,9 +409,5 @@ int main(void)
     tcase_set_timeout(u, 60);
     suite_add_tcase(s, t);
     suite_add_tcase(s, u);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_suite(s);
 }

@@ -8,9 +8,9 @@
 #include "keep.h"
 
 #include "passcheck.h"
+#include "plancheck.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 typedef struct Case {
@@ -281,59 +281,6 @@ static const Case cases[] = {
 
 // ---- the plan ----
 
-static void no_report(void *user, bool is_error, IrLoc loc, const char *message, IrLoc note_loc, const char *note)
-{
-    (void)user, (void)is_error, (void)loc, (void)note_loc, (void)note;
-    ck_abort_msg("%s", message);
-}
-
-static DeriveCtx context(Module *m, Arena *a)
-{
-    DeriveCtx c = {.m = m, .scratch = a, .report = no_report, .activity = activity_new(m, a)};
-    c.vjp_variants = map_new(a);
-    c.ready = map_new(a);
-    c.states = map_new(a);
-    c.taken = map_new(a);
-    return c;
-}
-
-// Of f with all real arguments and results active.
-static Plan *plan_of(DeriveCtx *c, Arena *a, Func *f)
-{
-    bool *args = NEW_N(a, bool, f->body->args.n + 1), *results = NEW_N(a, bool, f->body->yields.n + 1);
-    for (int i = 0; i < f->params.n; i++)
-        if (f->params.at[i].arg >= 0)
-            args[f->params.at[i].arg] = type_is_real(f->params.at[i].type) && f->params.at[i].role != ROLE_OUT;
-    for (int i = 0; i < f->body->yields.n; i++)
-        results[i] = type_is_real(f->body->yields.at[i]->type);
-    return keep_plan(c, a, f, PLAN_JOINT, args, results, NULL);
-}
-
-static const Value *named_in(const Region *r, const char *name);
-
-static const Value *named_op(const Op *op, const char *name)
-{
-    const Value *found = NULL;
-    for (int k = 0; k < op->n_regions && !found; k++) // first: a loop has results named like these
-        if (op->regions[k])
-            found = named_in(op->regions[k], name);
-    for (int k = 0; k < op->n_out && !found; k++)
-        if (op->out[k]->name && strcmp(op->out[k]->name, name) == 0)
-            found = op->out[k];
-    return found;
-}
-
-static const Value *named_in(const Region *r, const char *name)
-{
-    const Value *found = NULL;
-    for (int i = 0; i < r->args.n && !found; i++)
-        if (r->args.at[i]->name && strcmp(r->args.at[i]->name, name) == 0)
-            found = r->args.at[i];
-    for (int i = 0; i < r->ops.n && !found; i++)
-        found = named_op(r->ops.at[i], name);
-    return found;
-}
-
 // "tape", "copy!", "redo @a3"
 static const char *word_for(Arena *a, const Plan *p, const Value *v)
 {
@@ -346,23 +293,6 @@ static const char *word_for(Arena *a, const Plan *p, const Value *v)
     return word;
 }
 
-// Each "name word" of the list has to be what the plan says.
-static void check_list(Arena *a, const char *title, const Plan *p, const char *list)
-{
-    char *rest = arena_strdup(a, list);
-    for (char *item = rest; *rest; item = rest) {
-        size_t n = strcspn(item, ";");
-        rest = item + n + strspn(item + n, "; ");
-        item[n] = '\0';
-        char *want = strchr(item, ' ');
-        *want++ = '\0';
-        const Value *v = named_in(p->f->body, item);
-        ck_assert_msg(v != NULL, "%s: no value %s", title, item);
-        const char *got = word_for(a, p, v);
-        ck_assert_msg(strcmp(got, want) == 0, "%s: %s is had by \"%s\", not \"%s\"", title, item, got, want);
-    }
-}
-
 START_TEST(joint)
 {
     const Case *c = &cases[_i];
@@ -370,8 +300,8 @@ START_TEST(joint)
     Module *m = pass_parse(a, c->text);
     Func *f = func_by_name(m, "f");
     exits_carry(f);
-    DeriveCtx ctx = context(m, a);
-    check_list(a, c->name, plan_of(&ctx, a, f), c->plan);
+    DeriveCtx ctx = plan_context(m, a);
+    plan_check(a, c->name, plan_whole(&ctx, a, f), c->plan, word_for);
     arena_free(a);
 }
 END_TEST
@@ -492,14 +422,14 @@ START_TEST(split)
     Arena *a = arena_new();
     Module *m = pass_parse(a, c->text);
     Func *f = func_by_name(m, "f");
-    DeriveCtx ctx = context(m, a);
-    Plan *p = plan_of(&ctx, a, f);
+    DeriveCtx ctx = plan_context(m, a);
+    Plan *p = plan_whole(&ctx, a, f);
     Variant *v = op_plan(p, first_call(f->body))->variant;
     ck_assert_ptr_nonnull(v);
     const char *args = args_of(a, v), *tapes = tapes_of(a, v);
     ck_assert_msg(strcmp(args, c->args) == 0, "%s: wants \"%s\" again, not \"%s\"", c->name, args, c->args);
     ck_assert_msg(strcmp(tapes, c->tapes) == 0, "%s: appends to \"%s\", not \"%s\"", c->name, tapes, c->tapes);
-    check_list(a, c->name, v->plan, c->plan);
+    plan_check(a, c->name, v->plan, c->plan, word_for);
     arena_free(a);
 }
 END_TEST
@@ -517,8 +447,8 @@ START_TEST(one_variant_for_each_activity)
     Arena *a = arena_new();
     Module *m = pass_parse(a, twice);
     Func *f = func_by_name(m, "f");
-    DeriveCtx ctx = context(m, a);
-    Plan *p = plan_of(&ctx, a, f);
+    DeriveCtx ctx = plan_context(m, a);
+    Plan *p = plan_whole(&ctx, a, f);
     Variant *v[8];
     int n = 0;
     for (int i = 0; i < f->body->ops.n; i++)
@@ -529,7 +459,7 @@ START_TEST(one_variant_for_each_activity)
     ck_assert_ptr_ne(v[0], v[2]); // x only
     ck_assert_ptr_ne(v[2], v[3]); // y only
     ck_assert_ptr_null(v[4]);     // neither: not reversed
-    ck_assert_int_eq(how_of(v[2]->plan, named_in(v[2]->body->body, "e")), HOW_APPEND);
+    ck_assert_int_eq(how_of(v[2]->plan, plan_named(v[2]->body->body, "e")), HOW_APPEND);
     ck_assert_str_eq(args_of(a, v[2]), "y");
     ck_assert_str_eq(args_of(a, v[3]), "");
     arena_free(a);
@@ -538,15 +468,9 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("keep");
     TCase *t = tcase_create("keep");
     tcase_add_loop_test(t, joint, 0, (int)(sizeof cases / sizeof *cases));
     tcase_add_loop_test(t, split, 0, (int)(sizeof splits / sizeof *splits));
     tcase_add_test(t, one_variant_for_each_activity);
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_tests("keep", t);
 }

@@ -5,7 +5,6 @@
 
 #include <check.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { W = 3, MAX_N = 9 };
@@ -184,14 +183,8 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("lanes");
     TCase *t = tcase_create("lanes");
     tcase_add_loop_test(t, against_one, 0, (int)(sizeof cases / sizeof *cases));
     tcase_add_test(t, rule_that_decides);
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_tests("lanes", t);
 }

@@ -1,4 +1,6 @@
 // test_linalg.c - the runtime's factors and what is solved with them: against the matrix that was factored.
+#include "suite.h"
+
 #include <check.h>
 #include <float.h>
 #include <math.h>
@@ -432,9 +434,5 @@ static Suite *suite(void)
 
 int main(void)
 {
-    SRunner *r = srunner_create(suite());
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite());
 }

@@ -6,10 +6,12 @@
 // and run for every n from 0 (or `from`) to 6 on several x. Everything lowered is verified, with --check too.
 #include "ast_ir.h"
 
+#include "suite.h"
+
 #include <check.h>
+#include <stdlib.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "interp.h"
@@ -583,9 +585,5 @@ int main(void)
     tcase_add_loop_test(tc, linear, 0, 5);
     Suite *s = suite_create("lower");
     suite_add_tcase(s, tc);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -3,8 +3,9 @@
 
 #include "interp.h"
 
+#include "suite.h"
+
 #include <check.h>
-#include <stdlib.h>
 
 // f(m, n, A[m][n], out B[n][m]): B = transpose of A, by the flat index of B's elements if `flat`.
 static Func *transpose(Module *m, bool flat)
@@ -72,14 +73,8 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("nest");
     TCase *t = tcase_create("nest");
     tcase_add_loop_test(t, transposes, 0, 2);
     tcase_add_test(t, no_loops_at_all);
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_tests("nest", t);
 }

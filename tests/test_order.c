@@ -10,7 +10,6 @@
 
 #include <check.h>
 #include <math.h>
-#include <stdlib.h>
 
 typedef struct Case {
     const char *name, *text;
@@ -214,13 +213,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("order");
     TCase *t = tcase_create("order");
     tcase_add_loop_test(t, test_case, 0, (int)(sizeof cases / sizeof *cases));
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_tests("order", t);
 }

@@ -3,6 +3,8 @@
 //
 // In: small texts, some of them built large here. Out: checks on the tree, the messages and the memory taken. How a
 // program reads as a tree is in tests/cases/parse/, what is said about wrong ones in tests/cases/errors/.
+#include "suite.h"
+
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -325,7 +327,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("parse");
     TCase *t = tcase_create("parse");
     tcase_set_timeout(t, 60);
     tcase_add_checked_fixture(t, setup, teardown);
@@ -345,10 +346,5 @@ int main(void)
     tcase_add_test(t, import_directories);
     tcase_add_test(t, import_cycle);
     tcase_add_test(t, missing_main_file);
-    suite_add_tcase(suite, t);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_tests("parse", t);
 }

@@ -7,7 +7,6 @@
 #include "passcheck.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 // ---- storage ----
@@ -292,15 +291,9 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("place");
     TCase *t = tcase_create("place");
     tcase_add_loop_test(t, storage, 0, (int)(sizeof cases / sizeof *cases));
     tcase_add_test(t, dimensions);
     tcase_add_loop_test(t, needed_copies, 0, (int)(sizeof copies / sizeof *copies));
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_tests("place", t);
 }

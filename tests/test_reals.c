@@ -4,8 +4,9 @@
 #include "interp.h"
 #include "irtext.h"
 
+#include "suite.h"
+
 #include <check.h>
-#include <stdlib.h>
 
 static const char CAM[] = "struct lens = {id: int, k: real[2]} struct cam = {rot: real[3], on: bool, lens: struct lens[2], R: real[2][2], f: real}\n"
                           "func @f(%n: int, %c: struct cam[1], %r: real[2] inout) -> (real[2]) {}";
@@ -108,15 +109,9 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("reals");
     TCase *t = tcase_create("reals");
     tcase_add_test(t, counts);
     tcase_add_test(t, positions);
     tcase_add_test(t, nests);
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_tests("reals", t);
 }

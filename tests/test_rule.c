@@ -6,7 +6,6 @@
 #include "passcheck.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char functions[] =
@@ -207,7 +206,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("rule");
     TCase *t = tcase_create("rule");
     tcase_add_test(t, all_inputs);
     tcase_add_test(t, some_inputs);
@@ -215,10 +213,5 @@ int main(void)
     tcase_add_test(t, gradient);
     tcase_add_test(t, extern_function);
     tcase_add_test(t, no_shapes);
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_tests("rule", t);
 }

@@ -1,8 +1,9 @@
 // test_shape.c — symbolic sizes: what is equal, what is surely different, and how sizes read in messages.
 #include "shape.h"
 
+#include "suite.h"
+
 #include <check.h>
-#include <stdlib.h>
 
 static Arena *arena;
 static Shapes *s;
@@ -123,7 +124,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("shape");
     TCase *t = tcase_create("shape");
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, equal_sizes_are_one_pointer);
@@ -134,10 +134,5 @@ int main(void)
     tcase_add_test(t, substitution);
     tcase_add_test(t, text);
     tcase_add_test(t, what_grows_too_big_becomes_opaque);
-    suite_add_tcase(suite, t);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_tests("shape", t);
 }

@@ -6,7 +6,6 @@
 
 #include <check.h>
 #include <math.h>
-#include <stdlib.h>
 
 static void simplify_and_clean(Func *f)
 {
@@ -292,17 +291,11 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("simplify");
-    TCase *t = tcase_create("cases");
+    TCase *t = tcase_create("simplify");
     tcase_add_loop_test(t, test_case, 0, (int)(sizeof cases / sizeof *cases));
     tcase_add_loop_test(t, gvn_case, 0, (int)(sizeof gvn_cases / sizeof *gvn_cases));
     tcase_add_loop_test(t, zero_case, 0, (int)(sizeof zero_cases / sizeof *zero_cases));
     tcase_add_test(t, special_values);
     tcase_add_test(t, no_derivative);
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_tests("simplify", t);
 }

@@ -2,8 +2,9 @@
 // the line it comes from.
 #include "ast_ir.h"
 
+#include "suite.h"
+
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "derive.h"
@@ -183,7 +184,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("trial");
     TCase *t = tcase_create("trial");
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_set_timeout(t, 60);
@@ -194,10 +194,5 @@ int main(void)
     tcase_add_test(t, stopped_gradients_are_constants);
     tcase_add_test(t, solutions_are_no_matter_of_decisions);
     tcase_add_test(t, names_of_cells);
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_tests("trial", t);
 }

@@ -3,6 +3,8 @@
 // In: nothing but the functions of util.h. The idea: each grows past several of its own sizes, and keeps what it had.
 #include "util.h"
 
+#include "suite.h"
+
 #include <check.h>
 #include <float.h>
 #include <math.h>
@@ -241,7 +243,6 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("util");
     TCase *t = tcase_create("util");
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, arena_gives_zeroed_aligned_memory);
@@ -255,10 +256,5 @@ int main(void)
     tcase_add_test(t, map_from_pointers);
     tcase_add_test(t, reals_as_one_would_write_them);
     tcase_add_test(t, reals_read_back_exactly);
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_tests("util", t);
 }

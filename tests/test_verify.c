@@ -2,8 +2,9 @@
 //
 // Most are text: ir_parse builds what the verifier then refuses. What text cannot say (wrong back-links, ids,
 // dominance) is broken by hand afterwards.
+#include "suite.h"
+
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "irtext.h"
@@ -467,9 +468,5 @@ int main(void)
     tcase_add_test(t, params);
     tcase_add_test(t, linear_time);
     suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_ENV);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(s);
 }

@@ -3,6 +3,8 @@
 // In: the table `cases` of IR text. Each is held against differences and the other mode by adcheck.c, for trip counts 0, 1, 2, 3 and more.
 #include "adcheck.h"
 
+#include "suite.h"
+
 #include <check.h>
 #include <stdlib.h>
 
@@ -366,15 +368,9 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("vjp");
-    TCase *t = tcase_create("frame");
+    TCase *t = tcase_create("vjp");
     tcase_set_timeout(t, 60);
     tcase_add_loop_test(t, test_case, 0, (int)(sizeof cases / sizeof *cases));
     tcase_add_loop_test(t, test_kept, 0, (int)(sizeof kept / sizeof *kept));
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed != 0;
+    return run_tests("vjp", t);
 }
