@@ -36,7 +36,7 @@ static const Case cases[] = {
      "t branch asked; s branch asked"},
     {"by way of a branch's result",
      HEAD "  %s = div 1.0, %x\n  %c = igt %n, 2\n" IF("p", "b", "s", "y") IF("q", "c", "p", "y") "  %d = igt %n, 5\n" IF("r", "d", "p", "q") "  yield %r }\n",
-     "p branch asked; s branch asked; q branch"},
+     "p branch asked; s branch asked; q branch asked"},
     {"a loop that may have no trip",
      HEAD "  %t = div 1.0, %x\n  %r, %T = loop %i = 0 to %n step 1 (%s = %y) {\n    %s1 = add %s, %t\n    yield %s1 }\n  yield %r }\n",
      "t soft asked"},
