@@ -350,16 +350,17 @@ static Cell to_cell(IVal v)
 
 static double real_of(Run *x, Cell c)
 {
-    if (!c.defined)
+    if (!c.defined && !x->in->undefined_spreads)
         fail(x, "an element is undefined");
-    return c.r;
+    return c.defined ? c.r : (double)NAN;
 }
 
-// Adds to an element.
-static void add_to_cell(Run *x, Cell *to, double r, double im)
+// Adds `from`, scaled, to an element.
+static void add_to_cell(Run *x, Cell *to, Cell from, double sign)
 {
-    to->r = real_of(x, *to) + r;
-    to->im += im;
+    to->r = real_of(x, *to) + sign * real_of(x, from);
+    to->im += sign * from.im;
+    to->defined = to->defined && from.defined;
 }
 
 // ---- decisions ----
@@ -587,7 +588,12 @@ static void run_reals(Run *x, const Op *op)
 {
     double re[3] = {0, 0, 0}, im[3] = {0, 0, 0};
     for (int k = 0; k < op->n_in; k++) {
-        const IVal *v = number(x, k);
+        const IVal *v = of(x, op->in[k]);
+        if (!v->defined && x->in->undefined_spreads) {
+            set_scalar(x, false);
+            return;
+        }
+        v = number(x, k);
         re[k] = v->r;
         im[k] = v->im;
     }
@@ -796,7 +802,7 @@ static void run_element(Run *x, const Op *op)
     if (op->code == OP_store)
         *c = to_cell(v);
     else
-        add_to_cell(x, c, computed(x, n + 1).r, v.im);
+        add_to_cell(x, c, to_cell(v), 1);
     set(x, 0, a);
 }
 
@@ -812,7 +818,7 @@ static void run_whole(Run *x, const Op *op)
         else if (op->code == OP_copy_to)
             *c = cells(b)[i];
         else if (elem_at(op->in[0]->type, i) == E_REAL)
-            add_to_cell(x, c, real_of(x, cells(b)[i]), cells(b)[i].im);
+            add_to_cell(x, c, cells(b)[i], 1);
     }
     set(x, 0, a);
 }
@@ -828,8 +834,8 @@ static void run_gemm(Run *x, const Op *op)
         for (int64_t j = 0; j < n; j++)
             for (int64_t l = 0; l < k; l++) {
                 Cell p = cells(a)[op->ta ? l * m + i : i * k + l], q = cells(b)[op->tb ? j * k + l : l * n + j];
-                double sign = op->sub ? -1 : 1;
-                add_to_cell(x, &cells(c)[i * n + j], sign * real_of(x, p) * real_of(x, q), sign * (p.im * q.r + p.r * q.im));
+                Cell pq = {.r = real_of(x, p) * real_of(x, q), .im = p.im * q.r + p.r * q.im, .defined = p.defined && q.defined};
+                add_to_cell(x, &cells(c)[i * n + j], pq, op->sub ? -1 : 1);
             }
     set(x, 0, c);
 }

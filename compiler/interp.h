@@ -96,6 +96,8 @@ typedef struct Interp {
     struct Run *run;                            // the innermost call
     VEC(Env) envs;                       // by depth of calls, used again and again
     void *unwind;                               // the jmp_buf of the outermost call
+    bool undefined_spreads;                     // reals made of undefined ones are undefined, and no error until something hangs on one: the value of
+                                                // what nobody looks at may be made of memory that was never written
     InterpTrace *trace;                         // or NULL
     const Op *not_complex;                      // an op that an imaginary part came to which it cannot take; set, never cleared
     const Op *corner;                           // the first op that had no one derivative where it was; set, never cleared

@@ -16,6 +16,7 @@ Interp *trial_interp(Trial *t)
 {
     Interp *in = interp_new(arena_new());
     in->max_steps = MAX_STEPS;
+    in->undefined_spreads = true;
     in->opaque = t->opaque;
     return in;
 }
@@ -144,6 +145,37 @@ static size_t cells_of(const Calling *c, const Param *as)
     return as->kind == P_PRIMAL ? n : n * (size_t)c->f->lanes;
 }
 
+// The type whose elements a matrix has where F gives structs; else that of reals.
+static Type output_type(const Calling *c)
+{
+    for (int i = 0; i < c->l->F->params.n; i++)
+        if (role_in_F(c->l, (size_t)i) != ROLE_IN && type_is_real(type_at(c->l, (size_t)i)))
+            return type_at(c->l, (size_t)i);
+    return T_REAL;
+}
+
+// Where value k of a parameter lies, k counting cells, and of each cell its lanes or columns. Structs stay whole: each lane has one of its own,
+// and each column of a matrix of structs.
+static size_t place_in(const Calling *c, const Param *as, Type output, size_t k)
+{
+    size_t i = place_of(c->l, as), across = as->kind == P_JAC ? c->l->count[i] : as->kind == P_PRIMAL ? 1 : (size_t)c->f->lanes;
+    Type t = as->kind == P_JAC ? output : type_at(c->l, i);
+    if (!type_is_struct(t) || across <= 1)
+        return k;
+    size_t size = (size_t)struct_scalars(t.st), cell = k / across;
+    return (cell / size * across + k % across) * size + cell % size;
+}
+
+// The values of a parameter, each where it lies.
+static const double *placed(const Calling *c, const Param *as, const double *from)
+{
+    size_t n = cells_of(c, as);
+    double *to = NEW_N(c->in->arena, double, n + 1);
+    for (size_t k = 0; from && k < n; k++)
+        to[place_in(c, as, T_REAL, k)] = from[k];
+    return from ? to : NULL;
+}
+
 static void put_arg(Calling *c, int i)
 {
     const Param *p = &c->g->params.at[i], *as = &c->as[i];
@@ -159,7 +191,7 @@ static void put_arg(Calling *c, int i)
     if (type_is_scalar(p->type))
         c->args[p->arg] = scalar_of(p->type, from ? from[0] : 0, im ? im[0] : 0);
     else
-        c->args[p->arg] = iv_cells(c->in, p->type, cells_of(c, as), from, im);
+        c->args[p->arg] = iv_cells(c->in, p->type, cells_of(c, as), placed(c, as, from), im);
 }
 
 // Where what comes out of a parameter of that kind goes; NULL: nowhere.
@@ -176,8 +208,9 @@ static void take_result(Calling *c, const Param *as, IVal v)
 {
     double *to = target(c, as);
     size_t n = cells_of(c, as);
+    Type output = output_type(c);
     for (size_t k = 0; to && k < n; k++)
-        to[k] = iv_at(v, (int)k);
+        to[k] = iv_at(v, (int)place_in(c, as, output, k));
     double *im = as->kind == P_PRIMAL && c->f->y_im ? c->f->y_im + c->l->first[place_of(c->l, as)] : NULL;
     for (size_t k = 0; im && k < n; k++)
         im[k] = iv_im_at(v, (int)k);

@@ -145,25 +145,25 @@ static void flow_for(const Check *c, Flow *f)
         return;
     size_t rows = 0;
     for (size_t k = 0; k < c->n; k++)
-        rows += is_output(c, k);
+        if (is_output(c, k))
+            rows = c->l->count[param_of(c, k)];
     f->jac = NEW_N(c->t->arena, double *, c->l->F->params.n + 1);
     for (int i = 0; i < c->l->F->params.n; i++)
         if (c->s->wrt[i])
             f->jac[i] = NEW_N(c->t->arena, double, rows * c->l->count[i] + 1);
 }
 
-// y_dot = J v of the matrices in f.
+// y_dot = J v of the matrices in f, which have a row for each cell of the output.
 static void multiply(const Check *c, const Flow *f, const double *v, double *y_dot)
 {
-    size_t row = 0;
     for (size_t r = 0; r < c->n; r++) {
         if (!is_output(c, r))
             continue;
+        size_t row = r - c->l->first[param_of(c, r)];
         y_dot[r] = 0;
         for (int i = 0; i < c->l->F->params.n; i++)
             for (size_t k = 0; c->s->wrt[i] && k < c->l->count[i]; k++)
                 y_dot[r] += f->jac[i][row * c->l->count[i] + k] * v[c->l->first[i] + k];
-        row++;
     }
 }
 

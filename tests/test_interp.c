@@ -441,6 +441,22 @@ START_TEST(decisions)
 }
 END_TEST
 
+// If asked to: what is made of undefined reals is undefined, in arrays too; a branch on it is refused all the same.
+START_TEST(undefined_reals_spread)
+{
+    const char *text = "func @f(%n: int, %x: real[1] out) -> (real[1], real) {\n"
+                       "  %x1 = shape %x, %n  %u = load %x1[0]  %v = mul %u, 2.0  %x2 = acc %x1[1], 1.0  %x3 = store %x2[0], 3.0\n"
+                       "  %b = new real[%n] zero  %b2 = add_to %b, %x3  %x4 = copy_to %x3, %b2  yield %x4, %v }";
+    IVal args[] = {iv_int(2), iv_reals(in, 2, NULL)}, r[2];
+    ck_assert(!interp_call(in, func(text), args, r));
+    in->undefined_spreads = true;
+    run(text, args, r);
+    ck_assert(!r[1].defined && isnan(iv_at(r[0], 1)));
+    ck_assert_double_eq(iv_at(r[0], 0), 3);
+    ck_assert(!interp_call(in, func("func @f() -> (real) { %u = undef real  %c = lt %u, 1.0  %y = if %c { yield 1.0 } else { yield 2.0 } yield %y }"), NULL, r));
+}
+END_TEST
+
 START_TEST(shapes_before_a_call)
 {
     const Func *f = func("func @f(%n: int, %x: real[2], %y: real[1]) -> (real) {\n"
@@ -480,6 +496,7 @@ int main(void)
     tcase_add_test(t, imaginary_parts_go_through_arrays);
     tcase_add_test(t, what_has_no_complex_form_says_so);
     tcase_add_test(t, decisions);
+    tcase_add_test(t, undefined_reals_spread);
     tcase_add_test(t, shapes_before_a_call);
     return run_tests("interp", t);
 }
