@@ -1,13 +1,13 @@
-// command.c — `adc verify`: from the command line to what it prints. See command.h.
+// command.c — `adc verify` and `adc eval`: from the command line to what they print. See command.h.
 //
-// In: a Job with options. Out: text on standard output, messages on standard error, an exit status. The work is done elsewhere: trial.c.
+// In: a Job with options. Out: text on standard output, messages on standard error, an exit status. The work is done elsewhere: trial.c, eval.c.
 //
 //     adc verify f.ad --at inputs.json   ->   f.ad twice: optimised and plain; inputs.json as Json   ->   trial_run   ->   a table, 0 or 1
 #include "command.h"
 
 #include <string.h>
 
-#include "irtext.h"
+#include "eval.h"
 #include "trial.h"
 
 // Reads and compiles. Errors and warnings are printed.
@@ -61,7 +61,7 @@ static int read_json(Job *job, const char *path, const Json **json)
 static Module *read_again(void *user)
 {
     Job again;
-    return job_read_again(&again, user) == EXIT_OK ? again.ir : NULL;
+    return job_read_again(&again, user, NULL, NULL) == EXIT_OK ? again.ir : NULL;
 }
 
 static int verify(Job *job)
@@ -76,7 +76,7 @@ static int verify(Job *job)
         status = compile(job);
     if (status != EXIT_OK)
         return status;
-    if (job_read_again(&plain, job) != EXIT_OK)
+    if (job_read_again(&plain, job, NULL, NULL) != EXIT_OK)
         return job_bug("the file could not be read twice");
     list_derivatives(job, &names);
     o.names = job->program ? names.at : NULL;
@@ -87,7 +87,20 @@ static int verify(Job *job)
     return print(job, &out, right ? EXIT_OK : EXIT_ERRORS);
 }
 
+// ---- eval ----
+
+static int eval(Job *job)
+{
+    Text out = text_in(job->arena);
+    if (job_is_ir(job))
+        return job_complain(EXIT_USAGE, "'adc eval' takes an .ad file");
+    int status = compile(job);
+    if (status == EXIT_OK)
+        status = eval_expression(job, job->o.expression, &out);
+    return status == EXIT_OK ? print(job, &out, EXIT_OK) : status;
+}
+
 int command_run(Job *job)
 {
-    return verify(job);
+    return job->o.command == COMMAND_EVAL ? eval(job) : verify(job);
 }

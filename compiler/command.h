@@ -1,4 +1,4 @@
-// command.h — the commands besides compiling: `adc verify`.
+// command.h — the commands besides compiling: `adc verify`, `adc eval`.
 #ifndef ADC_COMMAND_H
 #define ADC_COMMAND_H
 

@@ -1225,7 +1225,7 @@ static void call_extern(Run *x, const Func *f, const IVal *args, IVal *results)
                 fail(x, "the extern function failed: %s", x->in->error ? x->in->error : "");
             return;
         }
-    fail(x, "it has no body, and no interp_extern");
+    fail(x, "'%s' has no body here", f->source_name ? f->source_name : f->name);
 }
 
 static IVal *env_at(Interp *in, int depth, int n)

@@ -139,7 +139,19 @@ int job_read(Job *job)
     return job_is_ir(job) ? read_ir(job) : read_ad(job);
 }
 
-int job_read_again(Job *again, const Job *job)
+// The declarations of the text are those of the file, too.
+static bool add_text(const ParseOptions *options, AstModule *tree, const char *name, const char *text)
+{
+    ParseStatus status;
+    AstModule *more = parse_text(options, name, text, strlen(text), &status);
+    for (int i = 0; i < more->decls.n; i++)
+        vec_push(options->arena, &tree->decls, more->decls.at[i]);
+    for (int i = 0; i < more->sources.n; i++)
+        vec_push(options->arena, &tree->sources, more->sources.at[i]);
+    return status == PARSE_OK;
+}
+
+int job_read_again(Job *again, const Job *job, const char *name, const char *text)
 {
     *again = *job;
     again->diags = diags_new(job->arena);
@@ -149,6 +161,8 @@ int job_read_again(Job *again, const Job *job)
     ParseStatus status;
     const Source *main_file = job->tree->source;
     again->tree = parse_text(&options, main_file->path, main_file->text, main_file->size, &status);
+    if (status == PARSE_OK && text && !add_text(&options, again->tree, name, text))
+        return EXIT_ERRORS;
     return status == PARSE_OK ? check_and_lower(again) : EXIT_ERRORS;
 }
 

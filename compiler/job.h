@@ -30,8 +30,9 @@ int job_bug(const char *message);           // one in adc: EXIT_BUG
 bool job_is_ir(const Job *job);             // does the input's name say that it is IR?
 // Reads the input, checks and lowers it. With --emit=ast only the tree is made. Gives an exit status; errors are in job->diags, or printed.
 int job_read(Job *job);
-// The same file once more, with a tree and IR of its own. The file is not looked at again. Errors, which there are none of, are not reported.
-int job_read_again(Job *again, const Job *job);
+// The same file once more, with a tree, IR and diags of its own, and with what `text` declares at its end, which goes by `name` in messages (NULL:
+// nothing). The file is not looked at again. Errors are not printed; without a text there are none.
+int job_read_again(Job *again, const Job *job, const char *name, const char *text);
 // All passes. Gives an exit status.
 int job_passes(Job *job);
 int job_status(const Job *job);             // by the errors so far

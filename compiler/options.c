@@ -15,6 +15,7 @@
 const char *const options_help =
     "usage: adc [options] FILE.ad        compiles FILE.ad to FILE.ad.c and FILE.ad.h; `-` is standard input\n"
     "       adc verify FILE.ad           checks every derivative in FILE.ad and prints a table\n"
+    "       adc eval FILE.ad 'f(1.5)'    computes that and prints it; arrays are written {1, 2}, out parameters left out\n"
     "\n"
     "  -o FILE                  the C file; `-` is standard output\n"
     "  -H FILE                  the header\n"
@@ -262,7 +263,7 @@ static bool take_command(Reader *r, const char *arg)
         if (strcmp(arg, commands[i].name) != 0)
             continue;
         r->o->command = commands[i].command;
-        if (r->o->command != COMMAND_VERIFY)
+        if (r->o->command == COMMAND_REPORT)
             r->error = arena_printf(r->arena, "'adc %s' is not supported yet", arg);
         return true;
     }
@@ -273,6 +274,10 @@ static void take_input(Reader *r, const char *arg)
 {
     if (!r->o->input && r->o->command == COMMAND_COMPILE && take_command(r, arg))
         return;
+    if (r->o->command == COMMAND_EVAL && r->o->input && !r->o->expression) {
+        r->o->expression = arg;
+        return;
+    }
     if (r->o->input)
         r->error = arena_printf(r->arena, "one file at a time: '%s' and '%s'", r->o->input, arg);
     r->o->input = arg;
@@ -313,6 +318,8 @@ static void check_consistent(Reader *r)
         r->error = "'-MF', '-MT' and '-MP' say how '-MD' writes, which is missing";
     else if (r->header && o->emit != EMIT_C)
         r->error = "'-H' names a header, which only '--emit=c' makes";
+    else if (o->command == COMMAND_EVAL && !o->expression)
+        r->error = "what to evaluate is missing: adc eval FILE.ad 'f(1.5)'";
     else if (o->command != COMMAND_VERIFY && (o->at || o->function || o->runs))
         r->error = "'--at', '--function' and '--runs' say how 'adc verify' goes about it";
     else if (o->header && strcmp(o->header, o->output) == 0)
@@ -330,7 +337,7 @@ const char *options_parse(Arena *a, int argc, char **argv, Options *o)
     o->verify = true;
 #endif
     for (int i = 1; i < argc && !r.error; i++) {
-        if (only_files || argv[i][0] != '-' || argv[i][1] == '\0')
+        if (only_files || argv[i][0] != '-' || argv[i][1] == '\0' || (o->command == COMMAND_EVAL && o->input && !o->expression && argv[i][1] != '-'))
             take_input(&r, argv[i]);
         else if (strcmp(argv[i], "--") == 0)
             only_files = true;

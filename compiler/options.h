@@ -29,6 +29,7 @@ typedef struct Options {
     const char *deps;               // where -MD writes; NULL: nowhere
     const char *deps_target;        // -MT, or NULL
     bool deps_phony;                // -MP
+    const char *expression;         // eval: what to evaluate
     const char *at;                 // verify: --at, or NULL
     const char *function;           // verify: --function, or NULL
     int runs;                       // verify: --runs; 0: as many as it finds right

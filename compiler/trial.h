@@ -72,10 +72,14 @@ typedef struct Trial {
     const Json *fixed;                      // --at: values by name of parameter, or NULL
     int runs;
     uint64_t seed;
+    long max_steps;                         // of one call; 0: few
+    size_t max_cells;                       // of all parameters of a function; 0: few
     long steps;                             // what all calls took so far
     Module *(*again)(void *user);           // the file once more, fresh from lowering; NULL: it cannot be had
     void *user_data;
-    const char *reason;                     // why the last call failed
+    const char *reason;                     // why the last call failed, with the place in the source
+    const char *reason_alone;               // the same without,
+    IrLoc reason_at;                        //   and the place
     const Op *not_complex, *corner, *parted;    // of the last slope
 } Trial;
 

@@ -15,7 +15,7 @@ enum { MAX_STEPS = 400000, MAX_CELLS = 4000 };
 Interp *trial_interp(Trial *t)
 {
     Interp *in = interp_new(arena_new());
-    in->max_steps = MAX_STEPS;
+    in->max_steps = t->max_steps ? t->max_steps : MAX_STEPS;
     in->undefined_spreads = true;
     in->opaque = t->opaque;
     return in;
@@ -24,6 +24,8 @@ Interp *trial_interp(Trial *t)
 // Why a call stopped, for the user.
 static void set_reason(Trial *t, const Interp *in)
 {
+    t->reason_alone = arena_strdup(t->arena, in->message);
+    t->reason_at = in->at;
     t->reason = in->at.line ? arena_printf(t->arena, "%s:%d: %s", in->at.file, in->at.line, in->message) : arena_strdup(t->arena, in->message);
 }
 
@@ -89,8 +91,9 @@ bool trial_layout(Trial *t, const Func *F, const double *ints, Layout *l)
         }
         l->n += l->count[i];
     }
-    if (ok && l->n > MAX_CELLS) {
+    if (ok && l->n > (t->max_cells ? t->max_cells : MAX_CELLS)) {
         t->reason = "the arrays are large";
+        t->reason_at = (IrLoc){NULL, 0, 0};
         ok = false;
     }
     return ok;

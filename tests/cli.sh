@@ -165,10 +165,8 @@ is 2 "$ADC" -Wnothing f.ad
 is 2 "$ADC" -MP f.ad
 is 2 "$ADC" -MD -o - f.ad
 is 2 "$ADC" -o f.h -H f.h f.ad
-for command in eval report; do
-    is 2 "$ADC" $command f.ad
-    says "'adc $command' is not supported yet"
-done
+is 2 "$ADC" report f.ad
+says "'adc report' is not supported yet"
 is 2 "$ADC" --runs 3 f.ad
 says "say how 'adc verify' goes about it"
 files
@@ -230,6 +228,84 @@ if [ -c /dev/full ]; then
     is 3 sh -c "'$ADC' verify f.ad >/dev/full"
     says 'cannot write'
 fi
+
+# ---- adc eval ----
+
+# gives EXPRESSION LINE..: it is evaluated, in e.ad, to these lines
+gives() {
+    is 0 "$ADC" eval v.ad "$1"
+    shift
+    printf '%s\n' "$@" >"$top/want"
+    if cmp -s "$top/want" "$top/out"; then good; else bad "it gives '$(cat "$top/out")'"; fi
+}
+
+case_ eval
+cat >v.ad <<'END'
+struct p { real a; int k[2]; };
+extern real out_there(real x);
+const real TWO = 2.0;
+real f(real x) { return x * x; }
+real g(int n, real x[n]) { return sum(x * x) + TWO; }
+void h(int n, inout real x[n][2], out int k, bool b) {
+    assert(n > 1, "two rows");
+    x[0] = x[1] * 2.0;
+    k = b ? n : -1;
+}
+real[n] r(int n, real x) { return fill(x, n); }
+struct p mk(struct p q, int i) { struct p r = q; r.a = r.a * i; return r; }
+real forever(real x) { while (x > 0.0) x += 1.0; return x; }
+real beyond(real x) { return out_there(x); }
+derive f_grad = grad(f);
+derive g_grad = grad(g);
+derive g_hvp = hvp(g);
+END
+gives 'f(1.5)' 2.25
+gives ' f(2.0) + TWO * g(1, fill(1.0, 1))' 10.0
+gives '1 + 2' 3
+gives '-f(2)' -4.0
+gives 'f(2) > 3' true
+gives 'f(1.0 / 0.0)' INFINITY
+gives 'f_grad(1.5)' 'result = 2.25' 'x_bar = 3.0'
+gives 'g_grad(2, {1.5, -f(1)})' 'result = 5.25' 'x_bar = {3.0, -2.0}'
+gives 'g_hvp(2, { 1, 2 }, {1, 0})' 'result = 7.0' 'x_bar = {2.0, 4.0}' 'x_bar_dot = {2.0, 0.0}' 'result_dot = 2.0'
+gives 'h(2, {{1, 2}, {3, 4}}, true)' 'x = {{6.0, 8.0}, {3.0, 4.0}}' 'k = 2'
+gives 'r(3, 0.5)' '{0.5, 0.5, 0.5}'
+gives 'r(0, 0.5)' '{}'
+gives 'mk({1.5, {1, 2}}, 3)' '{4.5, 1, 2}'
+quiet
+files v.ad
+is 0 "$ADC" eval f.ad 'f_grad(3.0)'
+is 1 "$ADC" eval v.ad 'f(y)'
+says "(expression):2:3: error: unknown variable 'y'"
+is 1 "$ADC" eval v.ad 'h(1, {{1, 2}}, true)'
+says 'v.ad:7:5: error: check failed: two rows'
+is 1 "$ADC" eval v.ad 'g(2, {1})'
+says "'x' is given 1 value, but has 2"
+is 1 "$ADC" eval v.ad 'g(2)'
+says "'g' is given less than the 2 arguments"
+is 1 "$ADC" eval v.ad 'g(2, {1, 2}, 3)'
+says "'g' is given more than the 2 arguments"
+is 1 "$ADC" eval v.ad 'g_grad(2, ones(2))'
+says 'is written in braces'
+is 1 "$ADC" eval v.ad 'g(2, {1, })'
+is 1 "$ADC" eval v.ad 'f(1.5'
+says 'not closed'
+is 1 "$ADC" eval v.ad 'f(1.5))'
+says 'closes nothing'
+is 1 "$ADC" eval v.ad ' '
+says 'empty'
+is 1 "$ADC" eval v.ad 'iota(3)'
+says '(expression):2:1: error:'
+is 1 "$ADC" eval v.ad 'forever(1.0)'
+says 'more than 50000000 steps'
+is 1 "$ADC" eval v.ad 'beyond(1.0)'
+says "'out_there' has no body here"
+is 1 "$ADC" eval e.ad 'f(1.0)'
+says 'e.ad:1:25: error:'
+is 3 "$ADC" eval missing.ad 'f(1.0)'
+is 2 "$ADC" eval v.ad
+is 2 "$ADC" eval v.ad 'f(1.0)' 'f(2.0)'
+is 2 "$ADC" eval f.ir 'f(1.0)'
 
 # ---- errors, and nothing left behind ----
 

@@ -293,7 +293,7 @@ static const struct {
     {F "%a = new real[2] zero %b = copy %x1 %c = copy_to %b, %a" END, "3 elements and 2"},
     {F "%c = copy %x1  %w = within %c (%p = [0 : 2], %q = [1 : 1]) { yield %p, %q }" END, "slots 0 and 1 overlap"},
     {F "%k, %T = loop (%a = 0) { %b = iadd %a, 0 yield %b }" END, "more than 1000 steps"},
-    {"extern func @e()" F "call @e()" END, "it has no body, and no interp_extern"},
+    {"extern func @e()" F "call @e()" END, "'e' has no body here"},
     {"func @g() { call @g() }" F "call @g()" END, "calls are nested more than 400 deep"},
     {F "%z = shape %x, 3" END, NULL},
 };
