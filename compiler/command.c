@@ -18,7 +18,7 @@ static int compile(Job *job)
         status = job_passes(job);
     if (status == EXIT_OK && job_status(job) != EXIT_OK)
         status = EXIT_ERRORS;
-    diag_print(job->diags, stderr, job->o.color);
+    job_print_diags(job);
     return status;
 }
 
@@ -26,7 +26,7 @@ static int print(Job *job, const Text *t, int status)
 {
     output_add(job->outputs, "-", t->at, t->n, OUTPUT_OURS);
     const char *error = outputs_write(job->outputs);
-    return error ? job_complain(EXIT_FILE, error) : status;
+    return error ? job_complain(job, EXIT_FILE, error) : status;
 }
 
 // ---- verify ----
@@ -47,14 +47,16 @@ static int read_json(Job *job, const char *path, const Json **json)
 {
     Source *source;
     const char *error;
+    JsonError at;
     if (source_read(job->arena, path, &source, &error) != SOURCE_OK)
-        return job_complain(EXIT_FILE, arena_printf(job->arena, "cannot read '%s': %s", path, error));
-    *json = json_parse(job->arena, source->text, source->size, &error);
-    if (*json && (*json)->kind != JSON_OBJECT)
-        error = "1:1: expected an object, with a value for each parameter that is to have one";
-    if (!error)
+        return job_complain(job, EXIT_FILE, arena_printf(job->arena, "cannot read '%s': %s", path, error));
+    *json = json_parse(job->arena, source->text, source->size, &at);
+    if (*json && (*json)->kind == JSON_OBJECT)
         return EXIT_OK;
-    fprintf(stderr, "%s:%s\n", path, arena_printf(job->arena, "%.*s error: %s", (int)(strstr(error, ": ") - error + 1), error, strstr(error, ": ") + 2));
+    if (*json)
+        at = (JsonError){1, 1, "expected an object, with a value for each parameter that is to have one"};
+    diag_error(job->diags, job_span_in(source, at.line, at.column), "%s", at.message);
+    job_print_diags(job);
     return EXIT_ERRORS;
 }
 
@@ -83,7 +85,7 @@ static int verify(Job *job)
     o.n_names = names.n;
     bool right = trial_run(job->arena, plain.ir, job->ir, &o, &out, &error);
     if (error)
-        return job_complain(EXIT_USAGE, error);
+        return job_complain(job, EXIT_USAGE, error);
     return print(job, &out, right ? EXIT_OK : EXIT_ERRORS);
 }
 
@@ -93,7 +95,7 @@ static int eval(Job *job)
 {
     Text out = text_in(job->arena);
     if (job_is_ir(job))
-        return job_complain(EXIT_USAGE, "'adc eval' takes an .ad file");
+        return job_complain(job, EXIT_USAGE, "'adc eval' takes an .ad file");
     int status = compile(job);
     if (status == EXIT_OK)
         status = eval_expression(job, job->o.expression, &out);

@@ -53,13 +53,15 @@ static const char *vtext(Arena *a, const char *format, va_list args)
     return arena_printf(a, "%.*s...", (int)n, t.at);
 }
 
-static void add(Diags *d, Severity severity, WarnFlag flag, Loc loc, const char *text)
+static void add(Diags *d, Severity severity, WarnFlag flag, Loc loc, const char *plain, const char *option)
 {
     DiagItem *item = NEW(d->arena, DiagItem);
     item->severity = severity;
     item->flag = flag;
     item->loc = loc;
-    item->text = text;
+    item->plain = plain;
+    item->option = option;
+    item->text = option ? arena_printf(d->arena, "%s [%s]", plain, option) : plain;
     item->order = d->n_ever++;
     vec_push(d->arena, &d->items, item);
     d->last = item;
@@ -71,7 +73,7 @@ void diag_error(Diags *d, Loc loc, const char *format, ...)
     if (d->n_errors++ >= DIAG_MAX_ERRORS) return;
     va_list args;
     va_start(args, format);
-    add(d, SEV_ERROR, W_OTHER, loc, vtext(d->arena, format, args));
+    add(d, SEV_ERROR, W_OTHER, loc, vtext(d->arena, format, args), NULL);
     va_end(args);
 }
 
@@ -86,10 +88,9 @@ void diag_warning(Diags *d, Loc loc, WarnFlag flag, const char *format, ...)
     va_start(args, format);
     const char *text = vtext(d->arena, format, args);
     va_end(args);
-    const char *name = warn_flags[flag].name, *how = is_error ? "error" : NULL;
-    if (name && how) text = arena_printf(d->arena, "%s [-Werror=%s]", text, name);
-    else if (name || how) text = arena_printf(d->arena, "%s [-W%s]", text, name ? name : how);
-    add(d, is_error ? SEV_ERROR : SEV_WARNING, flag, loc, text);
+    const char *name = warn_flags[flag].name, *option = is_error ? "-Werror" : NULL;
+    if (name) option = arena_printf(d->arena, is_error ? "-Werror=%s" : "-W%s", name);
+    add(d, is_error ? SEV_ERROR : SEV_WARNING, flag, loc, text, option);
 }
 
 static void add_note(Diags *d, Loc loc, bool is_fix, const char *text)
@@ -171,7 +172,7 @@ typedef struct Printer {
     bool color;
 } Printer;
 
-static const char *const severity_names[] = {"error", "warning", "note"};
+const char *const severity_names[] = {"error", "warning", "note"};
 static const char *const severity_colors[] = {"\033[1;31m", "\033[1;35m", "\033[1;36m"};
 
 static void paint(Printer *p, const char *code)
@@ -293,21 +294,29 @@ static void print_item(Printer *p, const DiagItem *item)
     }
 }
 
+const char *diag_rest(Diags *d)
+{
+    bool full = diag_full(d) && !d->told_full;
+    bool quiet = !full && d->n_warnings > DIAG_MAX_WARNINGS && !d->told_quiet;
+    d->told_full = d->told_full || full;
+    d->told_quiet = d->told_quiet || quiet;
+    if (full) return arena_printf(d->arena, "stopped after %d errors", DIAG_MAX_ERRORS);
+    return quiet ? arena_printf(d->arena, "%d more warnings are not shown", d->n_warnings - DIAG_MAX_WARNINGS) : NULL;
+}
+
+void diag_forget(Diags *d)
+{
+    d->items.n = 0;
+    d->last = NULL;
+}
+
 static void print_all(Diags *d, Printer *p)
 {
     int n;
     DiagItem **items = diag_items(d, &n);
     for (int i = 0; i < n; i++) print_item(p, items[i]);
-    if (diag_full(d) && !d->told_full) {
-        text_printf(p->out, "adc: stopped after %d errors\n", DIAG_MAX_ERRORS);
-        d->told_full = true;
-    }
-    if (d->n_warnings > DIAG_MAX_WARNINGS && !d->told_quiet) {
-        text_printf(p->out, "adc: %d more warnings are not shown\n", d->n_warnings - DIAG_MAX_WARNINGS);
-        d->told_quiet = true;
-    }
-    d->items.n = 0;
-    d->last = NULL;
+    for (const char *rest; (rest = diag_rest(d));) text_printf(p->out, "adc: %s\n", rest);
+    diag_forget(d);
 }
 
 void diag_print(Diags *d, FILE *to, ColorMode color)

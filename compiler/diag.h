@@ -10,7 +10,7 @@
 //
 // Messages are collected and printed once, by diag_print, sorted by position, so that passes may report in the order
 // that suits them. A note or a fix belongs to the error or warning reported last. After DIAG_MAX_ERRORS errors no
-// further ones are kept, nor after DIAG_MAX_WARNINGS warnings; longer messages than DIAG_MAX_TEXT bytes are cut. JSON output (a later addition) is another printer over the same list: see DiagItem.
+// further ones are kept, nor after DIAG_MAX_WARNINGS warnings; longer messages than DIAG_MAX_TEXT bytes are cut. The same list is printed for people or, by diag_json.c, for programs.
 #ifndef ADC_DIAG_H
 #define ADC_DIAG_H
 
@@ -44,9 +44,12 @@ typedef struct DiagItem {
     WarnFlag flag;              // for a warning
     Loc loc;
     const char *text;
+    const char *plain, *option; // text without its "[-Wname]" at the end, and that, or NULL
     VEC(DiagNote) notes;
     int order;                  // reported as the order-th, which breaks ties in sorting
 } DiagItem;
+
+extern const char *const severity_names[];  // "error", "warning", "note"
 
 typedef enum ColorMode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } ColorMode;
 
@@ -84,6 +87,14 @@ const char *warn_flag_name(WarnFlag flag);
 // Prints all, sorted, and forgets them (the counts stay). COLOR_AUTO looks at whether `to` is a terminal and at
 // NO_COLOR.
 void diag_print(Diags *d, FILE *to, ColorMode color);
+
+// Prints all, sorted, each as a JSON object on a line of its own, and forgets them; and one error without a place. (diag_json.c)
+void diag_print_json(Diags *d, FILE *to);
+void diag_print_one_json(Arena *a, FILE *to, const char *message);
+
+// For printers: forgets the items. What is to be said besides them, now for the first time; NULL: nothing more.
+void diag_forget(Diags *d);
+const char *diag_rest(Diags *d);
 
 // The same without colour, as text in the arena. For tests.
 const char *diag_text(Diags *d, Arena *a);

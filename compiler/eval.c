@@ -38,9 +38,9 @@ typedef struct Eval {
     Trial t;
 } Eval;
 
-static int wrong(const char *message)
+static int wrong(const Eval *e, const char *message)
 {
-    return job_complain(EXIT_ERRORS, message);
+    return job_complain(e->job, EXIT_ERRORS, message);
 }
 
 // ---- the text ----
@@ -148,9 +148,9 @@ static int add_argument(Eval *e, const Param *p, const char *from, const char *t
 {
     *count = 0;
     if (type_is_linear(p->type) && *skip_space(from) != '{')
-        return wrong(arena_printf(e->arena, "the value of '%s' is written in braces, as {1.0, 2.0}", p->name));
+        return wrong(e, arena_printf(e->arena, "the value of '%s' is written in braces, as {1.0, 2.0}", p->name));
     if (!add_braces(e, from, to, p->type, count) || (type_is_scalar(p->type) && *count != 1))
-        return wrong(arena_printf(e->arena, "the value of '%s' is not a value for it", p->name));
+        return wrong(e, arena_printf(e->arena, "the value of '%s' is not a value for it", p->name));
     return EXIT_OK;
 }
 
@@ -178,7 +178,7 @@ static int add_arguments(Eval *e, const char *s, size_t *counts)
         s = to + 1;
     }
     if (status == EXIT_OK && (n != want || !(none || want == 0)))
-        return wrong(arena_printf(e->arena, "'%s' is given %s than the %d argument%s it has without its out parameters", e->f->name.text,
+        return wrong(e, arena_printf(e->arena, "'%s' is given %s than the %d argument%s it has without its out parameters", e->f->name.text,
                                   n < want ? "less" : "more", want, want == 1 ? "" : "s"));
     return status;
 }
@@ -224,8 +224,9 @@ static int stopped(const Eval *e)
 {
     const Trial *t = &e->t;
     if (!t->reason_at.line)
-        return wrong(t->reason);
-    fprintf(stderr, "%s:%d:%d: error: %s\n", t->reason_at.file, t->reason_at.line, t->reason_at.col, t->reason_alone);
+        return wrong(e, t->reason);
+    diag_error(e->job->diags, job_span(e->job, t->reason_at), "%s", t->reason_alone);
+    job_print_diags(e->job);
     return EXIT_ERRORS;
 }
 
@@ -304,7 +305,7 @@ static int place_values(Eval *e, const Layout *l, const size_t *counts, const do
         if (F->params.at[i].role == ROLE_OUT)
             continue;
         if (counts[i] != l->count[i])
-            return wrong(arena_printf(e->arena, "'%s' is given %zu value%s, but has %zu", F->params.at[i].name, counts[i], counts[i] == 1 ? "" : "s",
+            return wrong(e, arena_printf(e->arena, "'%s' is given %zu value%s, but has %zu", F->params.at[i].name, counts[i], counts[i] == 1 ? "" : "s",
                                       l->count[i]));
         memcpy(x + l->first[i], values, sizeof *x * counts[i]);
         values += counts[i];
@@ -356,7 +357,7 @@ static int eval_call(Eval *e, const char *args, Text *out)
     if (status != EXIT_OK)
         return status;
     status = read_leaves(e, &again);
-    diag_print(again.diags, stderr, e->job->o.color);
+    job_print_diags(&again);
     double *values = NEW_N(e->arena, double, e->leaves.n + 1);
     if (status == EXIT_OK)
         status = run_leaves(e, &again, values);
@@ -375,7 +376,7 @@ static int eval_scalar(Eval *e, const char *text, Text *out)
         e->leaves.at[0].elem = elem = kinds[i];
         status = read_leaves(e, &again);
     }
-    diag_print(again.diags, stderr, e->job->o.color);
+    job_print_diags(&again);
     if (status == EXIT_OK)
         status = run_leaves(e, &again, &value);
     if (status == EXIT_OK) {
@@ -391,14 +392,14 @@ int eval_expression(const Job *job, const char *text, Text *out)
     const char *args;
     text = skip_space(text);
     if (!*text)
-        return wrong("the expression is empty");
+        return wrong(&e, "the expression is empty");
     for (const char *s = text; *s; s++)
         if (*(s = part_end(s)) == '\0')
             break;
         else if (*s != ',')
-            return wrong(arena_printf(e.arena, "'%c' in the expression closes nothing", *s));
+            return wrong(&e, arena_printf(e.arena, "'%c' in the expression closes nothing", *s));
     if (n_open(text) > 0)
-        return wrong("a bracket in the expression is not closed");
+        return wrong(&e, "a bracket in the expression is not closed");
     e.name = free_name(&e);
     return is_call(&e, text, &args) ? eval_call(&e, args, out) : eval_scalar(&e, text, out);
 }

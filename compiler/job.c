@@ -14,10 +14,21 @@
 
 // ---- messages without a place ----
 
-int job_complain(int status, const char *message)
+int job_complain(const Job *job, int status, const char *message)
 {
-    fprintf(stderr, "adc: error: %s\n", message);
+    if (job->o.json)
+        diag_print_one_json(job->arena, stderr, message);
+    else
+        fprintf(stderr, "adc: error: %s\n", message);
     return status;
+}
+
+void job_print_diags(const Job *job)
+{
+    if (job->o.json)
+        diag_print_json(job->diags, stderr);
+    else
+        diag_print(job->diags, stderr, job->o.color);
 }
 
 int job_bug(const char *message)
@@ -28,21 +39,22 @@ int job_bug(const char *message)
 
 // ---- what derive reports, by line and column, as spans of the source ----
 
-static Loc span_of(const Job *job, IrLoc at)
+Loc job_span_in(Source *s, int line_number, int column)
 {
-    for (int i = 0; at.line && at.file && job->tree && i < job->tree->sources.n; i++) {
-        Source *s = job->tree->sources.at[i];
-        if (strcmp(s->path, at.file) != 0)
+    size_t n, k = 0;
+    uint32_t begin;
+    const char *line = source_line(s, line_number, &n, &begin);
+    for (int col = 1; k < n && col < column; col++)             // columns count characters
+        for (k++; k < n && ((unsigned char)line[k] & 0xC0) == 0x80; k++)
             continue;
-        size_t n;
-        uint32_t begin;
-        const char *line = source_line(s, at.line, &n, &begin);
-        size_t k = 0;
-        for (int col = 1; k < n && col < at.col; col++)         // columns count characters
-            for (k++; k < n && ((unsigned char)line[k] & 0xC0) == 0x80; k++)
-                continue;
-        return (Loc){s, begin + (uint32_t)k, begin + (uint32_t)k + (k < n)};
-    }
+    return (Loc){s, begin + (uint32_t)k, begin + (uint32_t)k + (k < n)};
+}
+
+Loc job_span(const Job *job, IrLoc at)
+{
+    for (int i = 0; at.line && at.file && job->tree && i < job->tree->sources.n; i++)
+        if (strcmp(job->tree->sources.at[i]->path, at.file) == 0)
+            return job_span_in(job->tree->sources.at[i], at.line, at.col);
     return (Loc){0};
 }
 
@@ -59,11 +71,11 @@ static void on_derive_report(void *user, bool is_error, IrLoc loc, const char *m
 {
     Job *job = user;
     if (is_error)
-        diag_error(job->diags, span_of(job, loc), "%s", placed(job, loc, message));
+        diag_error(job->diags, job_span(job, loc), "%s", placed(job, loc, message));
     else
-        diag_warning(job->diags, span_of(job, loc), W_LOST_DEPENDENCE, "%s", placed(job, loc, message));
+        diag_warning(job->diags, job_span(job, loc), W_LOST_DEPENDENCE, "%s", placed(job, loc, message));
     if (note)
-        diag_note(job->diags, span_of(job, note_loc), "%s", placed(job, note_loc, note));
+        diag_note(job->diags, job_span(job, note_loc), "%s", placed(job, note_loc, note));
 }
 
 // ---- from the file to the IR ----
@@ -74,25 +86,30 @@ bool job_is_ir(const Job *job)
     return n > 3 && strcmp(job->o.input + n - 3, ".ir") == 0;
 }
 
+// What ir_parse says has its place in it.
+static int complain_of_ir(const Job *job, const char *error)
+{
+    if (job->o.json)
+        return job_complain(job, EXIT_ERRORS, error);
+    fprintf(stderr, "%s\n", error);
+    return EXIT_ERRORS;
+}
+
 static int read_ir(Job *job)
 {
     Source *source;
     const char *reason;
     char *error;
     if (source_read(job->arena, job->o.input, &source, &reason) != SOURCE_OK)
-        return job_complain(EXIT_FILE, arena_printf(job->arena, "cannot read '%s': %s", job->o.input, reason));
+        return job_complain(job, EXIT_FILE, arena_printf(job->arena, "cannot read '%s': %s", job->o.input, reason));
     if (memchr(source->text, '\0', source->size))
-        return job_complain(EXIT_ERRORS, arena_printf(job->arena, "'%s' holds a NUL byte", job->o.input));
+        return job_complain(job, EXIT_ERRORS, arena_printf(job->arena, "'%s' holds a NUL byte", job->o.input));
     job->ir = ir_parse(job->arena, job->o.input, source->text, &error);
-    if (!job->ir) {
-        fprintf(stderr, "%s\n", error);
-        return EXIT_ERRORS;
-    }
+    if (!job->ir)
+        return complain_of_ir(job, error);
     error = ir_verify(job->arena, job->ir);
-    if (error) {
-        fprintf(stderr, "%s: error: %s\n", job->o.input, error);
-        return EXIT_ERRORS;
-    }
+    if (error)
+        return complain_of_ir(job, arena_printf(job->arena, "%s: error: %s", job->o.input, error));
     if (!job->ir->source)
         job->ir->source = job->o.input;
     output_protect(job->outputs, job->o.input);

@@ -24,9 +24,12 @@ typedef struct Job {
 } Job;
 
 // Prints an error without a place; gives the status.
-int job_complain(int status, const char *message);
+int job_complain(const Job *job, int status, const char *message);
+void job_print_diags(const Job *job);       // all that was reported, as --diagnostics says
 int job_bug(const char *message);           // one in adc: EXIT_BUG
 
+Loc job_span(const Job *job, IrLoc at);     // a place of the IR in the source; no place, if it is in none
+Loc job_span_in(Source *s, int line, int column);
 bool job_is_ir(const Job *job);             // does the input's name say that it is IR?
 // Reads the input, checks and lowers it. With --emit=ast only the tree is made. Gives an exit status; errors are in job->diags, or printed.
 int job_read(Job *job);

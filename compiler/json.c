@@ -2,7 +2,7 @@
 //
 // In: text. Out: Json nodes in the arena. The first thing that does not fit ends it:
 //
-//     {"x": [1, 2}   ->   "1:12: expected ',' or ']'"
+//     {"x": [1, 2}   ->   1:12, "expected ',' or ']'"
 #include "json.h"
 
 #include <math.h>
@@ -19,7 +19,7 @@ typedef struct Reader {
     const char *counted;                    // line and column are those of this place
     int line, column;
     int depth;
-    const char *error;
+    JsonError error;                        // the first; its message is NULL before
 } Reader;
 
 // Where the reader is; it only goes forwards.
@@ -34,8 +34,8 @@ static void position(Reader *r)
 static Json *bad(Reader *r, const char *what)
 {
     position(r);
-    if (!r->error)
-        r->error = arena_printf(r->arena, "%d:%d: %s", r->line, r->column, what);
+    if (!r->error.message)
+        r->error = (JsonError){r->line, r->column, what};
     return NULL;
 }
 
@@ -223,7 +223,7 @@ static Json *value(Reader *r)
     return j;
 }
 
-Json *json_parse(Arena *a, const char *text, size_t n, const char **error)
+Json *json_parse(Arena *a, const char *text, size_t n, JsonError *error)
 {
     Reader r = {.arena = a, .at = text, .end = text + n, .counted = text, .line = 1, .column = 1};
     Json *j = value(&r);

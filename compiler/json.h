@@ -27,8 +27,13 @@ struct Json {
     int line, column;
 };
 
-// Parses text of n bytes. NULL: *error is "line:column: what is wrong".
-Json *json_parse(Arena *a, const char *text, size_t n, const char **error);
+typedef struct JsonError {
+    int line, column;                       // from 1; columns count characters
+    const char *message;
+} JsonError;
+
+// Parses text of n bytes. NULL: *error says what is wrong and where.
+Json *json_parse(Arena *a, const char *text, size_t n, JsonError *error);
 
 // The member of that name of an object; the last of several. NULL: there is none.
 const Json *json_member(const Json *object, const char *name);

@@ -134,7 +134,7 @@ static int emit(Job *job)
     if (job->o.deps)
         emit_deps(job);
     const char *error = outputs_write(job->outputs);
-    return error ? job_complain(EXIT_FILE, error) : EXIT_OK;
+    return error ? job_complain(job, EXIT_FILE, error) : EXIT_OK;
 }
 
 // ---- a run ----
@@ -142,13 +142,13 @@ static int emit(Job *job)
 static int compile(Job *job)
 {
     if (job_is_ir(job) && job->o.emit == EMIT_AST)
-        return job_complain(EXIT_USAGE, "an .ir file has no tree to emit");
+        return job_complain(job, EXIT_USAGE, "an .ir file has no tree to emit");
     int status = job_read(job);
     if (status == EXIT_OK && job->o.emit != EMIT_AST)
         status = job_passes(job);
     if (status == EXIT_OK && job_status(job) != EXIT_OK)
         status = EXIT_ERRORS;                                   // warnings under -Werror
-    diag_print(job->diags, stderr, job->o.color);
+    job_print_diags(job);
     return status == EXIT_OK ? emit(job) : status;
 }
 
@@ -156,7 +156,7 @@ static int run(Job *job, int argc, char **argv)
 {
     const char *error = options_parse(job->arena, argc, argv, &job->o);
     if (error)
-        return job_complain(EXIT_USAGE, error);
+        return job_complain(job, EXIT_USAGE, error);
     job->diags = diags_new(job->arena);
     job->outputs = outputs_new(job->arena);
     for (int i = 0; i < job->o.warnings.n; i++)
@@ -166,7 +166,7 @@ static int run(Job *job, int argc, char **argv)
     const char *text = job->o.help ? options_help : "adc " ADC_VERSION "\n";
     output_add(job->outputs, "-", text, strlen(text), OUTPUT_OURS);
     error = outputs_write(job->outputs);
-    return error ? job_complain(EXIT_FILE, error) : EXIT_OK;
+    return error ? job_complain(job, EXIT_FILE, error) : EXIT_OK;
 }
 
 int main(int argc, char **argv)

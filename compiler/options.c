@@ -28,7 +28,7 @@ const char *const options_help =
     "  -O0 -O1 -O2              how much to optimise (-O2)\n"
     "  -MD -MF FILE -MT NAME -MP    prerequisites for make, as gcc writes them\n"
     "  -Wname -Wno-name -Werror -w  warnings: int-division lost-dependence custom unused shadow parentheses all\n"
-    "  --diagnostics=text       how errors are shown\n"
+    "  --diagnostics=text|json  how errors are shown: for people, or each as a JSON object on a line\n"
     "  --color=auto|always|never\n"
     "  --help --version\n"
     "\n"
@@ -121,8 +121,7 @@ static void take_color(Reader *r, const char *v)
 
 static void take_diagnostics(Reader *r, const char *v)
 {
-    if (choice(r, "--diagnostics=", v, "text|json") == 1)
-        r->error = "'--diagnostics=json' is not supported yet";
+    r->o->json = choice(r, "--diagnostics=", v, "text|json") == 1;
 }
 
 static void take_passes(Reader *r, const char *v)

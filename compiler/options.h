@@ -23,6 +23,7 @@ typedef struct Options {
     VEC(const char *) include_dirs;
     VEC(const char *) warnings;     // as diag_set_flag takes them
     ColorMode color;
+    bool json;                      // --diagnostics=json
     const char *dump_after;         // or NULL
     const char *passes;             // or NULL; for tests
     bool verify;                    // look at the IR between all passes

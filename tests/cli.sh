@@ -159,8 +159,8 @@ is 2 "$ADC" --emit=asm f.ad
 says 'must be one of c|ast|ir|dot'
 is 2 "$ADC" --real=half f.ad
 is 2 "$ADC" --color=green f.ad
-is 2 "$ADC" --diagnostics=json f.ad
-says 'not supported yet'
+is 2 "$ADC" --diagnostics=xml f.ad
+says 'must be one of text|json'
 is 2 "$ADC" -Wnothing f.ad
 is 2 "$ADC" -MP f.ad
 is 2 "$ADC" -MD -o - f.ad
@@ -173,11 +173,30 @@ files
 
 case_ options_that_work
 for option in -O0 -O1 -O2 --real=float --real=double --standalone --check --color=never --color=always \
-    --diagnostics=text -w -Werror -Wall -Wno-unused --verify --no-verify '-I .' '-I.'; do
+    --diagnostics=text --diagnostics=json -w -Werror -Wall -Wno-unused --verify --no-verify '-I .' '-I.'; do
     # shellcheck disable=SC2086
     is 0 "$ADC" $option f.ad
 done
 is 0 "$ADC" -- f.ad
+
+case_ diagnostics_json
+is 1 "$ADC" --diagnostics=json e.ad
+says '{"severity": "error", "message": "unknown variable '"'y'"'", "file": "e.ad", "line": 1, "column": 25, "end_line": 1, "end_column": 26}'
+is 3 "$ADC" --diagnostics=json gone.ad
+says '{"severity": "error", "message": "cannot read'
+is 1 "$ADC" --diagnostics=json eval f.ad 'f(length)'
+says '{"severity": "error", "message": "unknown variable '"'length'"'", "file": "(expression)", "line": 2,'
+printf 'func @f(' >b.ir
+is 1 "$ADC" --diagnostics=json b.ir
+says '{"severity": "error", "message": "b.ir:1:'
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21; do printf 'real f%s(real x) { return y; }\n' $i; done >many.ad
+is 1 "$ADC" --diagnostics=json many.ad
+says '{"severity": "note", "message": "stopped after 20 errors"}'
+cp "$top/said" "$top/said.kept"
+if command -v python3 >/dev/null 2>&1; then
+    is 0 python3 -c 'import json, sys; print([json.loads(line)["severity"] for line in open(sys.argv[1])].count("error"))' "$top/said.kept"
+    says 20
+fi
 
 # ---- adc verify ----
 

@@ -21,10 +21,9 @@ static void teardown(void)
 
 static const Json *parse(const char *text)
 {
-    const char *error;
+    JsonError error;
     Json *j = json_parse(arena, text, strlen(text), &error);
-    ck_assert_msg(j != NULL, "%s: %s", text, error);
-    ck_assert_ptr_null(error);
+    ck_assert_msg(j != NULL, "%s: %s", text, error.message);
     return j;
 }
 
@@ -65,19 +64,20 @@ static const struct { const char *text, *error; } refused[] = {
 
 START_TEST(refusals)
 {
-    const char *error;
-    ck_assert_ptr_null(json_parse(arena, refused[_i].text, strlen(refused[_i].text), &error));
-    ck_assert_str_eq(error, refused[_i].error);
+    JsonError e;
+    ck_assert_ptr_null(json_parse(arena, refused[_i].text, strlen(refused[_i].text), &e));
+    ck_assert_str_eq(arena_printf(arena, "%d:%d: %s", e.line, e.column, e.message), refused[_i].error);
 }
 END_TEST
 
 START_TEST(nesting_has_an_end)
 {
     char text[100000];
-    const char *error;
+    JsonError e;
     memset(text, '[', sizeof text);
-    ck_assert_ptr_null(json_parse(arena, text, sizeof text, &error));
-    ck_assert_str_eq(error, "1:201: nested too deeply");
+    ck_assert_ptr_null(json_parse(arena, text, sizeof text, &e));
+    ck_assert_int_eq(e.column, 201);
+    ck_assert_str_eq(e.message, "nested too deeply");
 }
 END_TEST
 
