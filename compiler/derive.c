@@ -167,6 +167,7 @@ Func *derive_ready(DeriveCtx *c, Func *f)
     opt_factors(copy);
     opt_shift(copy);
     opt_induction(copy);
+    opt_extreme(copy);
     opt_zero(copy);
     opt_dce(copy);
     opt_sink(copy);

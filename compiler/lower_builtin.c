@@ -4,6 +4,7 @@
 //
 //     sum(a * b)         loop (s = 0.0) { s + a[i] * b[i] }                 no temporary
 //     max(x)             loop from 1 (k = 0) { !(x[i] <= x[k]) && !isnan(x[k]) ? i : k }, then load x[k]
+//     max(x)             m = x[0]; for (i = 1..) m = max(m, x[i])           opt_extreme gives it a derivative
 //     logsumexp(x)       m = stop(max(x)); m + log(sum(exp(x - m)))         the whole derivative goes through the sum
 //     softmax(x)         d[i] = exp(x[i] - m), their sum, then d[i] / sum   m is a stopped maximum
 //     sum(A, 0)          REDUCE: element j is a loop over i
@@ -258,25 +259,34 @@ static Value *extreme_index(Fn *f, const Lazy *z, bool max)
     return op->out[0];
 }
 
+// The best of `start` and elements `from` on of vector v.
+static Value *best_from(Fn *f, const Lazy *v, Value *start, int from, bool max)
+{
+    static const OpCode codes[2][2] = {{OP_min, OP_imin}, {OP_max, OP_imax}};
+    Op *op = b_loop(&f->b, int_const(f, from), v->dims[0], 1, false, 1, &start);
+    Region *outer = f->b.at;
+    Value *i = loop_index(op), *best = loop_arg(op, 0);
+    f->b.at = op->regions[0];
+    i->name = "i";
+    best->name = op->out[0]->name = "m";
+    Value *next = b_2(&f->b, codes[max][v->elem == E_INT], best, lazy_at(f, v, &i));
+    ir_yield(&f->b, 1, &next);
+    f->b.at = outer;
+    return op->out[0];
+}
+
 static Value *extreme(Fn *f, Lazy *z, bool max)
 {
     Lazy *v = as_vector(f, z);
-    Value *k = extreme_index(f, v, max);
-    return lazy_at(f, v, &k);
+    Value *first = int_const(f, 0);
+    return best_from(f, v, lazy_at(f, v, &first), 1, max);
 }
 
-// log(sum(exp(z))) of a vector with an element.
-static Value *logsumexp_some(Fn *f, Lazy *z)
+// The largest element as a constant for derivatives, -INFINITY if there is none.
+static Value *stopped_max(Fn *f, Lazy *z)
 {
-    Value *k = extreme_index(f, z, true), *top = lazy_at(f, z, &k), *out;
-    Branch br = branch_begin(f, b_1(&f->b, OP_isfinite, top), (VarSet){0}, false);
-    Value *m = b_1(&f->b, OP_stop, top);
-    Lazy *shifted = lazy_op(f, OP_sub, E_REAL, 2, (Lazy *[]){z, lazy_scalar(f, m)});
-    Value *sum = sum_all(f, lazy_op(f, OP_exp, E_REAL, 1, &shifted), false);
-    Value *yes = b_2(&f->b, OP_add, m, b_1(&f->b, OP_log, sum));
-    branch_else(f, &br);
-    branch_end(f, &br, 1, &yes, &top, &out);
-    return out;
+    Lazy *v = as_vector(f, z);
+    return b_1(&f->b, OP_stop, best_from(f, v, b_real(&f->b, -INFINITY), 0, true));
 }
 
 static bool surely_some(const Value *n)
@@ -285,16 +295,31 @@ static bool surely_some(const Value *n)
     return ir_is_int_const(n, &x) && x > 0;
 }
 
+// Where the largest element m is not finite: that element, to which the derivative goes, or m if there is none.
+static Value *logsumexp_infinite(Fn *f, const Lazy *v, Value *m)
+{
+    if (surely_some(v->dims[0])) {
+        Value *k = extreme_index(f, v, true);
+        return lazy_at(f, v, &k);
+    }
+    Value *out;
+    Branch br = branch_begin(f, b_2(&f->b, OP_igt, v->dims[0], int_const(f, 0)), (VarSet){0}, false);
+    Value *k = extreme_index(f, v, true), *yes = lazy_at(f, v, &k);
+    branch_else(f, &br);
+    branch_end(f, &br, 1, &yes, &m, &out);
+    return out;
+}
+
 static Value *logsumexp_all(Fn *f, Lazy *z)
 {
     Lazy *v = as_vector(f, z);
-    if (surely_some(v->dims[0]))
-        return logsumexp_some(f, v);
-    Value *out;
-    Branch br = branch_begin(f, b_2(&f->b, OP_igt, v->dims[0], int_const(f, 0)), (VarSet){0}, false);
-    Value *yes = logsumexp_some(f, v);
+    Value *m = stopped_max(f, v), *out;
+    Branch br = branch_begin(f, b_1(&f->b, OP_isfinite, m), (VarSet){0}, false);
+    Lazy *shifted = lazy_op(f, OP_sub, E_REAL, 2, (Lazy *[]){v, lazy_scalar(f, m)});
+    Value *sum = sum_all(f, lazy_op(f, OP_exp, E_REAL, 1, &shifted), false);
+    Value *yes = b_2(&f->b, OP_add, m, b_1(&f->b, OP_log, sum));
     branch_else(f, &br);
-    Value *no = b_real(&f->b, -INFINITY);
+    Value *no = logsumexp_infinite(f, v, m);
     branch_end(f, &br, 1, &yes, &no, &out);
     return out;
 }
@@ -407,20 +432,6 @@ static Lazy *reduce_axis(Fn *f, Expr *e)
 }
 
 // ---- softmax and cumsum, into an array
-
-// The stopped maximum of an array, 0 of none: nothing is then done with it.
-static Value *stopped_max(Fn *f, Lazy *z)
-{
-    Value *out, *n = count_of(f, z);
-    if (surely_some(n))
-        return b_1(&f->b, OP_stop, extreme(f, z, true));
-    Branch br = branch_begin(f, b_2(&f->b, OP_igt, n, int_const(f, 0)), (VarSet){0}, false);
-    Value *yes = b_1(&f->b, OP_stop, extreme(f, z, true));
-    branch_else(f, &br);
-    Value *no = b_real(&f->b, 0.0);
-    branch_end(f, &br, 1, &yes, &no, &out);
-    return out;
-}
 
 // The part of an array that is written: all of it, or along `axis` with the other indices at[].
 typedef struct Line {

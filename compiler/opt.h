@@ -48,6 +48,9 @@ void opt_merge(Func *f);
 
 // opt_shift.c: m + log(sum(exp(x - m))) does not depend on m, which is stopped there. For f about to be differentiated.
 void opt_shift(Func *f);
+// opt_extreme.c: a running maximum or minimum of an array, whose derivative counts, is the element at the place of it. For f about to be
+// differentiated.
+void opt_extreme(Func *f);
 
 // opt_induction.c: ints that a loop raises by the same on every trip are computed from its index. For f about to be differentiated.
 void opt_induction(Func *f);

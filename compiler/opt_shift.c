@@ -9,6 +9,7 @@
 // The result does not depend on m, which is there to keep exp in its range: what comes back to it through the sum and what comes back directly
 // cancel, up to rounding. Stopped, m costs nothing: neither the position of a maximum nor its adjoint is worked out. Exact at every order.
 #include "opt.h"
+#include "rewrite.h"
 
 enum { DEEP = 8 };                                              // loops of a sum, one in the other
 
@@ -63,13 +64,12 @@ static void shift_by(const Value *y, const Value *arg, Value *k)
         op->in[op->in[0] == arg]->def->in[0]->def->in[1] = k;
 }
 
-static void insert_before(Region *r, const Op *place)
+static int place_of(const Region *r, const Op *op)
 {
     int n = r->ops.n - 1;
-    Op *made = r->ops.at[n];
-    for (; n > 0 && r->ops.at[n] != place; n--)
-        r->ops.at[n] = r->ops.at[n - 1];
-    r->ops.at[n] = made;
+    while (r->ops.at[n] != op)
+        n--;
+    return n;
 }
 
 static void stop_shift(Shift *p, Op *add)
@@ -88,7 +88,7 @@ static void stop_shift(Shift *p, Op *add)
         b.loc = loop->loc;
         Value *stopped = b_1(&b, OP_stop, m);
         stopped->name = m->name;
-        insert_before(loop->parent, loop);
+        region_move_up(loop->parent, loop->parent->ops.n - 1, place_of(loop->parent, loop));
         shift_by(s, init, stopped);
         add->in[k] = stopped;
         return;

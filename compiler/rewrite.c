@@ -125,6 +125,18 @@ Value *region_insert_arg(Region *r, int k, Type t, const char *name)
     return v;
 }
 
+void region_move_up(Region *r, int from, int to)
+{
+    int n = r->ops.n - from, stay = from - to;
+    if (n == 0 || stay == 0)
+        return;
+    Arena *a = arena_new();
+    Op **moved = arena_copy(a, r->ops.at + from, sizeof *moved * (size_t)n);
+    memmove(r->ops.at + to + n, r->ops.at + to, sizeof *moved * (size_t)stay);
+    memcpy(r->ops.at + to, moved, sizeof *moved * (size_t)n);
+    arena_free(a);
+}
+
 void region_take(Region *r, Op *op)
 {
     op->parent = r;

@@ -44,6 +44,8 @@ void op_insert_operand(Func *f, Op *op, int k, Value *v);
 // The loop may keep as many of its states as any other.
 void loop_forget_states(Op *loop);
 Value *region_insert_arg(Region *r, int k, Type t, const char *name);
+// The ops from number `from` to the end come to stand at number `to`, in front of those that were there.
+void region_move_up(Region *r, int from, int to);
 // Appends an op of another region (no longer listed there) to r.
 void region_take(Region *r, Op *op);
 
