@@ -164,7 +164,7 @@ check: setup
 	@$(MAKE) --no-print-directory $(PARALLEL) check-built
 
 check-built: all tests $(CHECK_EVALS)
-	@+$(CHECKENV) sh tests/check.sh unit blas cli bad_input docs golden run samples bench fuzz
+	@+$(CHECKENV) sh tests/check.sh unit blas cli bad_input docs golden run samples openmp bench fuzz
 check-blas: all tests
 	@+$(CHECKENV) sh tests/check.sh blas
 check-unit: all tests
@@ -181,6 +181,8 @@ check-fuzz: all
 	@+$(CHECKENV) sh tests/check.sh fuzz
 check-samples: all
 	@+$(CHECKENV) sh tests/check.sh samples
+check-openmp: all
+	@+$(CHECKENV) sh tests/check.sh openmp
 check-bench: all $(CHECK_EVALS)
 	@+$(CHECKENV) sh tests/check.sh bench
 
@@ -220,7 +222,7 @@ clean:
 	rm -rf $(BUILD)
 
 FORCE:
-.PHONY: all tests check check-built check-blas check-unit check-cli check-bad_input check-golden check-run check-fuzz check-samples check-bench asan bless setup setup-build samples demo \
+.PHONY: all tests check check-built check-blas check-unit check-cli check-bad_input check-golden check-run check-fuzz check-samples check-openmp check-bench asan bless setup setup-build samples demo \
         bench fuzz install clean FORCE
 .DELETE_ON_ERROR:
 # By name: with all targets secondary, an object would not be made again where a header of its list is gone.

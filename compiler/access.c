@@ -1,7 +1,25 @@
 // access.c — how the trips of a loop touch what they share. See access.h.
 #include "access.h"
 
+#include "opt.h"
+
 enum { MAX_DEPTH = 64, MAX_CHAIN = 64, MAX_STEPS = 1024 };      // of a sum; and calls looked into
+
+static int uses_in(const Region *r, const Value *v)
+{
+    int n = 0;
+    for (int i = 0; i < r->ops.n; i++) {
+        const Op *op = r->ops.at[i];
+        for (int k = 0; k < op->n_in; k++)
+            n += op->in[k] == v;
+        for (int k = 0; k < op->n_regions; k++)
+            if (op->regions[k])
+                n += uses_in(op->regions[k], v);
+    }
+    for (int i = 0; i < r->yields.n; i++)
+        n += r->yields.at[i] == v;
+    return n;
+}
 
 // ---- arrays ----
 
@@ -59,6 +77,73 @@ unsigned op_foreign_axes(const Op *op, int k, const Value *index)
     return ~own;
 }
 
+static bool same_element(const Op *x, const Op *y)
+{
+    if (op_n_index(x) != op_n_index(y))
+        return false;
+    for (int k = 1; k <= op_n_index(x); k++)
+        if (!same_value(x->in[k], y->in[k]))
+            return false;
+    return true;
+}
+
+// The load that v, to be stored by `store`, is, but for what was added to it; nobody else looks at it or at what it becomes on the way. Or NULL.
+static const Op *summed_from(const Op *store, const Value *v, int depth)
+{
+    const Op *op = v->def, *from;
+    if (!op || depth == 0 || op->parent != store->parent)
+        return NULL;
+    if (op->code != OP_load && op->code != OP_add && op->code != OP_iadd && op->code != OP_sub && op->code != OP_isub)
+        return NULL;
+    if (uses_in(store->parent, v) != 1)
+        return NULL;
+    if (op->code == OP_load)
+        return op->in[0] == store->in[0] && same_element(op, store) ? op : NULL;
+    from = summed_from(store, op->in[0], depth - 1);
+    return from || op->code == OP_sub || op->code == OP_isub ? from : summed_from(store, op->in[1], depth - 1);
+}
+
+enum { MAX_SUM = 8 };                       // terms that are added to an element at once
+
+// Does op write an element that it only adds to: a[i] = a[i] + v?
+static bool is_sum_store(const Op *op)
+{
+    return op->code == OP_store && summed_from(op, op->in[op->n_in - 1], MAX_SUM);
+}
+
+// Is op the load of such an element?
+static bool is_sum_load(const Op *op)
+{
+    for (int i = 0; op->code == OP_load && i < op->parent->ops.n; i++) {
+        const Op *store = op->parent->ops.at[i];
+        if (store->code == OP_store && store->in[0] == op->in[0])
+            return summed_from(store, store->in[store->n_in - 1], MAX_SUM) == op;
+    }
+    return false;
+}
+
+// Is the array of that root only added to in r, in whatever way?
+static bool only_summed(const Region *r, const Value *root)
+{
+    for (int i = 0; i < r->ops.n; i++) {
+        const Op *op = r->ops.at[i];
+        for (int k = 0; k < op->n_in; k++) {
+            if (op->in[k]->root != root || op_hands_on(op, k))
+                continue;
+            bool sums = op_adds_only(op) || is_sum_store(op) || is_sum_load(op);
+            for (int j = 0; op->code == OP_within && j < op->n_paths && !sums; j++)
+                if (!only_summed(op->regions[0], op->regions[0]->args.at[j]))
+                    return false;
+            if (k > 0 || !(sums || op->code == OP_within))
+                return false;
+        }
+        for (int k = 0; k < op->n_regions; k++)
+            if (op->regions[k] && !only_summed(op->regions[k], root))
+                return false;
+    }
+    return true;
+}
+
 static bool adds_in(const Region *r, const Value *root, int depth);
 
 // May op, or what it calls, add to operand k, an array that it writes?
@@ -67,6 +152,8 @@ static bool adds_to(const Op *op, int k, int depth)
     switch (op->code) {
     case OP_acc: case OP_add_to: case OP_gemm:
         return k == 0;
+    case OP_store:
+        return k == 0 && is_sum_store(op);
     case OP_within:
         for (int j = 0; j < op->n_paths && k == 0; j++)
             if (adds_in(op->regions[0], op->regions[0]->args.at[j], depth))
@@ -119,7 +206,7 @@ static void look(const Region *r, const Value *root, const Value *index, Access 
 
 Access access_of(const Region *r, const Value *root, const Value *index)
 {
-    Access a = {.only_added = true, .adds = adds_in(r, root, MAX_DEPTH)};
+    Access a = {.only_added = true, .only_summed = only_summed(r, root), .adds = adds_in(r, root, MAX_DEPTH)};
     look(r, root, index, &a);
     return a;
 }
@@ -149,22 +236,6 @@ static bool meet_again(Chain *c, const Value *v)
             return true;
         }
     return false;
-}
-
-static int uses_in(const Region *r, const Value *v)
-{
-    int n = 0;
-    for (int i = 0; i < r->ops.n; i++) {
-        const Op *op = r->ops.at[i];
-        for (int k = 0; k < op->n_in; k++)
-            n += op->in[k] == v;
-        for (int k = 0; k < op->n_regions; k++)
-            if (op->regions[k])
-                n += uses_in(op->regions[k], v);
-    }
-    for (int i = 0; i < r->yields.n; i++)
-        n += r->yields.at[i] == v;
-    return n;
 }
 
 static bool leads(Chain *c, const Value *y, const Value *arg, int depth);

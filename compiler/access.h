@@ -12,7 +12,8 @@
 typedef struct Access {
     bool any;                               // is it touched at all?
     bool only_added;                        // all that is done is adding to it (acc, add_to, gemm)
-    bool adds;                              // something adds to it, perhaps in a function that is called
+    bool only_summed;                       // the same, or it is written as a[i] = a[i] + v
+    bool adds;                              // something adds to it in one of these ways, perhaps in a function that is called
     unsigned foreign;                       // axes (1 << axis) on which some access is not on the loop's own index
 } Access;
 

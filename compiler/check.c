@@ -13,17 +13,6 @@
 #include <math.h>
 #include <string.h>
 
-// ---- not supported yet: each row goes when its feature comes
-
-static const char *const LATER[] = {
-    [LATER_ATTRIBUTES] = "attributes of loops",
-};
-
-void not_yet(Checker *c, Loc loc, Later what)
-{
-    diag_error(c->diags, loc, "not supported yet: %s", LATER[what]);
-}
-
 // ---- scopes
 
 void scope_open(Checker *c)

@@ -183,8 +183,6 @@ static void check_attributes(Checker *c, Loop *loop, const Stmt *s)
         seen |= 1u << a->kind;
         if (a->kind == ATTR_PARALLEL)
             loop->parallel = a;
-        if (a->kind == ATTR_PARALLEL)
-            not_yet(c, a->loc, LATER_ATTRIBUTES);
         if (a->arg)
             check_states(c, a->arg);
     }

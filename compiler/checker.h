@@ -94,10 +94,6 @@ bool same_signature(Checker *c, const Function *a, const Function *b, const char
 Type type_renamed(Checker *c, Type t, const Function *from, const Function *to);
 char *signature_text(Checker *c, const Function *f, const char *name);  // "void f(int n, out real y[n])"
 
-// ---- not supported yet: one table, in check.c
-typedef enum Later { LATER_ATTRIBUTES } Later;
-void not_yet(Checker *c, Loc loc, Later what);
-
 // ---- check_struct.c
 void struct_name(Checker *c, StructDecl *s);                            // puts it among the structs
 void struct_check(Checker *c, StructDecl *s);                           // its fields

@@ -651,8 +651,8 @@ static bool is_single(const Block *b, bool below_if)
     case S_OP:
         return s->op->code == OP_store || s->op->code == OP_acc || s->op->code == OP_call || s->op->code == OP_gemm ||
                is_solver(s->op->code) || s->op->code == OP_puts || is_struct_assignment(s->op) || (s->op->code == OP_put && s->op->n_in == 2);
-    case S_IF:
-    case S_LOOP: return !below_if && !s->do_while;
+    case S_IF:   return !below_if;
+    case S_LOOP: return !below_if && !s->do_while && s->op->trips != TRIPS_THREADS;
     default: return false;
     }
 }
@@ -799,6 +799,8 @@ static void put_loop(Printer *p, const Stmt *s)
         expr(e, &t, s->value, 0);
         text_put(&t, ")");
     }
+    if (op->trips == TRIPS_THREADS)
+        text_put(e->out, "#ifdef _OPENMP\n#pragma omp parallel for\n#endif\n");
     bool empty = s->body[0]->list.n == 0;
     bool braces = s->do_while || empty || !is_single(s->body[0], false);
     put_body(p, NULL, t.at, s->body[0], braces);

@@ -159,7 +159,7 @@ static void check_loop(Check *c, const Op *loop)
 {
     c->loop = loop;
     if (loop->trips == TRIPS_PARALLEL && (!loop->counted || loop->has_exit)) {
-        c->report(c->user, true, loop->loc, "a loop that is @parallel counts: 'for (int i = a; i < b; i += c)', where it changes i, a, b and c in no other way",
+        c->report(c->user, true, loop->loc, "@parallel is for a loop that counts: 'for (int i = a; i < b; i += c)', where nothing else changes i, a, b or c",
                   (IrLoc){0}, NULL);
         c->good = false;
         return;

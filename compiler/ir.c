@@ -679,6 +679,16 @@ Region *b_loop_head(Op *loop)
     return head;
 }
 
+Value *b_trip_count(Builder *b, const Op *loop, Value *lo, Value *hi)
+{
+    int step = loop->step;
+    Value *span = step > 0 ? b_2(b, OP_isub, hi, lo) : b_2(b, OP_isub, lo, hi);
+    int size = step > 0 ? step : -step;
+    if (size == 1)
+        return span;                                            // `new` takes a negative dimension as 0
+    return b_2(b, OP_idiv, b_2(b, OP_iadd, span, b_int(b, size - 1)), b_int(b, size));
+}
+
 Op *b_loop_like(Builder *b, const Op *like, Value *const *before, int n, Value *const *init)
 {
     bool counted = like->counted;

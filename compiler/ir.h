@@ -411,6 +411,8 @@ void b_if_end(Op *op);
 Op *b_loop(Builder *b, Value *lo, Value *hi, int step, bool reversed, int n, Value *const *init);
 // A loop with the attributes of `like`; `before`: what stands for the operands of that before its initial values.
 Op *b_loop_like(Builder *b, const Op *like, Value *const *before, int n, Value *const *init);
+// How often a counted loop runs from lo to hi, if it has no exit. May be negative: then not at all.
+Value *b_trip_count(Builder *b, const Op *loop, Value *lo, Value *hi);
 Region *b_loop_head(Op *loop);
 // The reverse of a loop without exit or with one keeps at most `states` of its states; before the loop is given its attributes in any other way.
 void loop_keep_states(Op *loop, Value *states);

@@ -226,6 +226,7 @@ static void emit_loop(LaneGen *g, Builder *b, const Op *op)
         if (lane_is_on(g, x) && !type_is_linear(x->type)) {
             lane_set_home(g, x, y);
             homes[op->has_exit + k] = y;
+            new->trips = TRIPS_IN_ORDER;                        // its trips share an array now
         } else {
             g->map[x->id] = y;
         }

@@ -70,6 +70,8 @@ void opt_carry(Func *f);
 
 // opt_accs.c: additions to elements of one array that follow one another are sorted by rows.
 void opt_accs(Func *f);
+// opt_parallel.c: loops marked parallel are taken apart, so that threads can run their trips; the others are in order.
+void opt_parallel(Func *f);
 
 // opt_order.c: reversed loops whose trips only add to things are turned round.
 void opt_order(Func *f);

@@ -85,6 +85,7 @@ static const Pass passes[] = {
     {"stores",      1, opt_stores,   NULL,            NULL},
     {"order",       1, opt_order,    NULL,            NULL},
     {"accs",        1, opt_accs,     NULL,            NULL},
+    {"parallel",    0, opt_parallel, NULL,            NULL},
     {"drop_unused", 0, NULL,         opt_drop_unused, NULL},
     {"place",       0, NULL,         place,           NULL},
 };

@@ -117,12 +117,12 @@ static bool dims_outside(const Value *root, const Op *around)
     return true;
 }
 
-// Out of as many loops as possible: the outermost of them, or the op itself.
+// Out of as many loops as possible, but not out of one that is run by threads: the outermost of them, or the op itself.
 static void place_in_arena(Place *p, Value *root)
 {
     p->storage = PLACE_ARENA;
     p->before = root->def;
-    for (Op *at = root->def->parent->owner; at && dims_outside(root, at); at = at->parent->owner)
+    for (Op *at = root->def->parent->owner; at && at->trips != TRIPS_THREADS && dims_outside(root, at); at = at->parent->owner)
         if (at->code == OP_loop)
             p->before = at;
     for (const Op *at = p->before->parent->owner; at; at = at->parent->owner)

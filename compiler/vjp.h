@@ -62,8 +62,6 @@ void gen_contribute_when(Gen *g, Builder *b, Value *v, Value *x, Value *when);
 Value *gen_had(Gen *g, Builder *b, Value *v);
 // Dimension k of the primal's root, in the reverse sweep.
 Value *gen_had_dim(Gen *g, Builder *b, const Value *root, int k);
-// How often a counted loop of the primal runs from lo to hi, if it has no exit. May be negative: then not at all.
-Value *gen_trip_count(Builder *b, const Op *loop, Value *lo, Value *hi);
 // A new zeroed array of the shape of the primal's root, for the reverse sweep.
 Value *gen_zeros(Gen *g, Builder *b, const Value *root);
 

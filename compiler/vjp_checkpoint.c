@@ -45,7 +45,7 @@ static Value *trips_of(Gen *g, Builder *b, const Op *loop)
 {
     if (!loop->counted || loop->has_exit)
         return gen_had(g, b, loop_trips(loop));
-    return gen_trip_count(b, loop, gen_had(g, b, loop->in[0]), gen_had(g, b, loop->in[1]));
+    return b_trip_count(b, loop, gen_had(g, b, loop->in[0]), gen_had(g, b, loop->in[1]));
 }
 
 // For more states than the first.

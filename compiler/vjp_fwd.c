@@ -141,17 +141,7 @@ static Value *bound(Gen *g, Builder *b, Value *v)
 // How often a counted loop of the primal runs, before the outermost op around it.
 static Value *trip_count(Gen *g, Builder *b, const Op *loop)
 {
-    return gen_trip_count(b, loop, bound(g, b, loop->in[0]), bound(g, b, loop->in[1]));
-}
-
-Value *gen_trip_count(Builder *b, const Op *loop, Value *lo, Value *hi)
-{
-    int step = loop->step;
-    Value *span = step > 0 ? b_2(b, OP_isub, hi, lo) : b_2(b, OP_isub, lo, hi);
-    int size = step > 0 ? step : -step;
-    if (size == 1)
-        return span;                                            // `new` takes a negative dimension as 0
-    return b_2(b, OP_idiv, b_2(b, OP_iadd, span, b_int(b, size - 1)), b_int(b, size));
+    return b_trip_count(b, loop, bound(g, b, loop->in[0]), bound(g, b, loop->in[1]));
 }
 
 // A tape is called after the variable, the array that was read, or the operation.

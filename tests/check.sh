@@ -1,5 +1,5 @@
 #!/bin/sh
-# check.sh - runs the parts of the test suite that are named (unit blas cli bad_input docs golden run samples bench fuzz) and adds up what they say.
+# check.sh - runs the parts of the test suite that are named (unit blas cli bad_input docs golden run samples openmp bench fuzz) and adds up what they say.
 #
 # Out: each part's lines, and last a line `N passed, N failed, N skipped`; exit status 1 if anything failed.
 # Everything is built before.
@@ -87,6 +87,7 @@ part() {
     golden) sh tests/golden.sh ;;
     run) sh tests/run.sh ;;
     samples) sh tests/samples.sh ;;
+    openmp) sh tests/openmp/run.sh ;;
     bench) sh tests/bench/check.sh ;;
     fuzz) # small programs, each at one of the levels; FULL=1: of any size, at three of them
         if [ -n "${FULL:-}" ]; then

@@ -1,7 +1,7 @@
 // test_access.c — access.c: how a loop touches the arrays it carries, and which scalars are sums.
 //
 // In: the table `cases` of IR text, each with one loop in @f whose last results are ignored; what is said of every value that it carries, by name: own,
-// only_added, adds, untouched of an array, sum, keeps of a scalar.
+// only_added, only_summed, adds, untouched of an array, sum, keeps of a scalar.
 #include "access.h"
 
 #include "passcheck.h"
@@ -52,6 +52,23 @@ static const Case cases[] = {
      "A: only_added adds"},
     {"written somewhere", ARRAY "    %h = idiv %i, 2\n    %A1 = store %A[%h, 0], %v\n    yield %A1" A_END, "A:"},
     {"added to and written", ARRAY "    %A1 = acc %A[0, 0], %v\n    %A2 = store %A1[1, 0], %v\n    yield %A2" A_END, "A: adds"},
+    {"read, and written with something added",
+     ARRAY "    %h = idiv %i, 2\n    %u = load %A[%h, 0]\n    %u1 = sub %u, %v\n    %u2 = add %k, %u1\n    %A1 = store %A[%h, 0], %u2\n    yield %A1" A_END,
+     "A: only_summed adds"},
+    {"in a part, in a loop",
+     ARRAY "    %A1 = within %A (%row = [1]) {\n      %row1, %T2 = loop %j = 0 to %n step 1 (%q = %row) {\n        %u = load %q[%j]\n        %u1 = add %u, %v\n"
+           "        %q1 = store %q[%j], %u1\n        yield %q1 }\n      yield %row1 }\n    yield %A1" A_END,
+     "A: only_summed adds"},
+    {"written with something taken from it",
+     ARRAY "    %h = idiv %i, 2\n    %u = load %A[%h, 0]\n    %u1 = sub %v, %u\n    %A1 = store %A[%h, 0], %u1\n    yield %A1" A_END, "A:"},
+    {"what was read is looked at as well",
+     ARRAY "    %h = idiv %i, 2\n    %u = load %A[%h, 0]\n    %u1 = add %v, %u\n    %u2 = mul %u1, %u1\n    %A1 = store %A[%h, 0], %u1\n"
+           "    %A2 = store %A1[%i, 0], %u2\n    yield %A2" A_END, "A:"},
+    {"written elsewhere",
+     ARRAY "    %h = idiv %i, 2\n    %u = load %A[%h, 0]\n    %u1 = add %v, %u\n    %A1 = store %A[%h, 1], %u1\n    yield %A1" A_END, "A:"},
+    {"something else is written between",
+     ARRAY "    %h = idiv %i, 2\n    %u = load %A[%h, 0]\n    %u1 = add %v, %u\n    %A1 = acc %A[%i, 0], %v\n    %A2 = store %A1[%h, 0], %u1\n    yield %A2" A_END,
+     "A: adds"},
     {"not at all", ARRAY "    yield %A" A_END, "A: own only_added untouched"},
     {"added to in a function",
      "func @g(%n: int, %y: real[1] inout) -> (real[1]) {\n  %y1 = shape %y, %n\n  %y2 = acc %y1[0], 1.0\n  yield %y2 }\n" ARRAY
@@ -94,6 +111,7 @@ START_TEST(test_case)
         Access x = access_of(loop->regions[0], v->root, loop_index(loop));
         say(&t, access_is_own(&x), "own");
         say(&t, x.only_added, "only_added");
+        say(&t, x.only_summed && !x.only_added, "only_summed");
         say(&t, x.adds, "adds");
         say(&t, !x.any, "untouched");
     } else {

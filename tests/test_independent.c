@@ -40,7 +40,7 @@ static const Case cases[] = {
     {"only on some trips, perhaps", ARRAY "    %u = if %b {\n      %u2 = load %A[%h2, 0]\n      yield %u2 } else {\n      yield 1.0 }\n    %A1 = store %A[%i, 0], %u\n    yield %A1" A_END, NULL},
     {"a column that is its own", ARRAY "    %u = load %A[%h2, %i]\n    %A1 = store %A[%i, %i], %u\n    yield %A1" A_END, NULL},
     {"both indices move", ARRAY "    %u = load %A[%h2, %h2]\n    %A1 = store %A[%i, %i], %u\n    yield %A1" A_END, "'A'"},
-    {"a parallel loop without a count", F "  %r, %T = loop parallel (%s = 0.0) { \n    %s1 = add %s, 1.0\n    yield %s1" END, "a loop that is @parallel counts"},
+    {"a parallel loop without a count", F "  %r, %T = loop parallel (%s = 0.0) { \n    %s1 = add %s, 1.0\n    yield %s1" END, "@parallel is for a loop that counts"},
 };
 
 static void note(void *user, bool is_error, IrLoc loc, const char *message, IrLoc note_loc, const char *text)

@@ -1,0 +1,64 @@
+// main.c — prints every bit that the functions of ../cases/run/parallel_loops.ad and their derivatives give, for few and for many trips.
+#include "parallel_loops.ad.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MOST = 7 };
+
+static void print(const char *what, int n, int k, const double *v, int count)
+{
+    printf("%s %d %d:", what, n, k);
+    for (int i = 0; i < count; i++)
+        printf(" %a", v[i]);
+    printf("\n");
+}
+
+static void fill(double *v, double phase)
+{
+    for (int i = 0; i < MOST; i++)
+        v[i] = 0.3 + 0.6 * sin(phase + 1.7 * i);
+}
+
+typedef double scalar_grad(int n, int k, const double *x, double *x_bar);
+typedef double scalar_hvp(int n, int k, const double *x, double *x_bar, const double *x_dot, double *x_bar_dot, double *result_dot);
+typedef void map_vjp(int n, int k, const double *x, double *y, double *x_bar, double *y_bar);
+typedef void map_jvp(int n, int k, const double *x, double *y, const double *x_dot, double *y_dot);
+
+static void scalar(const char *name, scalar_grad *grad, scalar_hvp *hvp, int n, int k)
+{
+    double x[MOST], x_dot[MOST], out[2 * MOST + 2];
+    fill(x, n);
+    fill(x_dot, k);
+    memset(out, 0, sizeof out);
+    out[0] = grad(n, k, x, out + 1);
+    print(name, n, k, out, n + 1);
+    out[0] = hvp(n, k, x, out + 2, x_dot, out + 2 + n, out + 1);
+    print(name, n, k, out, 2 * n + 2);
+}
+
+static void map(const char *name, map_vjp *vjp, map_jvp *jvp, int n, int k)
+{
+    double x[MOST], x_dot[MOST], out[4 * MOST];
+    fill(x, n);
+    fill(x_dot, k);
+    for (int i = 0; i < 4; i++)
+        fill(out + i * MOST, i);
+    vjp(n, k, x, out, out + n, out + 2 * n);
+    print(name, n, k, out, 3 * n);
+    jvp(n, k, x, out, x_dot, out + n);
+    print(name, n, k, out, 2 * n);
+}
+
+int main(void)
+{
+    for (int n = 2; n <= MOST; n += 5)
+        for (int k = 0; k < 12; k += k < 3 ? 1 : 4) {
+            scalar("fit", fit_grad, fit_hvp, n, k);
+            map("bins", bins_vjp, bins_jvp, n, k);
+            scalar("rows", rows_grad, rows_hvp, n, k);
+            map("ordered", ordered_vjp, ordered_jvp, n, k);
+        }
+    return 0;
+}
