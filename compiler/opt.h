@@ -40,7 +40,7 @@ void opt_scalars(Func *f);
 // opt_gvn.c: of equal pure scalar ops, loads, slices, lengths and factors, the first one that dominates the others stays.
 void opt_gvn(Func *f);
 
-// opt_factors.c: solves with the LU factors of what cholesky made become triangular ones.
+// opt_factors.c: two choleskys of one matrix become one; solves with the LU factors of what that made become triangular ones.
 void opt_factors(Func *f);
 
 // opt_merge.c: two branches on one condition, one after the other, become one branch.

@@ -1,16 +1,83 @@
-// opt_factors.c — what cholesky made needs no factoring.
+// opt_factors.c — one cholesky of one matrix, and what it made needs no factoring.
 //
-// In: a function. Out: where a matrix is factored that is the triangle a cholesky left, solves with the factor become solves with
-// the triangle, and its determinant is that of the diagonal, which is positive.
+// In: a function. Out: of two choleskys of copies of the same version of an array the first serves for both, if nobody writes to either; and where a matrix
+// is factored that is the triangle a cholesky left, solves with the factor become solves with the triangle, and its determinant is that of the diagonal,
+// which is positive.
 //
-//     %L, %at = cholesky %A, %n                           %L, %at = cholesky %A, %n
-//     %F, %P = lu %L, %n                          ->
+//     %A1 = copy_to %new1, %A                             %A1 = copy_to %new1, %A
+//     %L, %at = cholesky %A1, %n                          %L, %at = cholesky %A1, %n
+//     %A2 = copy_to %new2, %A                     ->
+//     %M, %at2 = cholesky %A2, %n                         L is M
+//     %F, %P = lu %L, %n
 //     %x2 = lu_solve %x1, %F, %P, %n, 1                   %x2 = lower_solve %x1, %L, %n, 1
 //
 // The triangle is read later than the factoring would have read it, so nothing may have written to it by then: every use of
 // the factor has to stand before what consumes L. A factor that is kept on a tape stays one.
 #include "opt.h"
 #include "rewrite.h"
+
+// ---- one cholesky ----
+
+typedef struct Share {
+    Rewrite w;
+    Map *first;                                                 // array that was copied -> the last cholesky of a copy that was not replaced
+    const bool *consumed;                                       // by id
+} Share;
+
+// What op, a cholesky, factors a copy of; NULL if that cannot be said.
+static Value *copied_by(const Op *op)
+{
+    const Op *copy = op->in[0]->def;
+    if (!copy || (copy->code != OP_copy && copy->code != OP_copy_to))
+        return NULL;
+    return copy->in[copy->code == OP_copy_to];
+}
+
+static bool is_around(const Region *outer, const Region *r)
+{
+    while (r != outer && r->owner)
+        r = r->owner->parent;
+    return r == outer;
+}
+
+// The cholesky that has made already what op makes, or NULL.
+static Op *made_before(const Share *s, const Op *op)
+{
+    const Value *a = copied_by(op), *root = op->out[0]->root;
+    Op *first = a ? map_get(s->first, a) : NULL;
+    bool fresh = root->def && (root->def->code == OP_new || root->def->code == OP_copy);
+    if (!first || !fresh || !is_around(first->parent, op->parent) || !same_value(first->in[1], op->in[1]))
+        return NULL;
+    return s->consumed[first->out[0]->id] || s->consumed[op->out[0]->id] ? NULL : first;
+}
+
+static void share_region(Share *s, Region *r)
+{
+    int n = 0;
+    for (int i = 0; i < r->ops.n; i++) {
+        Op *op = r->ops.at[i], *first = op->code == OP_cholesky ? made_before(s, op) : NULL;
+        for (int k = 0; k < op->n_regions; k++)
+            if (op->regions[k])
+                share_region(s, op->regions[k]);
+        for (int k = 0; first && k < op->n_out; k++)
+            rewrite_to(&s->w, op->out[k], first->out[k]);
+        if (first)
+            continue;
+        if (op->code == OP_cholesky && copied_by(op))
+            map_set(s->first, copied_by(op), op);
+        r->ops.at[n++] = op;
+    }
+    r->ops.n = n;
+}
+
+static void share_triangles(Func *f, Arena *a)
+{
+    Share s = {.w = rewrite_of(f), .first = map_new(a), .consumed = consumed_values(a, f)};
+    share_region(&s, f->body);
+    rewrite_apply(&s.w);
+}
+
+// ---- no factoring of a triangle ----
 
 typedef struct Triangle {
     int consumed;                                               // the number of the op that consumes L; 0: none
@@ -130,6 +197,7 @@ void opt_factors(Func *f)
     if (!func_has_body(f))
         return;
     Arena *a = arena_new();
+    share_triangles(f, a);
     Pass p = {.w = rewrite_of(f), .a = a, .factors = map_new(a), .triangles = map_new(a)};
     walk(&p, f->body);
     if (p.any) {

@@ -60,6 +60,31 @@ static const Case cases[] = {
           "  %G = view_at %Z, 0p, %n, %n\n  %x2 = lu_solve %x1, %G, %P, %n, 1\n  yield %L, %x2, 0.0 }\n", 1, 0, 0},
 };
 
+// How many choleskys are left: of two of one version one, if nobody writes to what they made.
+static const struct { const char *name, *text; int choleskys; } shared[] = {
+    {"two of one version",
+     HEAD "  %N = new real[%n, %n]\n  %B = copy_to %N, %A1\n  %L = cholesky %B, %n\n  %C = copy %A1\n  %M, %at = cholesky %C, %n\n"
+          "  %x2 = lower_solve %x1, %L, %n, 1\n  %x3 = lower_solve %x2, %M, %n, 1 {ta}\n  %k = itor %at\n  yield %A1, %x3, %k }\n", 1},
+    {"the second in a branch",
+     HEAD "  %B = copy %A1\n  %L = cholesky %B, %n\n  %x2 = lower_solve %x1, %L, %n, 1\n  %x5 = if %c (%x3 = %x2) {\n    %C = copy %A1\n"
+          "    %M = cholesky %C, %n\n    %x4 = lower_solve %x3, %M, %n, 1\n    yield %x4 } else (%z) {\n    yield %z }\n  yield %A1, %x5, 0.0 }\n", 1},
+    {"the first in a branch",
+     HEAD "  %x5 = if %c (%x3 = %x1) {\n    %C = copy %A1\n    %M = cholesky %C, %n\n    %x4 = lower_solve %x3, %M, %n, 1\n    yield %x4 } else (%z) {\n"
+          "    yield %z }\n  %B = copy %A1\n  %L = cholesky %B, %n\n  %x2 = lower_solve %x5, %L, %n, 1\n  yield %A1, %x2, 0.0 }\n", 2},
+    {"of another version",
+     HEAD "  %B = copy %A1\n  %L = cholesky %B, %n\n  %x2 = lower_solve %x1, %L, %n, 1\n  %A4 = lower %A1, %n {half}\n  %C = copy %A4\n"
+          "  %M = cholesky %C, %n\n  %x3 = lower_solve %x2, %M, %n, 1\n  yield %A4, %x3, 0.0 }\n", 2},
+    {"the first is written to",
+     HEAD "  %B = copy %A1\n  %L = cholesky %B, %n\n  %L2 = fill %L, 3.0\n  %x2 = lower_solve %x1, %L2, %n, 1\n  %C = copy %A1\n"
+          "  %M = cholesky %C, %n\n  %x3 = lower_solve %x2, %M, %n, 1\n  yield %A1, %x3, 0.0 }\n", 2},
+    {"the second is written to",
+     HEAD "  %B = copy %A1\n  %L = cholesky %B, %n\n  %C = copy %A1\n  %M = cholesky %C, %n\n  %M2 = fill %M, 3.0\n"
+          "  %x2 = lower_solve %x1, %L, %n, 1\n  %x3 = lower_solve %x2, %M2, %n, 1\n  yield %A1, %x3, 0.0 }\n", 2},
+    {"the second is given back",
+     HEAD "  %C = copy %A1\n  %M = cholesky %C, %n\n  %x2 = lower_solve %x1, %M, %n, 1\n  %B = copy %A1\n  %A4 = copy_to %A1, %B\n"
+          "  %L = cholesky %A4, %n\n  yield %L, %x2, 0.0 }\n", 2},
+};
+
 static void factors(Func *f)
 {
     opt_gvn(f);
@@ -77,6 +102,16 @@ START_TEST(test_case)
     ck_assert_msg(lus == c->lus && triangles == c->triangles && logs == c->logs,
                   "%s: %d factorings, %d triangular solves, %d determinants, not %d, %d, %d", c->name, lus, triangles, logs, c->lus,
                   c->triangles, c->logs);
+    arena_free(a);
+}
+END_TEST
+
+START_TEST(one_cholesky)
+{
+    Arena *a = arena_new();
+    Module *m = pass_check(a, shared[_i].text, factors, NULL);
+    int n = pass_count(func_by_name(m, "f"), OP_cholesky);
+    ck_assert_msg(n == shared[_i].choleskys, "%s: %d choleskys, not %d", shared[_i].name, n, shared[_i].choleskys);
     arena_free(a);
 }
 END_TEST
@@ -119,6 +154,7 @@ int main(void)
 {
     TCase *t = tcase_create("factors");
     tcase_add_loop_test(t, test_case, 0, (int)(sizeof cases / sizeof *cases));
+    tcase_add_loop_test(t, one_cholesky, 0, (int)(sizeof shared / sizeof *shared));
     tcase_add_test(t, two_factors_of_one_triangle);
     tcase_add_test(t, once_in_every_derivative);
     return run_tests("factors", t);
