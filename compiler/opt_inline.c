@@ -184,32 +184,39 @@ static void count_calls(Map *calls, const Region *r)
     }
 }
 
-static void note_single(const Map *calls, Map *single, Func *f)
-{
-    if (map_get(calls, f) == &called_once)
-        map_set(single, f, f);
-}
-
-static void note_singles(const Map *calls, Map *single, const Region *r)
+// The same in r and, each once, in the bodies of all that is called there and below.
+static void count_calls_below(Map *calls, Map *seen, const Region *r)
 {
     for (int i = 0; i < r->ops.n; i++) {
         const Op *op = r->ops.at[i];
-        if (op->code == OP_call)
-            note_single(calls, single, op->callee);
+        if (op->code == OP_call) {
+            map_set(calls, op->callee, map_get(calls, op->callee) ? &called_more : &called_once);
+            if (func_has_body(op->callee) && !map_get(seen, op->callee)) {
+                map_set(seen, op->callee, op->callee);
+                count_calls_below(calls, seen, op->callee->body);
+            }
+        }
         for (int k = 0; k < op->n_regions; k++)
             if (op->regions[k])
-                note_singles(calls, single, op->regions[k]);
+                count_calls_below(calls, seen, op->regions[k]);
     }
 }
 
-// The copy of f that is differentiated is f's own: what is called once in it goes in, whoever else calls it.
+static void note_singles(const Module *m, const Map *calls, Map *single)
+{
+    for (int i = 0; i < m->funcs.n; i++)
+        if (map_get(calls, m->funcs.at[i]) == &called_once)
+            map_set(single, m->funcs.at[i], m->funcs.at[i]);
+}
+
+// The copy of f that is differentiated is f's own: what is called once in it and below goes in, whoever else calls it.
 void opt_inline(Func *f, bool for_ad)
 {
     Arena *a = arena_new();
     Map *calls = map_new(a), *single = map_new(a);
     if (for_ad && func_has_body(f)) {
-        count_calls(calls, f->body);
-        note_singles(calls, single, f->body);
+        count_calls_below(calls, map_new(a), f->body);
+        note_singles(f->module, calls, single);
     }
     inline_func(f, for_ad, single);
     arena_free(a);
@@ -222,8 +229,7 @@ void opt_inline_all(Module *m, bool for_ad)
     for (int i = 0; i < m->funcs.n; i++)
         if (func_has_body(m->funcs.at[i]))
             count_calls(calls, m->funcs.at[i]->body);
-    for (int i = 0; i < m->funcs.n; i++)
-        note_single(calls, single, m->funcs.at[i]);
+    note_singles(m, calls, single);
     for (int i = 0; i < m->funcs.n; i++)
         inline_func(m->funcs.at[i], for_ad, single);
     arena_free(a);

@@ -126,11 +126,33 @@ START_TEST(growth_is_bounded)
 }
 END_TEST
 
+// @f calls @g, which calls @h: both are larger than what goes in anywhere, and go in where they are called once in all that @f calls.
+START_TEST(what_is_called_once_below_goes_in)
+{
+    Arena *a = arena_new();
+    for (int more = 0; more < 2; more++) {
+        Text t = text_in(a);
+        for (int k = 0; k < 2; k++) {
+            text_printf(&t, "func @%c(%%x0: real) -> (real) source \"%c\" {\n", "hg"[k], "hg"[k]);
+            for (int i = 0; i < 50; i++)
+                text_printf(&t, "  %%x%d = sin %%x%d\n", i + 1, i);
+            text_put(&t, k ? "  %y = call @h(%x50)\n  yield %y }\n" : "  yield %x50 }\n");
+        }
+        text_printf(&t, "func @f(%%x: real) -> (real) source \"f\" {\n  %%y = call @g(%%x)\n  %%z = call @%s(%%y)\n  yield %%z }\n",
+                    more ? "h" : "k");
+        text_put(&t, "func @k(%x: real) -> (real) source \"k\" {\n  %y = cos %x\n  yield %y }\n");
+        ck_assert_int_eq(pass_count(func_by_name(pass_check(a, t.at, for_ad, NULL), "f"), OP_call), (more ? 2 : 0));
+    }
+    arena_free(a);
+}
+END_TEST
+
 int main(void)
 {
     TCase *t = tcase_create("inline");
     tcase_add_loop_test(t, test_case, 0, (int)(sizeof cases / sizeof *cases));
     tcase_add_test(t, users_functions_stay_in_c);
     tcase_add_test(t, growth_is_bounded);
+    tcase_add_test(t, what_is_called_once_below_goes_in);
     return run_tests("inline", t);
 }
