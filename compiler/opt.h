@@ -79,6 +79,15 @@ void opt_order(Func *f);
 // opt_zero.c: zeroed `new`s and fills whose elements are all written again before any is read lose their zero.
 void opt_zero(Func *f);
 
+// The question that opt_zero asks, for others: is every element of v, a version of an array, written before any is read? What is known of f's uses
+// holds until f changes (a version made later is not asked about).
+typedef struct Zero Overwritten;
+Overwritten *overwritten_of(Arena *a, const Func *f);
+bool is_overwritten(Overwritten *o, const Value *v);
+
+// opt_private.c: a local array that a loop carries, and every trip writes anew, is made in the loop. For f about to be differentiated.
+void opt_private(Func *f);
+
 // opt_dce.c: removes what no result of f needs: ops, results and carried values of ifs and loops, stores into arrays
 // that nobody reads. Checks, and calls that may stop the program, stay.
 void opt_dce(Func *f);

@@ -96,22 +96,6 @@ static bool has_view(const Region *r, const Value *root)
     return false;
 }
 
-static void change_root(Region *r, const Value *from, Value *to)
-{
-    for (int i = 0; i < r->args.n; i++)
-        if (r->args.at[i]->root == from)
-            r->args.at[i]->root = to;
-    for (int i = 0; i < r->ops.n; i++) {
-        Op *op = r->ops.at[i];
-        for (int k = 0; k < op->n_out; k++)
-            if (op->out[k]->root == from)
-                op->out[k]->root = to;
-        for (int k = 0; k < op->n_regions; k++)
-            if (op->regions[k])
-                change_root(op->regions[k], from, to);
-    }
-}
-
 static void remove_op(Region *r, const Op *op)
 {
     int at = place_of(r, op);
@@ -166,7 +150,7 @@ static void move_in(Results *s, Op *copy)
         rewrite_to(&s->w, root, out);
         remove_op(body, make);
     }
-    change_root(body, root, out->root);
+    region_change_root(body, root, out->root);
 }
 
 void opt_results(Func *f)

@@ -2,7 +2,7 @@
 //
 // In: a function. Out: the same, where a `new zero` or `fill` whose every element is written again before any is read
 // does not write. Writing again is a fill, a copy_to, counted loops over all indices that store the element of their
-// indices first of all, or, in a small array, a store for each element.
+// indices first of all, or, in a small array, a store for each element. The first elements of a vector may be stored before the loop over the others.
 //
 //     %A = new real[%n] zero                                         %A = new real[%n]
 //     %B, %T = loop %i = 0 to %n step 1 (%A1 = %A) {        ->       %B, %T = loop %i = 0 to %n step 1 (%A1 = %A) {
@@ -17,13 +17,14 @@
 
 enum { MAX_RANK = 8, MAX_ELEMENTS = 32 };
 
-typedef struct Zero {
+struct Zero {
     Rewrite w;
     int *uses;                                                  // by value id; yields count
     Op **consumer;                                              // by value id of an array
     bool zeros;                                                 // what is looked at writes zeros,
     Op *first_acc;                                              //   which this first write (acc, add_to) adds to
-} Zero;
+};
+typedef struct Zero Zero;
 
 static void count_uses(Zero *z, const Region *r)
 {
@@ -124,6 +125,16 @@ static bool is_added_to_zero(const Zero *z, const Value *v)
     return z->zeros && (!type_is_struct(v->type) || v->def->code == OP_new);
 }
 
+// The version of v, a vector, behind stores to its elements 0, 1, ..; *next: the first element that none of them writes.
+static const Value *behind_first_stores(const Zero *z, const Value *v, int64_t *next)
+{
+    *next = 0;
+    for (const Op *op; v->type.rank == 1 && z->uses[v->id] == 1 && (op = z->consumer[v->id]) != NULL; v = op->out[0], ++*next)
+        if (op->code != OP_store || !is_int(op->in[1], *next))
+            break;
+    return v;
+}
+
 // Is every element of v whose first n indices are index[..] written before any is read?
 static bool overwritten(Zero *z, const Value *v, Value **index, int n)
 {
@@ -139,14 +150,21 @@ static bool overwritten(Zero *z, const Value *v, Value **index, int n)
     }
     if (type_is_struct(v->type))
         return false;                                           // all its fields would have to be
-    if (n == 0 && op->code == OP_store && rank <= MAX_RANK)
-        return rank > 0 && stored_one_by_one(z, v);
+    if (n == 0 && op->code == OP_store && rank > 0 && rank <= MAX_RANK && stored_one_by_one(z, v))
+        return true;
+    int64_t first = 0;
+    if (n == 0 && op->code == OP_store) {
+        v = behind_first_stores(z, v, &first);
+        op = z->consumer[v->id];
+        if (!first || !op || z->uses[v->id] != 1)
+            return false;
+    }
     if (n == rank) {
         bool acc = op->code == OP_acc && z->zeros;
         z->first_acc = acc ? op : NULL;
         return (op->code == OP_store || acc) && same_indices(op, index, n) && goes_to_yield(z, op->out[0], index, n);
     }
-    if (op->code != OP_loop || !op->counted || op->has_exit || op->step != 1 || !is_int(op->in[0], 0))
+    if (op->code != OP_loop || !op->counted || op->has_exit || op->step != 1 || !is_int(op->in[0], first))
         return false;
     const Value *dim = plain_dim(v->root, n);
     int k = carried_as(op, v);
@@ -161,6 +179,21 @@ static bool overwritten(Zero *z, const Value *v, Value **index, int n)
         return true;                                            // goes_to_yield has seen to the rest
     int inner_k = carried_as(inner, arg);
     return inner_k >= 0 && yield == inner->out[inner_k] && z->uses[yield->id] == 1;
+}
+
+Overwritten *overwritten_of(Arena *a, const Func *f)
+{
+    Zero *z = NEW(a, Zero);
+    *z = (Zero){.uses = NEW_N(a, int, f->n_values + 1), .consumer = NEW_N(a, Op *, f->n_values + 1)};
+    count_uses(z, f->body);
+    return z;
+}
+
+bool is_overwritten(Overwritten *z, const Value *v)
+{
+    Value *index[MAX_RANK];
+    z->zeros = false;
+    return v->type.rank <= MAX_RANK && overwritten(z, v, index, 0);
 }
 
 static void visit(Zero *z, Region *r)

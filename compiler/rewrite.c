@@ -145,6 +145,22 @@ void region_take(Region *r, Op *op)
     vec_push(r->func->module->arena, &r->ops, op);
 }
 
+void region_change_root(Region *r, const Value *from, Value *to)
+{
+    for (int i = 0; i < r->args.n; i++)
+        if (r->args.at[i]->root == from)
+            r->args.at[i]->root = to;
+    for (int i = 0; i < r->ops.n; i++) {
+        Op *op = r->ops.at[i];
+        for (int k = 0; k < op->n_out; k++)
+            if (op->out[k]->root == from)
+                op->out[k]->root = to;
+        for (int k = 0; k < op->n_regions; k++)
+            if (op->regions[k])
+                region_change_root(op->regions[k], from, to);
+    }
+}
+
 // ---- copies
 
 static void find_consumed(bool *consumed, const Region *r)

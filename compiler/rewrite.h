@@ -46,6 +46,8 @@ void loop_forget_states(Op *loop);
 Value *region_insert_arg(Region *r, int k, Type t, const char *name);
 // The ops from number `from` to the end come to stand at number `to`, in front of those that were there.
 void region_move_up(Region *r, int from, int to);
+// All versions in r, and deeper, of the buffer `from` are of `to` from now on.
+void region_change_root(Region *r, const Value *from, Value *to);
 // Appends an op of another region (no longer listed there) to r.
 void region_take(Region *r, Op *op);
 
