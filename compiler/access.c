@@ -105,8 +105,7 @@ static const Op *summed_from(const Op *store, const Value *v, int depth)
 
 enum { MAX_SUM = 8 };                       // terms that are added to an element at once
 
-// Does op write an element that it only adds to: a[i] = a[i] + v?
-static bool is_sum_store(const Op *op)
+bool access_is_sum(const Op *op)
 {
     return op->code == OP_store && summed_from(op, op->in[op->n_in - 1], MAX_SUM);
 }
@@ -130,7 +129,7 @@ static bool only_summed(const Region *r, const Value *root)
         for (int k = 0; k < op->n_in; k++) {
             if (op->in[k]->root != root || op_hands_on(op, k))
                 continue;
-            bool sums = op_adds_only(op) || is_sum_store(op) || is_sum_load(op);
+            bool sums = op_adds_only(op) || access_is_sum(op) || is_sum_load(op);
             for (int j = 0; op->code == OP_within && j < op->n_paths && !sums; j++)
                 if (!only_summed(op->regions[0], op->regions[0]->args.at[j]))
                     return false;
@@ -153,7 +152,7 @@ static bool adds_to(const Op *op, int k, int depth)
     case OP_acc: case OP_add_to: case OP_gemm:
         return k == 0;
     case OP_store:
-        return k == 0 && is_sum_store(op);
+        return k == 0 && access_is_sum(op);
     case OP_within:
         for (int j = 0; j < op->n_paths && k == 0; j++)
             if (adds_in(op->regions[0], op->regions[0]->args.at[j], depth))

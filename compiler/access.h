@@ -22,6 +22,9 @@ bool access_is_own(const Access *a);
 // The accesses in r, the body of a loop with that index (NULL: none), of the array of this root.
 Access access_of(const Region *r, const Value *root, const Value *index);
 
+// Does op write an element that it only adds to: a[i] = a[i] + v?
+bool access_is_sum(const Op *op);
+
 // Operand k, an array, is only handed on to the regions of op, and is what it is there.
 bool op_hands_on(const Op *op, int k);
 // Does op do no more to operand 0, an array, than add to it?

@@ -5,8 +5,11 @@
 //     @independent for (i..n) { p = p * x[i]; y[i] = p; }         'p' is read here, but another iteration wrote it
 //     @independent for (i..n) a[i] = a[i - 1] * 0.5;              'a' likewise
 //
+//     real t[m]; @parallel for (i..n) { t = x[i] * w; y[i] = sum(t); }       't' is written here by every iteration
+//
 // What a trip hands to the next shows in the IR: a scalar that the loop carries may be a sum, or be written anew before it is read. Of arrays only
-// elements a constant distance from each other are looked at, where every trip reads one and writes the other; for the rest the user is taken at his word.
+// elements a constant distance from each other are looked at, where every trip reads one and writes the other, and elements that all trips write;
+// for the rest the user is taken at his word.
 #include "independent.h"
 
 #include "access.h"
@@ -25,12 +28,16 @@ static const char *attribute(const Op *loop)
     return loop->trips == TRIPS_INDEPENDENT ? "@independent" : "@parallel";
 }
 
-static void report_read(Check *c, IrLoc loc, const char *name)
+static void report_broken(Check *c, IrLoc loc, const char *name, const char *what)
 {
-    const char *what = name ? arena_printf(c->a, "'%s'", name) : "a value";
-    c->report(c->user, true, loc, arena_printf(c->a, "%s is read here, but another iteration wrote it", what), c->loop->loc,
+    c->report(c->user, true, loc, arena_printf(c->a, "%s %s", name ? arena_printf(c->a, "'%s'", name) : "a value", what), c->loop->loc,
               arena_printf(c->a, "the loop is %s: iterations may meet in sums by '+=' and in nothing else", attribute(c->loop)));
     c->good = false;
+}
+
+static void report_read(Check *c, IrLoc loc, const char *name)
+{
+    report_broken(c, loc, name, "is read here, but another iteration wrote it");
 }
 
 // ---- scalars ----
@@ -153,6 +160,59 @@ static void check_arrays(Check *c)
     }
 }
 
+enum { MAX_DEPTH = 16 };                    // of an index, and of loops in a trip
+
+// Is v, an int, the same on every trip, or does it take the same values on every trip?
+static bool is_same(const Op *loop, const Value *v, int depth)
+{
+    const Op *op = v->def, *owner = v->region->owner;
+    if (!region_defines(loop->regions[0], v) || (op && op->code == OP_const_int))
+        return true;
+    if (depth == 0)
+        return false;
+    if (!op)
+        return owner != loop && owner->code == OP_loop && v == loop_index(owner) && is_same(loop, owner->in[0], depth - 1) &&
+               is_same(loop, owner->in[1], depth - 1);
+    for (int k = 0; op_is_scalar(op->code) && k < op->n_in; k++)
+        if (!is_same(loop, op->in[k], depth - 1))
+            return false;
+    return op_is_scalar(op->code);
+}
+
+// Does every trip write the same elements of an array from outside with op, and not only add to them?
+static bool writes_same(const Op *loop, const Op *op)
+{
+    bool store = op->code == OP_store && !access_is_sum(op), whole = op->code == OP_fill || op->code == OP_copy_to;
+    if ((!store && !whole) || region_defines(loop->regions[0], op->in[0]->root))
+        return false;
+    for (int k = 1; store && k <= op_n_index(op); k++)
+        if (!is_same(loop, op->in[k], MAX_DEPTH))
+            return false;
+    return true;
+}
+
+// The first such op that every trip comes to, in r and in loops in it.
+static const Op *find_same(const Op *loop, const Region *r, int depth)
+{
+    for (int i = 0; i < r->ops.n; i++) {
+        const Op *op = r->ops.at[i], *inner = NULL;
+        if (writes_same(loop, op))
+            return op;
+        if (op->code == OP_loop && op->counted && !op->has_exit && depth > 0)
+            inner = find_same(loop, op->regions[0], depth - 1);
+        if (inner)
+            return inner;
+    }
+    return NULL;
+}
+
+static void check_same(Check *c)
+{
+    const Op *op = find_same(c->loop, c->loop->regions[0], MAX_DEPTH);
+    if (op)
+        report_broken(c, op->loc, op->in[0]->name, "is written here by every iteration");
+}
+
 // ---- all loops ----
 
 static void check_loop(Check *c, const Op *loop)
@@ -168,6 +228,7 @@ static void check_loop(Check *c, const Op *loop)
         check_scalar(c, k);
     if (loop->counted)
         check_arrays(c);
+    check_same(c);
 }
 
 static void check_region(Check *c, const Region *r)

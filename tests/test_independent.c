@@ -40,6 +40,13 @@ static const Case cases[] = {
     {"only on some trips, perhaps", ARRAY "    %u = if %b {\n      %u2 = load %A[%h2, 0]\n      yield %u2 } else {\n      yield 1.0 }\n    %A1 = store %A[%i, 0], %u\n    yield %A1" A_END, NULL},
     {"a column that is its own", ARRAY "    %u = load %A[%h2, %i]\n    %A1 = store %A[%i, %i], %u\n    yield %A1" A_END, NULL},
     {"both indices move", ARRAY "    %u = load %A[%h2, %h2]\n    %A1 = store %A[%i, %i], %u\n    yield %A1" A_END, "'A'"},
+    {"one element, by all", ARRAY "    %A1 = store %A[0, 1], %v\n    yield %A1" A_END, "'A'"},
+    {"one element, which all add to", ARRAY "    %u = load %A[0, 1]\n    %u1 = sub %u, %v\n    %A1 = store %A[0, 1], %u1\n    yield %A1" A_END, NULL},
+    {"one element, on some trips", ARRAY "    %A1 = if %b (%A2 = %A) {\n      %A3 = store %A2[0, 1], %v\n      yield %A3 } else (%A4) {\n      yield %A4 }\n    yield %A1" A_END, NULL},
+    {"all elements, in a loop", ARRAY "    %A1, %T2 = loop %j = 0 to %n step 1 (%A2 = %A) {\n      %j1 = isub %n, %j\n      %j2 = isub %j1, 1\n      %A3 = store %A2[%j2, 0], %v\n      yield %A3 }\n    yield %A1" A_END, "'A2'"},
+    {"those of its own, in a loop", ARRAY "    %A1, %T2 = loop %j = %i to %n step 1 (%A2 = %A) {\n      %A3 = store %A2[%j, %i], %v\n      yield %A3 }\n    yield %A1" A_END, NULL},
+    {"all elements", ARRAY "    %A1 = fill %A, %v\n    yield %A1" A_END, "'A'"},
+    {"all elements of an array of its own", ARRAY "    %B = new real[%n]\n    %B1 = fill %B, %v\n    %z = load %B1[0]\n    %A1 = store %A[%i, 0], %z\n    yield %A1" A_END, NULL},
     {"a parallel loop without a count", F "  %r, %T = loop parallel (%s = 0.0) { \n    %s1 = add %s, 1.0\n    yield %s1" END, "@parallel is for a loop that counts"},
 };
 
