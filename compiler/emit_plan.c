@@ -438,18 +438,33 @@ static bool used_at_slot(Emit *e, const Op *op, int i)
     return true;
 }
 
-// The first dimension of its operand i, an array, that the text of op names: the address of an element or part names those behind
-// its first index that is not 0, A[0, 0, j] none.
+// The first dimension that an address names: those behind its first index that is not 0, A[0, 0, j] none. The n indices into an array of that
+// rank are operands of op from `first` on.
+static int dim_behind(const Op *op, int first, int n, int rank)
+{
+    int64_t c;
+    int zeros = 0;
+    while (zeros < n && zeros < rank && ir_is_int_const(op->in[first + zeros], &c) && c == 0)
+        zeros++;
+    return zeros < n ? zeros + 1 : rank;
+}
+
+// The first dimension of its operand i, an array, that the text of op names.
 static int first_dim(const Op *op, int i)
 {
     bool element = (op->code == OP_load || op->code == OP_store || op->code == OP_acc) && i == 0;
+    int rank = op->in[i]->root->type.rank;
+    if (op->code == OP_within && i == 0) {                      // the least of those that its slots name
+        int least = rank, first = 1;
+        for (int k = 0; k < op->n_paths; first += path_n_operands(&op->paths[k++])) {
+            int dim = dim_behind(op, first, op->paths[k].n_idx + op->paths[k].has_range, rank);
+            least = dim < least ? dim : least;
+        }
+        return least;
+    }
     if (!element && op->code != OP_slice)
         return 0;
-    int64_t c;
-    int rank = op->in[i]->root->type.rank, n = element ? rank : op->paths->n_idx + op->paths->has_range, zeros = 0;
-    while (zeros < n && zeros < rank && ir_is_int_const(op->in[1 + zeros], &c) && c == 0)
-        zeros++;
-    return zeros < n ? zeros + 1 : rank;
+    return dim_behind(op, 1, element ? rank : op->paths->n_idx + op->paths->has_range, rank);
 }
 
 // Uses of all that the text of op names, when it stands at `index` of r.

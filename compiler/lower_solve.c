@@ -52,12 +52,19 @@ static Lazy *eye_like(Fn *f, const Lazy *a)
     return lazy_new(f, LZ_EYE, E_REAL, 2, a->dims, 0);
 }
 
+// What is written into the result and worked on there; its size has to be known before, which that of a choice is not.
+static Lazy *begin_with(Fn *f, Expr *e)
+{
+    Lazy *z = lower_array(f, e);
+    return lazy_is_choice(z) ? lazy_made(f, z) : z;
+}
+
 Lazy *lower_solve(Fn *f, Expr *e)
 {
     bool ta, inverse = e->call.builtin->id == BUILTIN_inv;
     Lazy *a = matrix(f, e, &ta);
     Op *lu = factor(f, e, a);
-    Lazy *b = inverse ? eye_like(f, a) : lower_array(f, arg(e, 1));
+    Lazy *b = inverse ? eye_like(f, a) : begin_with(f, arg(e, 1));
     if (!inverse && arg(e, 1)->check_shape)
         test_shape(f, arg(e, 1), b->dims[0], a->dims[0]);
     Lazy *z = lazy_new(f, LZ_MAKE, E_REAL, b->rank, b->dims, 1);
@@ -71,7 +78,7 @@ Lazy *lower_solve(Fn *f, Expr *e)
 
 Lazy *lower_cholesky(Fn *f, Expr *e)
 {
-    Lazy *a = lower_array(f, arg(e, 0));
+    Lazy *a = begin_with(f, arg(e, 0));
     if (arg(e, 0)->check_shape)
         test_shape(f, arg(e, 0), a->dims[1], a->dims[0]);
     Lazy *z = lazy_new(f, LZ_MAKE, E_REAL, 2, a->dims, 1);

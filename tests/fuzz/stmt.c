@@ -272,7 +272,7 @@ static Node *counted_loop(Gen *g, const char *i, int budget)
     switch (form) {
     case 3: return node(g->a, "s", "", "$for (int $ = $ - 1; $ >= 0; $--) @", how, i, d, i, i, body);
     case 4: return node(g->a, "s", "", "$for (int $ = #; $ < $; $ += 2) @", how, i, pick(g, 2), i, d, i, body);
-    case 5: return node(g->a, "s", "", "$for (real $ = 0.1; $ < 1.0; $ += 0.#) @", how, i, i, i, 3 + pick(g, 3), body);
+    case 5: return node(g->a, "s", "", "$for (real $ = 0.13; $ < 1.0; $ += 0.#) @", how, i, i, i, 3 + pick(g, 3), body);
     case 6: return node(g->a, "s", "", "$for (int $ = 0; $ < abs(@) % 5; $++) @", how, i, i, trips, i, body);
     case 7:
         return node(g->a, "s", "", "$for (int $ = 0; $ < 5; $++) {\nif (@) {\n$ += 1;\n}\n@}\n", how, i, i, i,

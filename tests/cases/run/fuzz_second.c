@@ -28,7 +28,28 @@ static void moved_in_all_modes(void)
     CHECK_INT(p_bar.tag[0] + p_dot_bar.tag[1], 16);
 }
 
+static void first_of_structs(void)
+{
+    struct patch b[2] = {{1, {{0.1, 0.2}, {0.3, 0.4}}}, {0, {{0, 0}, {0, 0}}}}, b_bar[2] = {{5, {{1, 1}, {1, 1}}}, b[1]};
+    double sum_of = 0, slope = 0.7 * cos(0.7 * 1.2);
+    adrt_tape *tape = adrt_tape_new();
+    first_patch_record_forward(2, b, &sum_of, tape);
+    CHECK_CLOSE(sum_of, sin(0.7 * 1.2), 1e-15);
+    first_patch_record_reverse(tape, b_bar, 2);
+    adrt_tape_free(tape);
+    CHECK_CLOSE(b_bar[0].at[0][1], 1 + 2 * 2 * slope, 1e-15);
+    CHECK_CLOSE(b_bar[0].at[1][0], 1 + 2 * slope, 1e-15);
+    CHECK_CLOSE(b_bar[0].id, 5, 0);
+    CHECK_CLOSE(b_bar[1].at[0][0], 0, 0);
+}
+
 RUN_CASE(fuzz_second)
 {
+    double x[4];
     moved_in_all_modes();
+    first_of_structs();
+    rnd_fill(x, 4);
+    for (int n = 1; n <= 4; n++)
+        for (int k = 0; k < 3; k++)
+            CHECK_SCALAR(chosen, NULL, n, k, x);
 }
