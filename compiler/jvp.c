@@ -615,6 +615,8 @@ static Value *dot_operand(Builder *b, Value *primal, Value *dot)
 {
     if (dot)
         return dot;
+    if (primal->type.kind == K_BUF)                             // a tape on which nothing varied is put: what comes back is dropped
+        return b_buf_new(b, E_REAL, NULL);
     return type_is_scalar(primal->type) ? zero(b) : new_like(b, primal, true);
 }
 
@@ -723,6 +725,8 @@ static void implicit_call(Gen *g, Builder *b, const Op *op, bool *active)
     int n_own = op->n_in - array;
     Value **in = NEW_N(g->a, Value *, op->n_in + 1);
     memcpy(in, args, sizeof *in * (size_t)n_own);
+    if (!r_dot)                                                 // the simplified residual does not depend on what varies
+        r_dot = array ? new_like(b, y, true) : zero(b);
     in[n_own] = r_dot;
     if (array)
         in[n_own + 1] = g->dot[op->in[op->n_in - 1]->id];
@@ -733,7 +737,7 @@ static void emit_call(Gen *g, Builder *b, const Op *op)
 {
     Func *f = op->callee, *rule = f->custom_jvp;
     bool any, *active = active_operands(g, op, &any);
-    if (f->implicit && any_dependence(g, op, active)) {
+    if (f->implicit && carries(g, op->out[0]) && any_dependence(g, op, active)) {
         implicit_call(g, b, op, active);
         return;
     }

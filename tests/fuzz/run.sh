@@ -35,6 +35,7 @@ level() {
     O1) adc_flags='-O1 --check' ;;
     O2) adc_flags=-O2 ;;
     cc1) adc_flags='-O2 --check' cc_flags=-O1 ;;
+    verify) ;;
     cc2) adc_flags=-O2 cc_flags=-O2 ;;
     standalone) adc_flags='-O2 --standalone --check' ;;
     ir) adc_flags=-O2 ;;
@@ -100,10 +101,28 @@ compiles() { # DIR LEVEL SEED..: the program DIR/LEVEL/check
     $cc $cc_flags $WARN $cc_more -I"$HERE" -Iruntime -o "$1/$2/check" "$1/$2/all.c" $units "$OUT/check.o" "$runtime" -lm >"$1/$2/cc.log" 2>&1
 }
 
+# `adc verify` on each program, in adc's own interpreter: no C compiler, so ten times as fast.
+try_verify() { # DIR SEED..
+    dir=$1
+    shift
+    mkdir -p "$dir/verify"
+    for s; do
+        (cd "$dir" && timeout 60 "$BUILD/adc" verify -w "p$s.ad") >"$dir/verify/log" 2>&1
+        status=$?
+        [ $status != 0 ] || continue
+        what=status-$status
+        ! grep -q ' is wrong as .* instead of ' "$dir/verify/log" || what=wrong
+        ! grep -q ' is wrong as .* it stops: ' "$dir/verify/log" || what=stops
+        echo "FAIL $s verify-$what [verify] $(grep -m 1 -iE 'error|assert' "$dir/verify/log")"
+    done
+    echo "$#" >"$dir/verify/kinks"
+}
+
 # Runs adc on the seeds, compiles what it gives and runs that: FAIL lines.
 try_level() ( # DIR LEVEL SEED..
     dir=$1 lev=$2
     shift 2
+    [ "$lev" != verify ] || { try_verify "$dir" "$@"; exit; }
     mkdir -p "$dir/$lev"
     level "$lev"
     good=

@@ -43,13 +43,36 @@ static void first_of_structs(void)
     CHECK_CLOSE(b_bar[1].at[0][0], 0, 0);
 }
 
+static void equations_in_all_modes(void)
+{
+    // mean(half) is the mean of p over 2.3 for three unknowns; alone is 0.25
+    double p[3] = {0.2, 0.4, 0.9}, p_dot[3] = {7, 7, 7}, p_bar[3] = {0, 0, 0}, c_bar = 1, result_dot = 9, s = 0.5 / 2.3 + 0.25;
+    CHECK_CLOSE(equations_jvp(3, 2, p, 0.5, p_dot, &result_dot), s + 2 * s, 1e-14);
+    CHECK_CLOSE(result_dot, 0.5 * s, 1e-14);
+    CHECK_CLOSE(p_dot[0], 0.5 * s, 1e-14);
+    CHECK_CLOSE(p_dot[1], 0, 0);
+
+    double q[3] = {0.2, 0.4, 0.9}, q_dot[3] = {0.3, 0.6, 0};
+    equations_all(3, 2, q, 0, q_dot, &result_dot);
+    CHECK_CLOSE(result_dot, 3 * 0.3 / 2.3, 1e-14);
+    double r[3] = {0.2, 0.4, 0.9};
+    equations_vjp(3, 2, r, 1, &c_bar, p_bar);
+    CHECK_CLOSE(c_bar, 1 + s, 1e-14);
+    CHECK_CLOSE(p_bar[1], 3 / (3 * 2.3), 1e-14);
+}
+
 RUN_CASE(fuzz_second)
 {
-    double x[4];
+    double x[4], y[4];
+    equations_in_all_modes();
+    rnd_fill(y, 4);
     moved_in_all_modes();
     first_of_structs();
     rnd_fill(x, 4);
     for (int n = 1; n <= 4; n++)
         for (int k = 0; k < 3; k++)
             CHECK_SCALAR(chosen, NULL, n, k, x);
+    for (int n = 1; n <= 4; n++)
+        for (int k = 0; k < 3; k++)
+            CHECK_MAP(late, NULL, n, k, x, y);
 }
