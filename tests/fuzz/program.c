@@ -436,9 +436,10 @@ static void equation(Gen *g, int number)
         add_own(g, s, i == 1 ? "p" : "q", t, IN);
         vec_push(g->a, &e.params, t);
     }
-    g->no_calls = true;
+    bool stops = g->stops; // the solution would hide one from differences
+    g->no_calls = true, g->stops = false;
     Node *inner = value_of(g, s->ret, 2), *outer = value_of(g, s->ret, 2);
-    g->no_calls = false;
+    g->no_calls = false, g->stops = stops;
     const char *form = e.fixed_point ? "0.3 * sin(y + @) + 0.5 * @" : "2.0 * y + 0.5 * sin(y + @) - @";
     Node *formula = node(g->a, "", NULL, form, inner, outer);
     vec_push(g->a, &g->top, node(g->a, "f", "", "static $ {\nreturn @$;\n}\n", header(g, s), formula, e.vector ? " + 0.1 * sum(y)" : ""));
