@@ -161,8 +161,9 @@ static ConstArray *const_array(Fn *f, const Symbol *sym)
 
 Value *const_array_value(Fn *f, const Symbol *sym)
 {
-    ConstArray *c = sym->lowered ? sym->lowered : const_array(f, sym);
-    if (!c)                                                     // made of exp(1.0) and the like: computed where used
+    bool structs = elem_of(sym->type.elem) == E_STRUCT;
+    ConstArray *c = structs ? NULL : sym->lowered ? sym->lowered : const_array(f, sym);
+    if (!c)                                                     // of structs, or made of exp(1.0) and the like: made where it is used
         return lazy_value(f, lower_array(f, sym->decl->init));
     return b_const_array(&f->b, c);
 }

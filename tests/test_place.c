@@ -232,6 +232,9 @@ static const Copies copies[] = {
      HEAD "  %c = copy %t1\n  %d = copy %c\n  %d1 = store %d[1], 2.0\n  %p = load %d1[1]\n  %q = load %c[1]\n"
           "  %r = add %p, %q\n" END,
      1},
+    {"that is only read, of a copy that becomes its source and is written afterwards",
+     HEAD "  %c = copy %t1\n  %e = copy %c\n  %c1 = store %c[1], 2.0\n  %p = load %c1[1]\n  %q = load %e[1]\n  %r = add %p, %q\n" END,
+     1},
     {"that is only read, of one that is only read",
      HEAD "  %e = copy %t1\n  %v = copy %e\n  %p = load %v[0]\n  %q = load %e[1]\n  %s = load %t1[0]\n"
           "  %u = add %p, %q\n  %r = add %u, %s\n" END,
