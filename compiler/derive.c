@@ -168,6 +168,7 @@ Func *derive_ready(DeriveCtx *c, Func *f)
     opt_shift(copy);
     opt_induction(copy);
     opt_extreme(copy);
+    opt_winner(copy);
     opt_private(copy);
     opt_zero(copy);
     opt_dce(copy);

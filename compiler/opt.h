@@ -85,6 +85,9 @@ typedef struct Zero Overwritten;
 Overwritten *overwritten_of(Arena *a, const Func *f);
 bool is_overwritten(Overwritten *o, const Value *v);
 
+// opt_winner.c: of a loop that finds the greatest or least of what its trips compute, the one that wins is run once more. For f about to be differentiated.
+void opt_winner(Func *f);
+
 // opt_private.c: a local array that a loop carries, and every trip writes anew, is made in the loop. For f about to be differentiated.
 void opt_private(Func *f);
 
