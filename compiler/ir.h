@@ -471,6 +471,10 @@ bool region_defines(const Region *r, const Value *v);                   // v is 
 // The contribution of operand k of a scalar op: an expression in the seed s, built at b. `a` are the operands, `r` the result; only those
 // that partial_needs names are looked at and may be NULL otherwise. NULL if the operand has no derivative.
 Value *b_partial(Builder *b, OpCode code, int k, Value *seed, Value *const *a, Value *r);
+// The unary op whose value at the operand is all that the contribution of a unary op reads of it: cos for sin. OP_COUNT: there is none.
+OpCode op_companion(OpCode code);
+// The contribution of such an op by that value, where there is one already.
+Value *b_partial_by(Builder *b, OpCode code, Value *seed, Value *companion, Value *r);
 enum { NEEDS_A = 1, NEEDS_B = 2, NEEDS_C = 4, NEEDS_R = 8 };
 unsigned partial_needs(OpCode code, int k);                             // which of operands and result the contribution of operand k reads
 

@@ -393,10 +393,28 @@ static void need_dims(Planner *w, const Value *root)
     }
 }
 
+Value *plan_companion(const Plan *p, const Op *op)
+{
+    enum { NEAR = 100 };                                        // uses that are looked at
+    OpCode code = op_companion(op->code);
+    int n = 0;
+    for (const Use *u = code < OP_COUNT ? p->uses[op->in[0]->id] : NULL; u && n < NEAR; u = u->next, n++)
+        if (u->op->code == code && u->op->parent == op->parent)
+            return u->op->out[0];
+    return NULL;
+}
+
 static void need_partials(Planner *w, const Op *op)
 {
     if (!is_active(w->p, op->out[0]))
         return;
+    Value *companion = plan_companion(w->p, op);
+    if (companion) {
+        need(w, companion);
+        if (partial_needs(op->code, 0) & NEEDS_R)
+            need(w, op->out[0]);
+        return;
+    }
     for (int k = 0; k < op->n_in; k++) {
         if (!is_active(w->p, op->in[k]))
             continue;

@@ -146,6 +146,9 @@ struct Variant {
 // stable_args: of PLAN_SPLIT, else NULL.
 Plan *keep_plan(DeriveCtx *c, Arena *a, Func *f, PlanKind kind, const bool *active_args, const bool *active_results,
                 const bool *stable_args);
+// Where the contribution of op to its operand reads that only as f(operand), and there is such a value in the region of op: that one. Else
+// NULL. The cos(a) that stands beside sin(a) need not be computed again, and a need not be kept.
+Value *plan_companion(const Plan *p, const Op *op);
 // Does v, an argument of a record or an in array as it is bound, go to the front of its tape?
 bool plan_is_input(const Plan *p, const Value *v);
 RegionPlan *region_plan(const Plan *p, const Region *r);

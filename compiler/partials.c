@@ -23,6 +23,8 @@ typedef struct Reader {
     Builder *b;
     const char *at;
     Value *named[5];                        // a b c r s
+    OpCode companion;                       // where at_a is set: the op whose value at a that is
+    Value *at_a;
 } Reader;
 
 static Term parse_cmp(Reader *p);
@@ -65,6 +67,8 @@ static Term parse_call(Reader *p, const char *name, size_t n)
     op_name[n] = '\0';
     OpCode op = op_by_name(op_name);
     assert(op < OP_COUNT && op_is_scalar(op));
+    if (p->at_a && op == p->companion && accept(p, "a)"))
+        return (Term){p->at_a, 0};
     Value *in[3];
     int arity = op_arity(op);
     for (int i = 0; i < arity; i++) {
@@ -152,25 +156,36 @@ static Term parse_cmp(Reader *p)
     return t;
 }
 
-Value *b_partial(Builder *b, OpCode code, int k, Value *seed, Value *const *a, Value *r)
+static Value *read_partial(Reader *p, OpCode code, int k)
 {
-    const char *text = op_info[code].partial[k];
-    if (!text)
+    p->at = op_info[code].partial[k];
+    if (!p->at)
         return NULL;
-    Reader p = {.b = b, .at = text, .named = {[3] = r, [4] = seed}};
-    for (int i = 0; i < op_arity(code); i++)
-        p.named[i] = a[i];
-    Term t = parse_cmp(&p);
-    skip_space(&p);
-    assert(*p.at == '\0');
-    return as_type(&p, t, T_REAL);
+    Term t = parse_cmp(p);
+    skip_space(p);
+    assert(*p->at == '\0');
+    return as_type(p, t, T_REAL);
 }
 
-unsigned partial_needs(OpCode code, int k)
+Value *b_partial(Builder *b, OpCode code, int k, Value *seed, Value *const *a, Value *r)
+{
+    Reader p = {.b = b, .named = {[3] = r, [4] = seed}};
+    for (int i = 0; i < op_arity(code); i++)
+        p.named[i] = a[i];
+    return read_partial(&p, code, k);
+}
+
+Value *b_partial_by(Builder *b, OpCode code, Value *seed, Value *companion, Value *r)
+{
+    Reader p = {.b = b, .named = {[3] = r, [4] = seed}, .companion = op_companion(code), .at_a = companion};
+    return read_partial(&p, code, 0);
+}
+
+// The operands and the result that the text names from `s` to `end`.
+static unsigned needs_in(const char *s, const char *end)
 {
     unsigned needs = 0;
-    const char *text = op_info[code].partial[k];
-    for (const char *s = text ? text : ""; *s; s++) {
+    for (; s < end; s++) {
         if (!isalpha((unsigned char)*s))
             continue;
         const char *start = s;
@@ -180,4 +195,25 @@ unsigned partial_needs(OpCode code, int k)
             needs |= *s == 'r' ? NEEDS_R : 1u << (*s - 'a');
     }
     return needs;
+}
+
+unsigned partial_needs(OpCode code, int k)
+{
+    const char *text = op_info[code].partial[k];
+    return text ? needs_in(text, text + strlen(text)) : 0;
+}
+
+OpCode op_companion(OpCode code)
+{
+    const char *text = op_is_scalar(code) && op_arity(code) == 1 ? op_info[code].partial[0] : NULL;
+    const char *call = text ? strstr(text, "(a)") : NULL, *name = call;
+    while (name && name > text && isalnum((unsigned char)name[-1]))
+        name--;
+    char op[24];
+    size_t n = call ? (size_t)(call - name) : 0;
+    if (n == 0 || n >= sizeof op || ((needs_in(text, name) | needs_in(call + 3, text + strlen(text))) & NEEDS_A))
+        return OP_COUNT;
+    memcpy(op, name, n);
+    op[n] = '\0';
+    return op_by_name(op);
 }

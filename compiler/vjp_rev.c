@@ -384,14 +384,20 @@ static int bare_seed(const Value *seed, const Value *when)
     return in[0] == when && ir_is_zero(in[2]) ? 1 : ir_is_zero(in[1]) && is_negation(when, in[0]) ? 2 : 0;
 }
 
+static Value *partial(Gen *g, Builder *b, const Op *op, int k, Value *seed, Value *const *a, Value *r)
+{
+    Value *companion = plan_companion(g->plan, op);
+    return companion ? b_partial_by(b, op->code, seed, gen_had(g, b, companion), r) : b_partial(b, op->code, k, seed, a, r);
+}
+
 // What op contributes to operand k for this seed; only if its result is used, where that is asked about.
 static Value *guarded_partial(Gen *g, Builder *b, const Op *op, int k, Value *seed, Value *const *a, Value *r)
 {
     Value *when = when_used(g, op->out[0]);
     if (!when || !usage_guards(g->plan, op, k))
-        return b_partial(b, op->code, k, seed, a, r);
+        return partial(g, b, op, k, seed, a, r);
     int bare = bare_seed(seed, when);
-    Value *x = b_partial(b, op->code, k, bare ? seed->def->in[bare] : seed, a, r), *zero = b_no_derivative(b);
+    Value *x = partial(g, b, op, k, bare ? seed->def->in[bare] : seed, a, r), *zero = b_no_derivative(b);
     return bare == 2 ? b_3(b, OP_sel, seed->def->in[0], zero, x) : b_3(b, OP_sel, when, x, zero);
 }
 
@@ -417,7 +423,7 @@ static void reverse_scalar(Gen *g, Builder *b, const Op *op)
         unsigned needs = partial_needs(op->code, k);
         Value *a[3] = {0}, *r = needs & NEEDS_R ? gen_had(g, b, op->out[0]) : NULL;
         for (int j = 0; j < op->n_in; j++)
-            if (needs & (1u << j))
+            if (needs & (1u << j) && !plan_companion(g->plan, op))
                 a[j] = gen_had(g, b, op->in[j]);
         Value *x = guarded_partial(g, b, op, k, seed, a, r);
         gen_contribute_when(g, b, op->in[k], x, operand_used(g, b, op, k, x));

@@ -144,6 +144,21 @@ END_TEST
 
 // ---- functions ----
 
+// The op that the partial of a unary op calls with the operand, if it reads the operand nowhere else.
+START_TEST(companions)
+{
+    static const struct { OpCode op, companion; } rows[] = {
+        {OP_sin, OP_cos}, {OP_cos, OP_sin}, {OP_sinh, OP_cosh}, {OP_lgamma, OP_digamma}, {OP_softplus, OP_sigmoid},
+        {OP_exp, OP_COUNT}, {OP_tan, OP_COUNT}, {OP_erf, OP_COUNT}, {OP_abs, OP_COUNT}, {OP_mul, OP_COUNT}, {OP_loop, OP_COUNT},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        ck_assert_msg(op_companion(rows[i].op) == rows[i].companion, "%s", op_info[rows[i].op].name);
+    Value *seed = b_real(&b, 3), *c = b_real(&b, 5), *v = b_partial_by(&b, OP_sin, seed, c, NULL);
+    double x;
+    ck_assert(ir_is_const(v, &x) && x == 15);
+}
+END_TEST
+
 START_TEST(parameters)
 {
     Value *n = func_param(f, "n", ROLE_IN, T_INT, P_PRIMAL, -1);
@@ -506,6 +521,7 @@ int main(void)
     tcase_add_test(t, what_partials_read);
     tcase_add_test(t, partials);
     tcase_add_test(t, a_partial_by_hand);
+    tcase_add_test(t, companions);
     tcase_add_test(t, parameters);
     tcase_add_test(t, results_grow);
     tcase_add_test(t, ties);

@@ -341,6 +341,11 @@ static const Kept kept[] = {
      "    %s4 = if %stop {\n      yield %s2 } else {\n      %s3 = add %s2, %v\n      yield %s3 }\n"
      "    yield %stop, %s4 }\n"
      "  yield %s5 }\n", 0.1, 10 * 8, 20 * 8},
+    {"sin and cos of one value: these two, not the value",
+     "func @f(%n: int, %x: real) -> (real) {\n"
+     "  %s4, %T = loop %i = 0 to %n step 1 (%s1 = %x) {\n"
+     "    %s2 = sin %s1\n    %c = cos %s1\n    %s3 = mul %s2, %c\n    yield %s3 }\n"
+     "  yield %s4 }\n", 0.1, 10 * 16, 20 * 16},
     {"a branch in a counted loop: one byte a trip",
      "func @f(%n: int, %x: real, %b: real[1]) -> (real) {\n"
      "  %b1 = shape %b, %n\n"
