@@ -138,7 +138,7 @@ static void note_type(Emit *e, Elem elem)
     e->file->uses_stddef |= elem == E_POS;
 }
 
-// Variables of one type share a line, in the order of their first use.
+// Variables of one type share a line, in the order of their first use; pointers have one each, as their `*` is the name's.
 static void put_declarations(Printer *p, const Stmt *s)
 {
     for (int i = 0; i < s->decls.n; i++) {
@@ -148,7 +148,7 @@ static void put_declarations(Printer *p, const Stmt *s)
         Text t = text_in(p->e->arena);
         for (int k = i; k < s->decls.n; k++) {
             Var *other = s->decls.at[k];
-            if (other->printed || strcmp(other->type, var->type) != 0)
+            if (other->printed || strcmp(other->type, var->type) != 0 || (k > i && strchr(var->type, '*')))
                 continue;
             if (k == i)
                 declare(&t, var);

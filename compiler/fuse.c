@@ -483,6 +483,7 @@ static void settle(Fuser *f, const Region *r, const Region *home)
             }
             o->fused = may_fuse(f, op, touched) ? FUSE_EARLY : FUSE_NOT;
             p->seeds_first |= o->fused && !r->owner;
+            region_plan(p, r)->seeds_early |= o->fused;
         }
         if (op->code == OP_loop && !o->fused && may_fuse_late(f, op, home))
             o->fused = FUSE_LATE;

@@ -398,8 +398,10 @@ Value *plan_companion(const Plan *p, const Op *op)
     enum { NEAR = 100 };                                        // uses that are looked at
     OpCode code = op_companion(op->code);
     int n = 0;
-    for (const Use *u = code < OP_COUNT ? p->uses[op->in[0]->id] : NULL; u && n < NEAR; u = u->next, n++)
-        if (u->op->code == code && u->op->parent == op->parent)
+    if (code == OP_COUNT || region_plan(p, op->parent)->seeds_early) // then op may be reversed before the other has run
+        return NULL;
+    for (const Use *u = p->uses[op->in[0]->id]; u && n < NEAR; u = u->next, n++)
+        if (u->op && u->op->code == code && u->op->parent == op->parent)
             return u->op->out[0];
     return NULL;
 }

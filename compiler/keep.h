@@ -55,6 +55,7 @@ typedef struct RegionPlan {
     int depth;                              // of nesting; 0: the function's body
     const Region *home;                     // this region or the nearest one around it that is reversed as soon as it has run, so that its
                                             //   values are in scope then; NULL: none (split)
+    bool seeds_early;                       // a loop in it is reversed as soon as it has run, and before that the adjoints of what it gives
     unsigned mask;                          // of a home: the growable tapes it uses
     ValueList needed;                       // values defined here (not deeper) that the reverse needs, in the order of definition
     ValueList record[N_TAPES];              // KEEP_APPEND: the scalars of the record appended at the end of the region
