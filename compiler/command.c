@@ -1,6 +1,6 @@
-// command.c — `adc verify` and `adc eval`: from the command line to what they print. See command.h.
+// command.c — `adc verify`, `adc eval`, `adc report`: from the command line to what they print. See command.h.
 //
-// In: a Job with options. Out: text on standard output, messages on standard error, an exit status. The work is done elsewhere: trial.c, eval.c.
+// In: a Job with options. Out: text on standard output, messages on standard error, an exit status. The work is done elsewhere: trial.c, eval.c, report.c.
 //
 //     adc verify f.ad --at inputs.json   ->   f.ad twice: optimised and plain; inputs.json as Json   ->   trial_run   ->   a table, 0 or 1
 #include "command.h"
@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "eval.h"
+#include "report.h"
 #include "trial.h"
 
 // Reads and compiles. Errors and warnings are printed.
@@ -102,7 +103,37 @@ static int eval(Job *job)
     return status == EXIT_OK ? print(job, &out, EXIT_OK) : status;
 }
 
+// ---- report ----
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static int report(Job *job)
+{
+    Job again;
+    VEC(ReportSource) sources = {0};
+    Text page = text_in(job->arena);
+    int status = compile(job);
+    if (status != EXIT_OK)
+        return status;
+    if (job_read_again(&again, job, NULL, NULL) != EXIT_OK)
+        return job_bug("the file could not be read twice");
+    for (int i = 0; job->tree && i < job->tree->sources.n; i++) {
+        const Source *s = job->tree->sources.at[i];
+        vec_push(job->arena, &sources, ((ReportSource){s->path, s->text, s->size}));
+    }
+    if (!report_html(job->arena, again.ir, base_name(job->o.input), job->o.level, sources.at, sources.n, &page))
+        return job_bug("what was derived once cannot be derived again");
+    output_add(job->outputs, job->o.output, page.at, page.n, OUTPUT_OURS);
+    const char *error = outputs_write(job->outputs);
+    return error ? job_complain(job, EXIT_FILE, error) : EXIT_OK;
+}
+
 int command_run(Job *job)
 {
-    return job->o.command == COMMAND_EVAL ? eval(job) : verify(job);
+    static int (*const commands[])(Job *) = {[COMMAND_VERIFY] = verify, [COMMAND_EVAL] = eval, [COMMAND_REPORT] = report};
+    return commands[job->o.command](job);
 }

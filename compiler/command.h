@@ -1,4 +1,4 @@
-// command.h — the commands besides compiling: `adc verify`, `adc eval`.
+// command.h — the commands besides compiling: `adc verify`, `adc eval`, `adc report`.
 #ifndef ADC_COMMAND_H
 #define ADC_COMMAND_H
 

@@ -365,10 +365,21 @@ static void forget_states(Region *r)
     }
 }
 
+void derive_planned(DeriveCtx *c, const Func *d, const struct Plan *p)
+{
+    if (c->watch)
+        c->watch->planned(c->watch->user, d, p);
+}
+
 bool derive_all(Module *m, DeriveReport *report, void *user)
 {
+    return derive_all_watched(m, report, user, NULL);
+}
+
+bool derive_all_watched(Module *m, DeriveReport *report, void *user, const DeriveWatch *watch)
+{
     Arena *a = arena_new();
-    DeriveCtx c = {.m = m, .scratch = a, .report = report, .user = user};
+    DeriveCtx c = {.m = m, .scratch = a, .report = report, .user = user, .watch = watch};
     c.activity = activity_new(m, a);
     c.vjp_variants = map_new(a);
     c.ready = map_new(a);

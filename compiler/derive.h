@@ -12,12 +12,20 @@
 typedef void DeriveReport(void *user, bool is_error, IrLoc loc, const char *message, IrLoc note_loc, const char *note);
 
 typedef struct Activity Activity;
+struct Plan;
+
+// Who is told of each plan that is carried out: for the derivative d, or for the reverse half d of a function that is called in one.
+typedef struct DeriveWatch {
+    void (*planned)(void *user, const Func *d, const struct Plan *p);
+    void *user;
+} DeriveWatch;
 
 typedef struct DeriveCtx {
     Module *m;
     Arena *scratch;                         // for what dies with derive_all
     DeriveReport *report;
     void *user;
+    const DeriveWatch *watch;               // or NULL
     int errors;
     Activity *activity;                     // activity.c: which results depend on which arguments
     void *jvp_memo;                         // jvp.c's variants
@@ -33,6 +41,8 @@ typedef struct DeriveCtx {
 
 // Makes every derivative of the module. False if there were errors (reported).
 bool derive_all(Module *m, DeriveReport *report, void *user);
+bool derive_all_watched(Module *m, DeriveReport *report, void *user, const DeriveWatch *watch);
+void derive_planned(DeriveCtx *c, const Func *d, const struct Plan *p);        // tells the watch, if there is one
 
 // For jvp.c and vjp.c: an error at a call that cannot be differentiated, and a name not taken in the module ("f_fwd", "f_fwd2", ...).
 void derive_error(DeriveCtx *c, IrLoc loc, const char *message, IrLoc note_loc, const char *note);

@@ -30,6 +30,7 @@ typedef struct Planner {
     const Region *at;                       // the home of what is looked at
     Map *writes;                            // loop -> root -> Written
     unsigned input_mask;                    // tapes (1 << Elem) that inputs of a record go to
+    const Op *asking;                       // the op whose needs are looked at, NULL when it is decided how all that is had
 } Planner;
 
 // ---- asking ----
@@ -375,6 +376,8 @@ static void need(Planner *w, const Value *v)
         return;
     }
     w->needed[v->id] = true;
+    if (!w->p->why[v->id])
+        w->p->why[v->id] = w->asking;
     const Op *op = v->def;
     for (int k = 0; is_view(v) && in_place(w, v) && k < op->n_in; k++)        // had by naming it again
         if (!w->needed[op->in[k]->id])
@@ -648,6 +651,7 @@ static void walk_needs(Planner *w, const Region *r)
     for (int i = 0; i < r->ops.n; i++) {
         const Op *op = r->ops.at[i];
         w->at = region_plan(w->p, r)->home;
+        w->asking = op;
         need_op(w, op);
         int n = op->code == OP_loop ? 1 : op->n_regions;        // the head of a loop gives a bool: nothing to reverse
         for (int k = 0; k < n; k++)
@@ -1148,6 +1152,7 @@ Plan *keep_plan(DeriveCtx *c, Arena *a, Func *f, PlanKind kind, const bool *acti
     p->order = NEW_N(a, int, n);
     p->uses = NEW_N(a, Use *, n);
     p->result = NEW_N(a, Value *, n);
+    p->why = NEW_N(a, const Op *, n);
     Planner w = {.c = c, .p = p, .needed = NEW_N(a, bool, n), .cost = NEW_N(a, int, n), .listed = NEW_N(a, int, n), .whole = NEW_N(a, bool, n),
                  .writes = map_new(a)};
     mark_active(&w, active_args, active_results);
@@ -1161,6 +1166,7 @@ Plan *keep_plan(DeriveCtx *c, Arena *a, Func *f, PlanKind kind, const bool *acti
     walk_calls(&w, f->body);
     usage_plan(p);
     walk_needs(&w, f->body);
+    w.asking = NULL;
     find_whole(&w);
     walk_decide(&w, f->body);
     p->mask = region_plan(p, f->body)->mask = walk_lists(&w, f->body) | w.input_mask;

@@ -108,6 +108,7 @@ typedef struct Plan {
     bool *asked;                            // per value id of a scalar: the reverse has to know whether it was used
     bool *wild;                             // per value id of a scalar: may be infinite or a NaN though nothing that it is made of is
     bool seeds_first;                       // a loop of the outermost region is fused: the adjoints of what f yields have to be there before
+    const Op **why;                         // per value id: the op whose reversal asked for it first, or NULL
     Value **last;                           // per value id of an exit flag: the loop's result that is its value on the last trip, or NULL
     unsigned mask;                          // all growable tapes used
     Map *regions, *ops;

@@ -15,6 +15,7 @@
 const char *const options_help =
     "usage: adc [options] FILE.ad        compiles FILE.ad to FILE.ad.c and FILE.ad.h; `-` is standard input\n"
     "       adc verify FILE.ad           checks every derivative in FILE.ad and prints a table\n"
+    "       adc report FILE.ad -o REPORT.html    shows what the reverse sweep of each derivative keeps, and why\n"
     "       adc eval FILE.ad 'f(1.5)'    computes that and prints it; arrays are written {1, 2}, out parameters left out\n"
     "\n"
     "  -o FILE                  the C file; `-` is standard output\n"
@@ -262,8 +263,6 @@ static bool take_command(Reader *r, const char *arg)
         if (strcmp(arg, commands[i].name) != 0)
             continue;
         r->o->command = commands[i].command;
-        if (r->o->command == COMMAND_REPORT)
-            r->error = arena_printf(r->arena, "'adc %s' is not supported yet", arg);
         return true;
     }
     return false;
@@ -295,10 +294,10 @@ static const char *with_ending(Arena *a, const char *path, const char *old, cons
 static void default_outputs(Reader *r)
 {
     Options *o = r->o;
-    bool is_stdin = strcmp(o->input, "-") == 0;
+    bool is_stdin = strcmp(o->input, "-") == 0 || o->command != COMMAND_COMPILE;
     o->output = r->output ? r->output : is_stdin || o->emit != EMIT_C ? "-" : arena_printf(r->arena, "%s.c", o->input);
     bool to_stdout = strcmp(o->output, "-") == 0, to_device = strncmp(o->output, "/dev/", 5) == 0;
-    if (r->header || (o->emit == EMIT_C && !to_stdout && !to_device))
+    if (r->header || (o->emit == EMIT_C && !to_stdout && !to_device && o->command == COMMAND_COMPILE))
         o->header = r->header ? r->header : with_ending(r->arena, o->output, ".c", ".h");
     if (!r->deps)
         return;
@@ -319,6 +318,10 @@ static void check_consistent(Reader *r)
         r->error = "'-H' names a header, which only '--emit=c' makes";
     else if (o->command == COMMAND_EVAL && !o->expression)
         r->error = "what to evaluate is missing: adc eval FILE.ad 'f(1.5)'";
+    else if (o->command != COMMAND_COMPILE && (r->header || o->deps))
+        r->error = "'-H' and '-MD' are for compiling";
+    else if ((o->command == COMMAND_VERIFY || o->command == COMMAND_EVAL) && r->output)
+        r->error = "'-o' is for compiling and for 'adc report'";
     else if (o->command != COMMAND_VERIFY && (o->at || o->function || o->runs))
         r->error = "'--at', '--function' and '--runs' say how 'adc verify' goes about it";
     else if (o->header && strcmp(o->header, o->output) == 0)

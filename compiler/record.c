@@ -94,6 +94,7 @@ void record_derived(DeriveCtx *c, Func *forward)
     Func *f = vjp_primal(c, forward);
     Plan *plan = f ? vjp_plan(c, a, f, forward, PLAN_RECORD) : NULL;
     if (plan && !c->errors) {
+        derive_planned(c, forward, plan);
         add_tapes(forward, plan->mask, ROLE_INOUT, false);
         add_tapes(reverse, plan->mask, ROLE_IN, true);
         build_forward(c, a, plan, forward);

@@ -242,6 +242,7 @@ void vjp_derived(DeriveCtx *c, Func *d)
         arena_free(a);
         return;
     }
+    derive_planned(c, d, plan);
     Gen *g = gen_new(c, a, plan);
     Builder b = builder_at(d, d->body, true);
     for (int i = 0, base = 0; i < d->params.n; i++)
@@ -627,6 +628,7 @@ void vjp_finish_variants(DeriveCtx *c)
             if (v->built || !v->rev)
                 continue;
             v->built = again = true;
+            derive_planned(c, v->rev, v->plan);
             build_fwd(c, a, v);
             build_rev(c, a, v);
         }

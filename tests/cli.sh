@@ -165,8 +165,6 @@ is 2 "$ADC" -Wnothing f.ad
 is 2 "$ADC" -MP f.ad
 is 2 "$ADC" -MD -o - f.ad
 is 2 "$ADC" -o f.h -H f.h f.ad
-is 2 "$ADC" report f.ad
-says "'adc report' is not supported yet"
 is 2 "$ADC" --runs 3 f.ad
 says "say how 'adc verify' goes about it"
 files
@@ -325,6 +323,29 @@ is 3 "$ADC" eval missing.ad 'f(1.0)'
 is 2 "$ADC" eval v.ad
 is 2 "$ADC" eval v.ad 'f(1.0)' 'f(2.0)'
 is 2 "$ADC" eval f.ir 'f(1.0)'
+
+# ---- adc report ----
+
+case_ report
+is 0 "$ADC" report f.ad -o r.html
+quiet
+files r.html
+holds r.html '<!DOCTYPE html>'
+holds r.html 'f_grad'
+is 0 "$ADC" report f.ad -o r.html
+printf '<p>mine</p>\n' >mine.html
+is 3 "$ADC" report f.ad -o mine.html
+says 'was not written by adc'
+is 0 "$ADC" report f.ad
+says '</html>'
+is 0 "$ADC" report f.ir
+says 'No derivative in this file has a reverse sweep'
+is 1 "$ADC" report e.ad -o e.html
+is 2 "$ADC" report f.ad -H r.h
+is 2 "$ADC" report f.ad -MD
+is 2 "$ADC" verify f.ad -o r.c
+is 2 "$ADC" report
+files mine.html r.html
 
 # ---- errors, and nothing left behind ----
 

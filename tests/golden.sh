@@ -30,6 +30,7 @@ stage() {
     emit)   compare_c=c.expected compare_h=h.expected ;;
     primal) options=-O0 compare_c=c.expected only=written ;;
     verify) command=verify compare_stdout=txt ;;
+    report) command=report compare_stdout=html ;;
     pass_*) options="--emit=ir --passes=${1#pass_}" compare_stdout=ir.expected ;;
     *) return 1 ;;
     esac
