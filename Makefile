@@ -164,7 +164,7 @@ check: setup
 	@$(MAKE) --no-print-directory $(PARALLEL) check-built
 
 check-built: all tests $(CHECK_EVALS)
-	@+$(CHECKENV) sh tests/check.sh unit blas cli bad_input docs golden run samples openmp bench fuzz
+	@+$(CHECKENV) sh tests/check.sh unit blas cli bad_input memory docs golden run samples openmp bench fuzz
 check-blas: all tests
 	@+$(CHECKENV) sh tests/check.sh blas
 check-unit: all tests
@@ -173,6 +173,8 @@ check-cli: all
 	@+$(CHECKENV) sh tests/check.sh cli
 check-bad_input: all
 	@+$(CHECKENV) sh tests/check.sh bad_input
+check-memory: all
+	@+$(CHECKENV) sh tests/check.sh memory
 check-golden: all
 	@+$(CHECKENV) sh tests/check.sh golden
 check-run: all
@@ -222,7 +224,7 @@ clean:
 	rm -rf $(BUILD)
 
 FORCE:
-.PHONY: all tests check check-built check-blas check-unit check-cli check-bad_input check-golden check-run check-fuzz check-samples check-openmp check-bench asan bless setup setup-build samples demo \
+.PHONY: all tests check check-built check-blas check-unit check-cli check-bad_input check-memory check-golden check-run check-fuzz check-samples check-openmp check-bench asan bless setup setup-build samples demo \
         bench fuzz install clean FORCE
 .DELETE_ON_ERROR:
 # By name: with all targets secondary, an object would not be made again where a header of its list is gone.

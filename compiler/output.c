@@ -163,12 +163,22 @@ static bool is_direct(const Output *o)
     return strcmp(o->path, "-") == 0 || (stat(o->path, &there) == 0 && !S_ISREG(there.st_mode));
 }
 
+// For names and messages while there are temporary files: out_of_memory would leave them behind.
+static void reserve_memory(Outputs *out)
+{
+    size_t bytes = 1 << 14;
+    for (int i = 0; i < out->list.n; i++)
+        bytes += 400 * (strlen(out->list.at[i].real ? out->list.at[i].real : out->list.at[i].path) + 64);
+    arena_reserve(out->arena, bytes);
+}
+
 static const char *write_all(Outputs *out)
 {
     const char *error = NULL;
     for (int i = 0; i < out->list.n && !error; i++)
         if (strcmp(out->list.at[i].path, "-") != 0)
             error = look(out, &out->list.at[i]);
+    reserve_memory(out);
     for (int i = 0; i < out->list.n && !error; i++)
         if (!is_direct(&out->list.at[i]))
             error = write_temporary(out, &out->list.at[i]);

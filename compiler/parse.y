@@ -50,6 +50,17 @@ typedef struct StorageHead {
 // without content.
 #define YYMAXDEPTH 12000
 
+// Without memory bison would report an error in the source.
+static void *stack_alloc(size_t bytes)
+{
+    void *p = malloc(bytes);
+    if (!p)
+        out_of_memory();
+    return p;
+}
+#define YYMALLOC stack_alloc
+#define YYFREE   free
+
 // A rule's span goes from its first to its last part that is not empty.
 #define YYLLOC_DEFAULT(Cur, Rhs, N)                                                                        \
     do {                                                                                                   \

@@ -55,17 +55,29 @@ void arena_free(Arena *a)
     free(a);
 }
 
+// A block with room for `bytes` in front of the others.
+static Block *block_for(Arena *a, size_t bytes)
+{
+    Block *b = a->blocks;
+    if (!b || b->size - b->used < bytes) {
+        size_t size = !b ? FIRST_BLOCK : b->size * 2 < LAST_BLOCK ? b->size * 2 : LAST_BLOCK;
+        a->blocks = b = block_new(size < bytes ? bytes : size, b);
+    }
+    return b;
+}
+
+void arena_reserve(Arena *a, size_t bytes)
+{
+    block_for(a, bytes);
+}
+
 void *arena_alloc(Arena *a, size_t bytes)
 {
     size_t align = sizeof(max_align_t);
     if (bytes > SIZE_MAX - 2 * align)
         out_of_memory();
     bytes = (bytes + align - 1) / align * align;
-    Block *b = a->blocks;
-    if (!b || b->size - b->used < bytes) {
-        size_t size = !b ? FIRST_BLOCK : b->size * 2 < LAST_BLOCK ? b->size * 2 : LAST_BLOCK;
-        a->blocks = b = block_new(size < bytes ? bytes : size, b);
-    }
+    Block *b = block_for(a, bytes);
     void *p = (char *)b->data + b->used;
     b->used += bytes;
     a->total += bytes;

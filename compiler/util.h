@@ -29,6 +29,7 @@ typedef struct Arena Arena;
 Arena *arena_new(void);
 void arena_free(Arena *a);                                      // a may be NULL
 void *arena_alloc(Arena *a, size_t bytes);                      // zeroed, aligned for any type; never NULL
+void arena_reserve(Arena *a, size_t bytes);                     // so many more will be had without asking the system
 void *arena_copy(Arena *a, const void *from, size_t bytes);
 char *arena_strndup(Arena *a, const char *s, size_t n);         // NUL added
 char *arena_strdup(Arena *a, const char *s);

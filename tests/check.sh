@@ -1,5 +1,5 @@
 #!/bin/sh
-# check.sh - runs the parts of the test suite that are named (unit blas cli bad_input docs golden run samples openmp bench fuzz) and adds up what they say.
+# check.sh - runs the parts of the test suite that are named (unit blas cli bad_input memory docs golden run samples openmp bench fuzz) and adds up what they say.
 #
 # Out: each part's lines, and last a line `N passed, N failed, N skipped`; exit status 1 if anything failed.
 # Everything is built before.
@@ -83,6 +83,7 @@ part() {
     blas) blas ;;
     cli) sh tests/cli.sh ;;
     bad_input) sh tests/bad_input.sh ;;
+    memory) sh tests/memory/run.sh ;;
     docs) sh tests/docs.sh ;;
     golden) sh tests/golden.sh ;;
     run) sh tests/run.sh ;;

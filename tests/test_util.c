@@ -241,10 +241,23 @@ START_TEST(reals_read_back_exactly)
 }
 END_TEST
 
+// What was reserved comes from one block: nothing is asked of the system in between, so that nothing else lies there.
+START_TEST(reserved_memory_is_one_piece)
+{
+    Arena *a = arena_new();
+    arena_alloc(a, 4000);
+    arena_reserve(a, 50000);
+    char *first = arena_alloc(a, 20000), *second = arena_alloc(a, 30000);
+    ck_assert_ptr_eq(second, first + 20000);
+    arena_free(a);
+}
+END_TEST
+
 int main(void)
 {
     TCase *t = tcase_create("util");
     tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_test(t, reserved_memory_is_one_piece);
     tcase_add_test(t, arena_gives_zeroed_aligned_memory);
     tcase_add_test(t, arena_strings);
     tcase_add_exit_test(t, arena_too_much, 3);
