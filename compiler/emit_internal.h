@@ -8,7 +8,7 @@
 //     emit_plan    ValueInfo, Var               value -> folded into its use, or variable
 //     emit_tree    Block, Stmt                  C statements; where a variable is declared
 //     emit_names   Var.name
-//     emit_stmt    text, with emit_expr
+//     emit_stmt    text, with emit_expr; emit_lanes what C is told of a loop
 #ifndef ADC_EMIT_INTERNAL_H
 #define ADC_EMIT_INTERNAL_H
 
@@ -186,6 +186,10 @@ static inline RegionInfo *region_info(Emit *e, const Region *r)
 }
 
 typedef VEC(Op *) OpList;
+
+// ---- emit_lanes.c
+// Is the loop one of few trips, none of which touches what another writes, so that C may be told?
+bool emit_lanes_apart(const Emit *e, const Op *loop);
 
 // ---- emit_choice.c
 // Turns ifs of e->f into operators. Gives the ops that were in their arms.

@@ -786,6 +786,10 @@ static void put_loop(Printer *p, const Stmt *s)
     const Op *op = s->op;
     if (op->counted) {
         const char *i = op_data(e, op)->index_var->name;
+        if (emit_lanes_apart(e, op)) {
+            e->file->uses_runtime = true;
+            put_line(p, NULL, "ADRT_LANES");
+        }
         bool backwards = op->reversed && e->v[loop_index(op)->id].uses > 0; // else the order does not show
         (backwards ? put_backwards : put_upwards)(e, &t, i, op->in[0], op->in[1], op->step);
         put_step(&t, i, backwards ? -op->step : op->step);

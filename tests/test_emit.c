@@ -641,6 +641,44 @@ START_TEST(at_random)
 }
 END_TEST
 
+// ---- short loops that C may run at once ----
+
+#define HEAD "func @f(%n: int, %x: real[2], %y: real[2] inout) -> (real[2]) {\n  %x1 = shape %x, %n, 8  %y1 = shape %y, %n, 8\n"
+#define LOOP(hi, body) HEAD "  %y2, %T = loop %i = 0 to " hi " (%y3 = %y1) {\n" body "    yield %y4 }\n  yield %y2 }"
+
+static const struct {
+    const char *what, *text;
+    bool apart;
+} LANES[] = {
+    {"its own elements", LOOP("8", "%v = load %x1[0, %i]  %u = load %y3[1, %i]  %w = mul %u, %v  %y4 = acc %y3[0, %i], %w"), true},
+    {"what another trip writes", LOOP("8", "%u = load %y3[1, 2]  %y4 = store %y3[0, %i], %u"), false},
+    {"a row for each trip, all written at one place", LOOP("8", "%y4 = store %y3[%i, 0], 1.0"), false},
+    {"how many trips is not known", LOOP("%n", "%y4 = store %y3[0, %i], 1.0"), false},
+    {"many trips", LOOP("17", "%y4 = store %y3[0, %i], 1.0"), false},
+    {"a check in it", LOOP("8", "%c = ilt %i, %n  check assert \"m\", %c  %y4 = store %y3[0, %i], 1.0"), false},
+    {"a sum besides", HEAD "  %y2, %s, %T = loop %i = 0 to 8 (%y3 = %y1, %s1 = 0.0) {\n    %s2 = add %s1, 1.5  %y4 = store %y3[0, %i], %s2\n"
+                           "    yield %y4, %s2 }\n  yield %y2 }", false},
+    {"local arrays only", HEAD "  %t = new real[8]  %t1, %T = loop %i = 0 to 8 (%t2 = %t) {\n    %v = load %x1[0, %i]\n"
+                               "    %t3 = store %t2[%i], %v\n    yield %t3 }\n  %u = load %t1[%n]  %y2 = store %y1[0, 0], %u\n  yield %y2 }", false},
+    {"the user's own function", "func @f(%y: real[1] inout) -> (real[1]) source \"f\" {\n  %y1 = shape %y, 8\n"
+                                "  %y2, %T = loop %i = 0 to 8 (%y3 = %y1) {\n    %y4 = store %y3[%i], 1.0\n    yield %y4 }\n  yield %y2 }", false},
+};
+
+START_TEST(lanes)
+{
+    Arena *a = arena_new();
+    char *error;
+    Module *m = ir_parse(a, "t.ir", LANES[_i].text, &error);
+    ck_assert_msg(m != NULL, "%s: %s", LANES[_i].what, error);
+    error = ir_verify(a, m);
+    ck_assert_msg(!error, "%s: %s", LANES[_i].what, error ? error : "");
+    Text c = text_in(a);
+    ck_assert(emit_c(&c, m, &(EmitOptions){0}));
+    ck_assert_msg((strstr(c.at, "ADRT_LANES") != NULL) == LANES[_i].apart, "%s:\n%s", LANES[_i].what, c.at);
+    arena_free(a);
+}
+END_TEST
+
 // ---- long functions ----
 
 // The text grows as the function does, and so does the time (the bound on it is a generous one).
@@ -672,6 +710,7 @@ int main(void)
     tcase_set_timeout(t, 120);
     tcase_add_loop_test(t, by_hand, 0, (int)(sizeof CASES / sizeof *CASES));
     tcase_add_loop_test(t, at_random, 0, 3);
+    tcase_add_loop_test(t, lanes, 0, (int)(sizeof LANES / sizeof *LANES));
     tcase_add_test(t, long_function);
     return run_tests("emit", t);
 }
