@@ -486,7 +486,7 @@ static void add_to_adjoint(Gen *g, Builder *b, const Region *r, Value *array, Va
 static void reverse_whole(Gen *g, Builder *b, const Op *op)
 {
     Value **bar = &g->abar[op->out[0]->root->id];
-    if (!*bar)
+    if (!*bar || !type_is_real(op->out[0]->type))               // none, or that of ints in a struct: they are left as they are
         return;
     switch (op->code) {
     case OP_fill:

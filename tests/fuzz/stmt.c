@@ -477,7 +477,7 @@ static Node *guarded(Gen *g)
     const char *form = forms[pick(g, 6)];
     Node *value = bounded(g, 2, 4).n, *name = node(g->a, "real", NULL, "$", e);
     Node *n = node(g->a, "s", "", "{\nreal $ = @;\nreal $ = @;\n", e, value, q, node(g->a, "real", "0.7", form, name));
-    for (int k = chance(g, 0) ? 2 : 1; k > 0; k--) {
+    for (int k = chance(g, 40) ? 2 : 1; k > 0; k--) {
         Node *to = lvalue(g, ty(REAL), NULL);
         if (to)
             node_child(g->a, n, node(g->a, "s", "", "if ($ > 0.#) {\n@ = sin($ * @);\n}\n", e, 51 + pick(g, 20), to, q, bounded(g, 1, 1).n));

@@ -61,10 +61,25 @@ static void equations_in_all_modes(void)
     CHECK_CLOSE(p_bar[1], 3 / (3 * 2.3), 1e-14);
 }
 
+static void ints_in_adjoints(void)
+{
+    struct counted c = {0.5, {1, 2, 3}}, c_dot = {2, {7, 7, 7}}, c_bar = {0, {8, 8, 8}}, c_dot_bar = {0, {8, 8, 8}};
+    double result_dot = 9, w_bar = 0, w_dot_bar = 0;
+    // renumbered is w a^2 + 3, and its tangent w_dot a^2 + 2 w a a_dot
+    CHECK_CLOSE(renumbered_jv(4, &c, 0.25, &c_dot, &result_dot, 0, &w_bar, &c_bar, &w_dot_bar, &c_dot_bar, 1), 4 * 0.25 + 3, 1e-15);
+    CHECK_CLOSE(result_dot, 0.25 * 0.25 + 2 * 4 * 0.5 * 2, 1e-15);
+    CHECK_CLOSE(w_bar, 2 * 0.5 * 2, 1e-15);
+    CHECK_CLOSE(w_dot_bar, 0.5 * 0.5, 1e-15);
+    CHECK_CLOSE(c_bar.a, 0.25 * 2 * 0.5 + 2 * 4 * 2, 1e-15);
+    CHECK_CLOSE(c_dot_bar.a, 2 * 4 * 0.5, 1e-15);
+    CHECK_INT(c.at[0], 3);
+}
+
 RUN_CASE(fuzz_second)
 {
     double x[4], y[4];
     equations_in_all_modes();
+    ints_in_adjoints();
     rnd_fill(y, 4);
     moved_in_all_modes();
     first_of_structs();
