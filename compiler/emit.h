@@ -37,6 +37,7 @@
 typedef struct EmitOptions {
     bool real_float; // --real=float
     bool standalone; // --standalone: paste what is needed of the runtime instead of including adrt.h
+    bool vector_math; // --vector-math=libmvec: declare what of math.h has vector functions
     const char
         *header; // the header's file name as FILE.c is to include it, and for the include guard; NULL: none is included
 } EmitOptions;

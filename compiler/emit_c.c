@@ -445,6 +445,8 @@ bool emit_c(Text *out, const Module *m, const EmitOptions *o)
             text_put(&includes, "#include \"adrt.h\"\n");
         text_printf(out, "%s%s", o->header && includes.n ? "\n" : "", includes.n ? includes.at : "");
     }
+    if (o->vector_math && head.n)
+        emit_vector_math(out, head.at, o->real_float);
     text_put(out, head.n ? head.at : "");
     arena_free(a);
     return true;

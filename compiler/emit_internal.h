@@ -295,6 +295,8 @@ const char *emit_tape_packed(Emit *e);
 // ---- emit_c.c
 File emit_file(Arena *a, const Module *m, const EmitOptions *o);
 void emit_mark(Text *out, const Module *m);
+// emit_vector.c: for the functions of math.h that are called in `text` and have vector versions in glibc, the declarations that say so.
+void emit_vector_math(Text *out, const char *text, bool real_float);
 bool emit_is_exported(const Func *f);
 // The parameter that is the struct which f returns by value, or -1.
 int emit_struct_result(const Func *f);

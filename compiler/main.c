@@ -81,7 +81,7 @@ static const char *include_name(const Options *o)
 
 static int emit_files(Job *job)
 {
-    EmitOptions options = {.real_float = job->o.real_float, .standalone = job->o.standalone,
+    EmitOptions options = {.real_float = job->o.real_float, .standalone = job->o.standalone, .vector_math = job->o.vector_math,
                            .header = include_name(&job->o)};
     Text c = text_in(job->arena), h = text_in(job->arena);
     if (!emit_c(&c, job->ir, &options))

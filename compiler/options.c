@@ -23,6 +23,7 @@ const char *const options_help =
     "  -I DIR                   looks for imported files in DIR too\n"
     "  --real=double|float      what `real` is in C (double)\n"
     "  --standalone             C that needs no library but libc and libm\n"
+    "  --vector-math=none|libmvec   gcc may use glibc's vector exp, log, sin, .. at -O3, which are 4 ulp off at most (none)\n"
     "  --check                  tests subscripts, slices and overlap when the program runs\n"
     "  --emit=c|ast|ir|dot      what to write (c); all but c go to standard output, or to -o\n"
     "  --dump-after=PASS        shows the IR after PASS (`all`: after every pass) on standard error\n"
@@ -108,6 +109,11 @@ static void take_real(Reader *r, const char *v)
     r->o->real_float = choice(r, "--real=", v, "double|float") == 1;
 }
 
+static void take_vector_math(Reader *r, const char *v)
+{
+    r->o->vector_math = choice(r, "--vector-math=", v, "none|libmvec") == 1;
+}
+
 static void take_emit(Reader *r, const char *v)
 {
     r->o->emit = (Emit)choice(r, "--emit=", v, "c|ast|ir|dot");
@@ -178,7 +184,7 @@ static const Valued valued[] = {
     {"-MT", take_deps_target},      {"-W", take_warning},      {"-O", take_level},       {"--real=", take_real},
     {"--emit=", take_emit},         {"--color=", take_color},  {"--diagnostics=", take_diagnostics},
     {"--dump-after=", take_dump},   {"--passes=", take_passes}, {"--at", take_at},       {"--function", take_function},
-    {"--runs", take_runs},
+    {"--runs", take_runs},          {"--vector-math=", take_vector_math},
 };
 
 // ---- options without ----

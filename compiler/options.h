@@ -19,6 +19,7 @@ typedef struct Options {
     const char *header;             // NULL: none
     Emit emit;
     bool real_float, standalone, check;
+    bool vector_math;               // --vector-math=libmvec
     int level;
     VEC(const char *) include_dirs;
     VEC(const char *) warnings;     // as diag_set_flag takes them
