@@ -171,12 +171,22 @@ static void merge(Emit *e, Var *into, Var *from)
     from->forward = into;
 }
 
+// The loop run by threads in which the values of var are, or NULL: what is declared outside of it they must not write.
+static const Op *threads_around(const Var *var)
+{
+    for (const Region *r = var->members.n ? var->members.at[0]->region : NULL; r && r->owner; r = r->owner->parent)
+        if (r->owner->trips == TRIPS_THREADS)
+            return r->owner;
+    return NULL;
+}
+
 static bool may_share(const Var *a, const Var *b)
 {
     bool names = !a->base || !b->base || strcmp(a->base, b->base) == 0;
     bool derefs = (a->deref && b->loops) || (b->deref && a->loops) || (a->deref && b->fixed) || (a->fixed && b->deref);
     bool param = (a->fixed && !b->base) || (b->fixed && !a->base); // what has no name does not take a parameter's
-    return a->elem == b->elem && names && !param && !derefs && !(a->fixed && b->fixed) && !a->own && !b->own;
+    return a->elem == b->elem && names && !param && !derefs && !(a->fixed && b->fixed) && !a->own && !b->own &&
+           threads_around(a) == threads_around(b);
 }
 
 static void try_merge(Emit *e, Var *a, Var *b)

@@ -136,6 +136,7 @@ typedef struct Gen {
     // the function that is being made
     Sig *self;
     int level, loops, left, names;
+    bool stays;                             // nothing leaves the loop that is being written: it is @parallel
     double mult, cost;
     bool no_calls, stops, no_arrays;
     bool stopped; // a stop_gradient is somewhere: differences say nothing

@@ -40,6 +40,7 @@ level() {
     standalone) adc_flags='-O2 --standalone --check' ;;
     ir) adc_flags=-O2 ;;
     san) adc_flags=-O2 cc_more=$SANITIZE ;;
+    races) adc_flags=-O2 cc_more="-g -fopenmp -fsanitize=thread tests/openmp/gomp.c" ;; # gcc's code on threads that the sanitizer can follow
     float) adc_flags='-O2 --real=float' cc_more=-DFUZZ_FLOAT compare=--compare-float check_flags=--values ;;
     *) echo "run.sh: there is no level $1" >&2; exit 2 ;;
     esac

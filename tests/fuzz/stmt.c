@@ -234,6 +234,8 @@ static Node *branch(Gen *g)
 
 static Node *jump(Gen *g)
 {
+    if (g->stays)
+        return assignment(g);
     Node *cond = bool_expr(g, 2), *before = chance(g, 40) ? assignment(g) : NULL;
     const Ty *ret = g->self->has_ret ? &g->self->ret : NULL;
     Node *what;
@@ -328,14 +330,17 @@ static Node *sum_loop(Gen *g)
     g->level++;
     const char *s = arena_printf(g->a, "total%d", ++g->names), *i = arena_printf(g->a, "i%d", ++g->names), *d = dim_text(g->a, dim);
     Node *start = chance(g, 50) ? node(g->a, "real", "0.0", "0.#", pick(g, 4)) : bounded(g, 1, 1).n;
+    bool alone = chance(g, 40), stays = g->stays;               // iterations meet in the sum and in nothing else
+    const char *how = !alone ? attribute(g) : chance(g, 70) ? "@parallel " : "@independent ";
+    g->stays |= alone;
     for (int k = 0; k < before; k++) {
         writable[k] = g->vars.at[k].writable;
-        g->vars.at[k].writable &= chance(g, 12);
+        g->vars.at[k].writable &= !alone && chance(g, 12);
     }
     g->mult *= 4;
     g->loops++;
     g->level++;
-    if (chance(g, 20))
+    if (!alone && chance(g, 20))
         declare(g, s, ty(REAL), false, 0);
     declare(g, i, ty(INT), false, dim);
     declare_elements(g, i, dim);
@@ -348,6 +353,7 @@ static Node *sum_loop(Gen *g)
     g->loops--;
     g->mult = mult;
     g->vars.n = before;
+    g->stays = stays;
     for (int k = 0; k < before; k++)
         g->vars.at[k].writable = writable[k];
     Node *between = chance(g, 40) ? statement(g) : NULL;
@@ -360,7 +366,7 @@ static Node *sum_loop(Gen *g)
     Node *use = to ? node(g->a, "s", "", form, to, s, factor, rest) : list(g);
     g->vars.n = before;
     g->level--;
-    return node(g->a, "s", "", "{\nreal $ = @;\n$for (int $ = 0; $ < $; $++) {\n@@@}\n@@}\n", s, start, attribute(g), i, i, d, i, locals, work, add,
+    return node(g->a, "s", "", "{\nreal $ = @;\n$for (int $ = 0; $ < $; $++) {\n@@@}\n@@}\n", s, start, how, i, i, d, i, locals, work, add,
                 between ? between : list(g), use);
 }
 

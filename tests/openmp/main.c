@@ -21,6 +21,8 @@ static void fill(double *v, double phase)
         v[i] = 0.3 + 0.6 * sin(phase + 1.7 * i);
 }
 
+typedef double scalar_f(int n, int k, const double *x);
+typedef void map_f(int n, int k, const double *x, double *y);
 typedef double scalar_grad(int n, int k, const double *x, double *x_bar);
 typedef double scalar_hvp(int n, int k, const double *x, double *x_bar, const double *x_dot, double *x_bar_dot, double *result_dot);
 typedef double scalar_gv(int n, int k, const double *x, double *x_bar, double result_bar, double *x_bar2, const double *x_bar_bar);
@@ -29,12 +31,14 @@ typedef void map_jvp(int n, int k, const double *x, double *y, const double *x_d
 typedef void map_vv(int n, int k, const double *x, double *y, double *x_bar, double *y_bar, double *x_bar2, double *y_bar2, double *x_bar_bar,
                     double *y_bar_bar);
 
-static void scalar(const char *name, scalar_grad *grad, scalar_hvp *hvp, scalar_gv *gv, int n, int k)
+static void scalar(const char *name, scalar_f *f, scalar_grad *grad, scalar_hvp *hvp, scalar_gv *gv, int n, int k)
 {
     double x[MOST], x_dot[MOST], out[2 * MOST + 2];
     fill(x, n);
     fill(x_dot, k);
     memset(out, 0, sizeof out);
+    out[0] = f(n, k, x);
+    print(name, n, k, out, 1);
     out[0] = grad(n, k, x, out + 1);
     print(name, n, k, out, n + 1);
     out[0] = hvp(n, k, x, out + 2, x_dot, out + 2 + n, out + 1);
@@ -44,13 +48,15 @@ static void scalar(const char *name, scalar_grad *grad, scalar_hvp *hvp, scalar_
     print(name, n, k, out, 2 * n + 1);
 }
 
-static void map(const char *name, map_vjp *vjp, map_jvp *jvp, map_vv *vv, int n, int k)
+static void map(const char *name, map_f *f, map_vjp *vjp, map_jvp *jvp, map_vv *vv, int n, int k)
 {
     double x[MOST], x_dot[MOST], out[7 * MOST];
     fill(x, n);
     fill(x_dot, k);
     for (int i = 0; i < 7; i++)
         fill(out + i * MOST, i);
+    f(n, k, x, out);
+    print(name, n, k, out, n);
     vjp(n, k, x, out, out + n, out + 2 * n);
     print(name, n, k, out, 3 * n);
     jvp(n, k, x, out, x_dot, out + n);
@@ -75,10 +81,11 @@ int main(void)
 {
     for (int n = 2; n <= MOST; n += 5)
         for (int k = 0; k < 12; k += k < 3 ? 1 : 4) {
-            scalar("fit", fit_grad, fit_hvp, fit_gv, n, k);
-            map("bins", bins_vjp, bins_jvp, bins_vv, n, k);
-            scalar("rows", rows_grad, rows_hvp, rows_gv, n, k);
-            map("ordered", ordered_vjp, ordered_jvp, ordered_vv, n, k);
+            scalar("fit", fit, fit_grad, fit_hvp, fit_gv, n, k);
+            scalar("names", names, names_grad, names_hvp, names_gv, n, k);
+            map("bins", bins, bins_vjp, bins_jvp, bins_vv, n, k);
+            scalar("rows", rows, rows_grad, rows_hvp, rows_gv, n, k);
+            map("ordered", ordered, ordered_vjp, ordered_jvp, ordered_vv, n, k);
             lanes(n, k);
         }
     return 0;

@@ -34,6 +34,7 @@ RUN_CASE(parallel_loops)
             rnd_fill(x, n);
             rnd_fill(y, 8);
             CHECK_SCALAR(fit, NULL, n, k, x);
+            CHECK_SCALAR(names, NULL, n, k, x);
             check_lanes(n, k, x, y);
             CHECK_MAP(bins, NULL, n, k, x, y);
             CHECK_SCALAR(rows, NULL, n, k, x);
