@@ -9,7 +9,8 @@
 //         then (%A0) { %A2 = store %A0[0], 1.0     %v = load %A2[0]    yield %A2, %v }      ->      uses of %x see 1.0
 //         else (%A0) { yield %A0, 0.0 } }
 //
-// What an if or loop is handed but does not write leaves its lists: the regions then read the outer array.
+// What an if or loop is handed but does not write leaves its lists: the regions then read the outer array. In the body of a counted loop
+// comparisons of its index and bounds are known.
 #include "opt.h"
 #include "rewrite.h"
 
@@ -303,12 +304,45 @@ static int twin_of(const Op *op, int k)
     return -1;
 }
 
-static void simplify_carried(Pass *p, Op *op)
+static bool reads(const Region *r, const Value *v)
+{
+    for (int i = 0; i < r->ops.n; i++) {
+        const Op *op = r->ops.at[i];
+        for (int k = 0; k < op->n_in; k++)
+            if (op->in[k] == v)
+                return true;
+        for (int k = 0; k < op->n_regions; k++)
+            if (op->regions[k] && reads(op->regions[k], v))
+                return true;
+    }
+    for (int i = 0; i < r->yields.n; i++)
+        if (r->yields.at[i] == v)
+            return true;
+    return false;
+}
+
+// What only says whether there was a trip: false before, true after each. Then it is whether the bounds leave room for one.
+static Value *was_there_a_trip(Builder *b, const Op *op, int k)
+{
+    int64_t before, after;
+    if (!op->counted || loop_arg(op, k)->type.elem != E_BOOL || !type_is_scalar(loop_arg(op, k)->type) ||
+        !ir_is_int_const(op->in[loop_first_init(op) + k], &before) || before || !ir_is_int_const(loop_yield(op, k), &after) || !after ||
+        reads(op->regions[0], loop_arg(op, k)))
+        return NULL;
+    return op->step > 0 ? b_2(b, OP_igt, op->in[1], op->in[0]) : b_2(b, OP_igt, op->in[0], op->in[1]);
+}
+
+static void simplify_carried(Pass *p, Builder *b, Op *op)
 {
     for (int k = loop_n_carried(op) - 1; k >= 0; k--) {
         Value *init = op->in[loop_first_init(op) + k], *yield = loop_yield(op, k);
         if (yield == loop_arg(op, k) || (type_is_scalar(init->type) && same_value(yield, init))) {
             drop_carried(p, op, k, init, init);
+            continue;
+        }
+        Value *ran = was_there_a_trip(b, op, k);
+        if (ran) {
+            drop_carried(p, op, k, init, ran);
             continue;
         }
         int twin = twin_of(op, k);
@@ -357,7 +391,7 @@ static void visit_loop(Pass *p, Builder *b, Op *op)
     if (head_of(op))
         visit_region(p, head_of(op));
     visit_region(p, op->regions[0]);
-    simplify_carried(p, op);
+    simplify_carried(p, b, op);
     simplify_conditions(p, op);
     region_take(b->at, op);
     if (trips > 1)
@@ -422,9 +456,50 @@ static void visit_within(Pass *p, Builder *b, Op *op)
 
 // ---- the walk ----
 
+// What the counted loops around region r say of x - y: it is at least *least or at most *most. In the body of `for (i = lo..hi)` hi - lo is at least 1,
+// as is hi - i, and i - lo at least 0; the same of constants more or less.
+static void difference_known(const Region *r, const Value *x, const Value *y, int64_t *least, int64_t *most)
+{
+    enum { FAR = 8 };
+    for (int k = 0; k < FAR && r->owner; k++, r = r->owner->parent) {
+        const Op *loop = r->owner;
+        if (loop->code != OP_loop || !loop->counted || r != loop->regions[0])
+            continue;
+        const Value *i = loop_index(loop), *low = loop->in[loop->step < 0], *high = loop->in[loop->step > 0];
+        const struct { const Value *more, *less; int by; } known[] = {
+            {high, low, 1}, {high, i, loop->step > 0}, {i, low, loop->step < 0},
+        };
+        for (int j = 0; j < 3; j++) {
+            int64_t c, d;
+            if (int_difference(x, known[j].more, &c) && int_difference(y, known[j].less, &d) && known[j].by + c - d > *least)
+                *least = known[j].by + c - d;
+            if (int_difference(x, known[j].less, &c) && int_difference(y, known[j].more, &d) && c - d - known[j].by < *most)
+                *most = c - d - known[j].by;
+        }
+    }
+}
+
+// The constant that a comparison is by its place in a loop.
+static Value *known_comparison(Builder *b, const Op *op)
+{
+    OpCode code = op->code;
+    if (code != OP_ilt && code != OP_ile && code != OP_igt && code != OP_ige && code != OP_ieq && code != OP_ine)
+        return NULL;
+    int64_t least = INT64_MIN, most = INT64_MAX;
+    difference_known(b->at, op->in[0], op->in[1], &least, &most);
+    switch (code) {
+    case OP_ilt: return most < 0 ? b_bool(b, true) : least >= 0 ? b_bool(b, false) : NULL;
+    case OP_ile: return most <= 0 ? b_bool(b, true) : least > 0 ? b_bool(b, false) : NULL;
+    case OP_igt: return least > 0 ? b_bool(b, true) : most <= 0 ? b_bool(b, false) : NULL;
+    case OP_ige: return least >= 0 ? b_bool(b, true) : most < 0 ? b_bool(b, false) : NULL;
+    default:     return least > 0 || most < 0 ? b_bool(b, code == OP_ine) : NULL;
+    }
+}
+
 static void visit_scalar(Pass *p, Builder *b, Op *op)
 {
-    Value *v = simplify(b, op->code, op->in);
+    Value *v = known_comparison(b, op);
+    v = v ? v : simplify(b, op->code, op->in);
     if (!v) {
         region_take(b->at, op);
         return;
