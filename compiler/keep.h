@@ -39,8 +39,9 @@ typedef struct Use {
     int k;
 } Use;
 
-// How a value is used by what reaches an output (usage.c): in some branch; or but for loops without trips and choices in a scalar op.
-typedef enum Usage { USED_NEVER, USED_BRANCH, USED_SOFT, USED_ALWAYS } Usage;
+// How a value is used by what reaches an output (usage.c): in some branch; perhaps, in a branch of a loop or as an arm of a `sel`; always but for a loop
+// without trips or the choice that a max or a root at 0 makes.
+typedef enum Usage { USED_NEVER, USED_BRANCH, USED_PERHAPS, USED_MOSTLY, USED_ALWAYS } Usage;
 
 // How v, from outside of an op with regions, is used in each of them.
 typedef struct UsedInside {
@@ -81,7 +82,9 @@ typedef struct OpPlan {
     bool *sums;                             // of a loop, per carried value: an active scalar that the body only adds to; NULL: not asked yet
     unsigned mask;                          // growable tapes (1 << Elem) appended to inside
     ValueList scalars;                      // active scalars from outside whose adjoints it adds to
-    UsedInsideList used;                    // the same scalars, and how they are used
+    UsedInsideList used;                    // the same scalars, and local arrays that are read: how they are used
+    Usage usage;                            // of a loop: of all that it makes
+    bool asked, if_used;                    //   the reverse has to know whether something of that was used; it goes round the loop if not
     ValueList roots;                        // active arrays from outside whose adjoints it touches, by root
     ValueList bufs;                         // active growable tapes of the primal that are appended to inside, by root
     ValueList sites;                        // values inside that are stored on indexed tapes
@@ -104,8 +107,8 @@ typedef struct Plan {
     Value **result;                         // per value id: HOW_RESULT, the result of the if
     int *order;                             // per value id: of its definition in the text
     Use **uses;                             // per value id of an active scalar
-    unsigned char *usage;                   // per value id of an active scalar: Usage
-    bool *asked;                            // per value id of a scalar: the reverse has to know whether it was used
+    unsigned char *usage;                   // per value id of an active scalar, or of the root of a local array: Usage
+    bool *asked;                            // per value id of such: the reverse has to know whether it was used
     bool *wild;                             // per value id of a scalar: may be infinite or a NaN though nothing that it is made of is
     bool seeds_first;                       // a loop of the outermost region is fused: the adjoints of what f yields have to be there before
     const Op **why;                         // per value id: the op whose reversal asked for it first, or NULL
@@ -187,8 +190,14 @@ void loop_state(Plan *p, const Op *loop);
 // ---- usage.c ----
 // Fills in usage, asked and wild, and what every op with regions uses. Needs what is active, the uses, and the variants of calls.
 void usage_plan(Plan *p);
+// Can it be that a value used like this is not?
+static inline bool usage_is_open(Usage usage) { return usage != USED_NEVER && usage != USED_ALWAYS; }
+// Is root that of a local array whose reads are followed, as of an array that a loop in the same region makes?
+bool usage_follows(const Plan *p, const Value *root);
 // Is what a scalar op contributes to operand k to be made only if its result was used?
 bool usage_guards(const Plan *p, const Op *op, int k);
+// Is it 0 for the seed 0 whatever the operands are?
+bool usage_passes_on(const Op *op, int k);
 // Is that contribution a choice, so that operand k may not be used though the result is?
 bool usage_chooses(const Op *op, int k);
 // Does the reverse of an op have to carry whether this value was used through its regions, because that depends on what happens in there?

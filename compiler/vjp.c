@@ -364,8 +364,7 @@ static void push_adjoint_slots(Variant *v, Arena *a, const Param *p)
     } else if (out) {
         push_slot(v, a, SLOT_SEED, p->result, ROLE_IN, p->type, name);
     } else {
-        Usage usage = variant_usage(v, p->arg);
-        if (usage == USED_BRANCH || usage == USED_SOFT)
+        if (usage_is_open(variant_usage(v, p->arg)))
             push_slot(v, a, SLOT_USED, p->arg, ROLE_OUT, T_BOOL, arena_printf(a, "%s_used", p->name));
         push_slot(v, a, SLOT_ADJ, p->arg, ROLE_OUT, p->type, name);
     }

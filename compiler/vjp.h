@@ -16,6 +16,7 @@ typedef struct Gen {
     Value **site;                           // HOW_TAPE: the tape array that carries the value, current version
     Value **bar;                            // scalars: adjoint so far, NULL: zero
     Value **used;                           // scalars that are asked about: were they used so far? NULL: no
+    Value *loop_used;                       // in the reverse of a loop of which it is asked: was anything used that it makes? NULL: yes
     Value **seed;                           // by result of a fused loop that is a sum: its adjoint, had before the loop, or NULL: zero
     Value **abar;                           // by root: current version of the adjoint array, NULL: zero
     Value **trip;                           // by trip count of a loop: the number of the trip, in the reverse of its body

@@ -390,11 +390,19 @@ static Value *partial(Gen *g, Builder *b, const Op *op, int k, Value *seed, Valu
     return companion ? b_partial_by(b, op->code, seed, gen_had(g, b, companion), r) : b_partial(b, op->code, k, seed, a, r);
 }
 
+// The condition under which op is to contribute to operand k; NULL: always.
+static Value *guard_of(Gen *g, Builder *b, const Op *op, int k)
+{
+    Value *when = usage_guards(g->plan, op, k) ? when_used(g, op->out[0]) : NULL;
+    Value *around = usage_passes_on(op, k) ? NULL : g->loop_used;
+    return when && around ? b_2(b, OP_and, around, when) : when ? when : around;
+}
+
 // What op contributes to operand k for this seed; only if its result is used, where that is asked about.
 static Value *guarded_partial(Gen *g, Builder *b, const Op *op, int k, Value *seed, Value *const *a, Value *r)
 {
-    Value *when = when_used(g, op->out[0]);
-    if (!when || !usage_guards(g->plan, op, k))
+    Value *when = guard_of(g, b, op, k);
+    if (!when)
         return partial(g, b, op, k, seed, a, r);
     int bare = bare_seed(seed, when);
     Value *x = partial(g, b, op, k, bare ? seed->def->in[bare] : seed, a, r), *zero = b_no_derivative(b);
@@ -436,6 +444,7 @@ static void reverse_load(Gen *g, Builder *b, const Op *op)
     if (!seed || !is_active(g->plan, op->in[0]))
         return;
     g->bar[op->out[0]->id] = NULL;
+    mark_used(g, b, op->in[0]->root, when_used(g, op->out[0]));
     Value **bar = adjoint_array(g, b, op->in[0]->root);
     *bar = b_acc(b, *bar, op->n_in - 1, had_list(g, b, op->in + 1, op->n_in - 1), seed);
 }
@@ -812,7 +821,33 @@ static Op *begin_rerun_loop(Builder *b, const States *s, int n, Value *const *in
     return to;
 }
 
-static void reverse_loop(Gen *g, Builder *b, const Op *op, const OpPlan *o)
+// Was anything used that the loop makes? NULL: that is not asked.
+static Value *loop_used(const Gen *g, Builder *b, const Op *op)
+{
+    Value *any = NULL;
+    if (!op_plan(g->plan, op)->asked)
+        return NULL;
+    for (int k = 0; k < loop_n_carried(op); k++) {
+        const Value *v = op->out[k], *what = type_is_linear(v->type) ? v->root : v;
+        Value *used = type_is_real(v->type) && is_active(g->plan, v) ? g->used[what->id] : NULL;
+        if (used && used != any)
+            any = any ? b_2(b, OP_or, any, used) : used;
+    }
+    return any ? any : b_bool(b, false);
+}
+
+// What the loop uses was used only if `when`: what is known of it besides is as before.
+static void used_only_when(Gen *g, Builder *b, const Op *op, Value *const *before, Value *when)
+{
+    const UsedInsideList *list = &op_plan(g->plan, op)->used;
+    for (int i = 0; when && i < list->n; i++) {
+        Value **used = &g->used[list->at[i].v->id], *old = before[i] ? before[i] : b_bool(b, false);
+        if (*used && *used != before[i])
+            *used = b_3(b, OP_bsel, when, *used, old);
+    }
+}
+
+static void reverse_loop(Gen *g, Builder *b, const Op *op, const OpPlan *o, Value *when)
 {
     Value **used = gen_used_before(g, op);
     Threads t = gen_threads(g, b, op);
@@ -854,9 +889,76 @@ static void reverse_loop(Gen *g, Builder *b, const Op *op, const OpPlan *o)
         to->out[i]->name = args[i]->name;
     cells_set(&t.scalars, cells_set(&t.arrays, to->out) + n);
     for (int i = 0; i < n; i++)
-        gen_contribute(g, b, op->in[first + active[i]], to->out[t.arrays.n + i]);
+        gen_contribute_when(g, b, op->in[first + active[i]], to->out[t.arrays.n + i], when);
     gen_used_again(g, op, used);
     gen_used_after(g, b, op, to);
+    used_only_when(g, b, op, used, when);
+}
+
+static void add_cell(Gen *g, Cells *cells, Value **cell, Value *start)
+{
+    for (int i = 0; i < cells->n; i++)
+        if (cells->at[i] == cell)
+            return;
+    if (!*cell)
+        *cell = start;
+    vec_push(g->a, cells, cell);
+}
+
+// All that the reverse of a loop changes: besides what it carries, what goes to the values that the loop starts with, and what has been used.
+static Threads loop_threads(Gen *g, Builder *b, const Op *op)
+{
+    Threads t = gen_threads(g, b, op);
+    const UsedInsideList *list = &op_plan(g->plan, op)->used;
+    for (int i = 0; i < list->n; i++)
+        if (g->plan->asked[list->at[i].v->id])
+            add_cell(g, &t.scalars, &g->used[list->at[i].v->id], b_bool(b, false));
+    for (int k = loop_first_init(op); k < op->n_in; k++) {
+        const Value *v = op->in[k];
+        if (!type_is_scalar(v->type) || !is_active(g->plan, v))
+            continue;
+        add_cell(g, &t.scalars, &g->bar[v->id], b_no_derivative(b));
+        if (g->plan->asked[v->id])
+            add_cell(g, &t.scalars, &g->used[v->id], b_bool(b, false));
+    }
+    return t;
+}
+
+// The reverse of a loop, gone round where nothing of what the loop makes was used.
+static void reverse_loop_if(Gen *g, Builder *b, const Op *op, const OpPlan *o, Value *when)
+{
+    Threads named = gen_threads(g, b, op), t = loop_threads(g, b, op);
+    int n = t.arrays.n + t.scalars.n;
+    Value **before = NEW_N(g->a, Value *, n + 1), **y = NEW_N(g->a, Value *, n + 1);
+    cells_push(cells_push(before, &t.arrays), &t.scalars);
+    Op *to = b_if(b, when, t.arrays.n, before);
+    for (int k = 0; k < 2; k++) {
+        Builder in = builder_at(b->f, to->regions[k], b->fold);
+        in.loc = b->loc;
+        cells_set(&t.arrays, in.at->args.at);
+        cells_set(&t.scalars, before + t.arrays.n);
+        if (k == 0)
+            reverse_loop(g, &in, op, o, NULL);
+        cells_push(cells_push(y, &t.arrays), &t.scalars);
+        ir_yield(&in, n, y);
+    }
+    b_if_end(to);
+    gen_name_threads(b, &named, o, to->out + t.arrays.n);
+    cells_set(&t.scalars, cells_set(&t.arrays, to->out));
+}
+
+// Where records have to be stepped over the loop is not gone round: there its contributions are guarded one by one.
+static void reverse_plain_loop(Gen *g, Builder *b, const Op *op, const OpPlan *o)
+{
+    Value *when = loop_used(g, b, op), *around = g->loop_used;
+    if (when && o->if_used && !o->mask) {
+        reverse_loop_if(g, b, op, o, when);
+        return;
+    }
+    if (when && o->if_used)
+        g->loop_used = around ? b_2(b, OP_and, around, when) : when;
+    reverse_loop(g, b, op, o, when);
+    g->loop_used = around;
 }
 
 static void reverse_within(Gen *g, Builder *b, const Op *op)
@@ -1201,7 +1303,7 @@ static void reverse_op(Gen *g, Builder *b, const Op *op)
     case OP_put: reverse_put(g, b, op); break;
     case OP_puts: reverse_puts(g, b, op); break;
     case OP_if: reverse_if(g, b, op, o); break;
-    case OP_loop: o->fused ? fused_reverse(g, b, op) : reverse_loop(g, b, op, o); break;
+    case OP_loop: o->fused ? fused_reverse(g, b, op) : reverse_plain_loop(g, b, op, o); break;
     case OP_within: reverse_within(g, b, op); break;
     case OP_call: reverse_call(g, b, op, o); break;
     default: break;                                             // constants, shape, len, buf_new, check: nothing flows back

@@ -16,6 +16,11 @@ typedef struct Case {
 #define IF(to, cond, then, other)                                                                                      \
     "  %" to " = if %" cond " {\n    yield %" then " } else {\n    yield %" other " }\n"
 
+// A(i) = 1 / (x + i)
+#define MAKE                                                                                                           \
+    "  %A = new real[%n] zero\n  %A3, %T = loop %i = 0 to %n step 1 (%A1 = %A) {\n    %k = itor %i\n"                  \
+    "    %d = add %k, %x\n    %q = div 1.0, %d\n    %A2 = store %A1[%i], %q\n    yield %A2 }\n"
+
 static const Case cases[] = {
     {"straight on", HEAD "  %t = div %y, %x\n  %r = mul %t, %t\n  yield %r }\n", "t always; r always"},
     {"of no use", HEAD "  %t = div %y, %x\n  yield %y }\n", "t never"},
@@ -28,7 +33,7 @@ static const Case cases[] = {
     {"both arms of one, but in one of them a branch",
      HEAD "  %t = div 1.0, %x\n  %c = igt %n, 2\n  %r = if %b {\n    %u = if %c {\n      yield %t } else {\n      yield %y }\n    yield %u } else {\n"
           "    yield %t }\n  yield %r }\n",
-     "t soft asked; u always"},
+     "t perhaps asked; u always"},
     {"a sum is as its terms are: nothing asks whether it was used",
      HEAD "  %t = add %y, %x\n  %c = igt %n, 2\n" IF("p", "b", "t", "y") IF("q", "c", "t", "p") "  yield %q }\n", "t branch"},
     {"but it passes on what it was told",
@@ -39,29 +44,42 @@ static const Case cases[] = {
      "p branch asked; s branch asked; q branch asked"},
     {"a loop that may have no trip",
      HEAD "  %t = div 1.0, %x\n  %r, %T = loop %i = 0 to %n step 1 (%s = %y) {\n    %s1 = add %s, %t\n    yield %s1 }\n  yield %r }\n",
-     "t soft asked"},
+     "t mostly asked"},
     {"a loop that has trips",
      HEAD "  %t = div 1.0, %x\n  %r, %T = loop %i = 0 to 3 step 1 (%s = %y) {\n    %s1 = add %s, %t\n    yield %s1 }\n  yield %r }\n",
      "t always"},
     {"a product in front of a loop stays a product",
      HEAD "  %t = mul %y, %x\n  %r, %T = loop %i = 0 to %n step 1 (%s = %y) {\n    %s1 = add %s, %t\n    yield %s1 }\n  yield %r }\n",
-     "t soft"},
+     "t mostly"},
     {"a product of what may be infinite does not",
      HEAD "  %u = exp %y\n  %t = mul %u, %x\n  %r, %T = loop %i = 0 to %n step 1 (%s = %y) {\n    %s1 = add %s, %t\n    yield %s1 }\n  yield %r }\n",
-     "t soft asked; u soft asked"},
+     "t mostly asked; u mostly asked"},
     {"a branch in a loop",
      HEAD "  %t = div 1.0, %x\n  %r, %T = loop %i = 0 to %n step 1 (%s = %y) {\n    %c = igt %i, 1\n    %s1 = if %c {\n      %s2 = add %s, %t\n"
           "      yield %s2 } else {\n      yield %s }\n    yield %s1 }\n  yield %r }\n",
-     "t soft asked"},
+     "t perhaps asked"},
     {"a choice in an op, and another that looks at nothing",
      HEAD "  %t = div 1.0, %x\n  %u = div 2.0, %x\n  %m = max %t, %y\n  %w = abs %u\n  %r = add %m, %w\n  yield %r }\n",
-     "t soft asked; u always; m always"},
+     "t mostly asked; u always; m always"},
     {"used by a condition alone",
      HEAD "  %t = div 1.0, %x\n  %c = gt %t, 1.0\n" IF("r", "c", "y", "x") "  yield %r }\n", "t never"},
     {"stored: not followed",
      HEAD "  %t = div 1.0, %x\n  %A = new real[%n] zero\n  %A4 = if %b (%A1 = %A) {\n    %A2 = fill %A1, %t\n    yield %A2 } else (%A3) {\n"
           "    yield %A3 }\n  %r, %T = loop %i = 0 to %n step 1 (%s = %y) {\n    %v = load %A4[%i]\n    %s1 = add %s, %v\n    yield %s1 }\n  yield %r }\n",
      "t branch asked"},
+    {"a loop's sum, in a branch",
+     HEAD "  %s, %T = loop %i = 0 to %n step 1 (%a = 0.0) {\n    %k = itor %i\n    %d = add %k, %x\n    %q = div 1.0, %d\n    %b1 = add %a, %q\n"
+          "    yield %b1 }\n" IF("p", "b", "s", "y") "  %c = igt %n, 2\n" IF("r", "c", "s", "p") "  yield %r }\n",
+     "s branch asked; q always"},
+    {"an array that a loop makes, read in a branch",
+     HEAD MAKE "  %r = if %b {\n    %u, %T2 = loop %j = 0 to %n step 1 (%a = %y) {\n      %v = load %A3[%j]\n      %w = add %a, %v\n      yield %w }\n"
+               "    yield %u } else {\n    yield %y }\n  yield %r }\n",
+     "A branch asked; v always"},
+    {"one that is read afterwards as well",
+     HEAD MAKE "  %r = if %b {\n    %u, %T2 = loop %j = 0 to %n step 1 (%a = %y) {\n      %v = load %A3[%j]\n      %w = add %a, %v\n      yield %w }\n"
+               "    yield %u } else {\n    yield %y }\n  %o, %T3 = loop %h = 0 to %n step 1 (%e = %r) {\n    %g = load %A3[%h]\n    %l = add %e, %g\n"
+               "    yield %l }\n  yield %o }\n",
+     "A always; g always"},
     {"a callee that uses it in a branch",
      "func @g(%n: int, %z: real, %y: real) -> (real) noinline {\n  %c = igt %n, 0\n  %r = if %c {\n    %m = isub %n, 2\n    %q = call @g(%m, %y, %z)\n"
      "    %p = mul %q, %z\n    yield %p } else {\n    yield %y }\n  yield %r }\n" HEAD
@@ -71,7 +89,7 @@ static const Case cases[] = {
 
 static const char *words_for(Arena *a, const Plan *p, const Value *v)
 {
-    static const char *const words[] = {"never", "branch", "soft", "always"};
+    static const char *const words[] = {"never", "branch", "perhaps", "mostly", "always"};
     return arena_printf(a, "%s%s", words[p->usage[v->id]], p->asked[v->id] ? " asked" : "");
 }
 
