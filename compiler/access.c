@@ -1,25 +1,10 @@
 // access.c — how the trips of a loop touch what they share. See access.h.
 #include "access.h"
+#include "rewrite.h"
 
 #include "opt.h"
 
 enum { MAX_DEPTH = 64, MAX_CHAIN = 64, MAX_STEPS = 1024 };      // of a sum; and calls looked into
-
-static int uses_in(const Region *r, const Value *v)
-{
-    int n = 0;
-    for (int i = 0; i < r->ops.n; i++) {
-        const Op *op = r->ops.at[i];
-        for (int k = 0; k < op->n_in; k++)
-            n += op->in[k] == v;
-        for (int k = 0; k < op->n_regions; k++)
-            if (op->regions[k])
-                n += uses_in(op->regions[k], v);
-    }
-    for (int i = 0; i < r->yields.n; i++)
-        n += r->yields.at[i] == v;
-    return n;
-}
 
 // ---- arrays ----
 

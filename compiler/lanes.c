@@ -19,6 +19,7 @@
 // groups and homes, lanes_array.c whole-array ops; here are functions, calls, and ops with regions.
 #include "lanes_internal.h"
 #include "opt.h"
+#include "rewrite.h"
 
 #include <assert.h>
 #include <string.h>
@@ -84,22 +85,6 @@ static void take_results(LaneGen *g, const Op *op, int shift, int n, Value *cons
             new->out[k]->name = op->out[i - shift]->name;
             lane_set(g, op->out[i - shift], new->out[k++]);
         }
-}
-
-static int uses_in(const Region *r, const Value *x)
-{
-    int n = 0;
-    for (int i = 0; i < r->ops.n; i++) {
-        const Op *op = r->ops.at[i];
-        for (int k = 0; k < op->n_in; k++)
-            n += op->in[k] == x;
-        for (int k = 0; k < op->n_regions; k++)
-            if (op->regions[k])
-                n += uses_in(op->regions[k], x);
-    }
-    for (int i = 0; i < r->yields.n; i++)
-        n += r->yields.at[i] == x;
-    return n;
 }
 
 // Result i of an if is a value from before it in one arm, and that is used nowhere else: then the result is in its home.

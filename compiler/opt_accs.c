@@ -20,20 +20,6 @@ typedef struct Accs {
     int *uses;                              // per value id
 } Accs;
 
-static void count_uses(int *uses, const Region *r)
-{
-    for (int i = 0; i < r->ops.n; i++) {
-        const Op *op = r->ops.at[i];
-        for (int k = 0; k < op->n_in; k++)
-            uses[op->in[k]->id]++;
-        for (int k = 0; k < op->n_regions; k++)
-            if (op->regions[k])
-                count_uses(uses, op->regions[k]);
-    }
-    for (int i = 0; i < r->yields.n; i++)
-        uses[r->yields.at[i]->id]++;
-}
-
 // The addition before op in its chain: nobody else looks at the version between them.
 static Op *before(const Accs *s, const Op *op)
 {
@@ -177,8 +163,7 @@ void opt_accs(Func *f)
     if (!func_has_body(f))
         return;
     Arena *a = arena_new();
-    Accs s = {a, NEW_N(a, int, f->n_values + 1)};
-    count_uses(s.uses, f->body);
+    Accs s = {a, count_uses(a, f)};
     visit(&s, f->body);
     arena_free(a);
 }

@@ -26,20 +26,6 @@ typedef struct Carry {
     bool changed;
 } Carry;
 
-static void count_uses(int *uses, const Region *r)
-{
-    for (int i = 0; i < r->ops.n; i++) {
-        const Op *op = r->ops.at[i];
-        for (int k = 0; k < op->n_in; k++)
-            uses[op->in[k]->id]++;
-        for (int k = 0; k < op->n_regions; k++)
-            if (op->regions[k])
-                count_uses(uses, op->regions[k]);
-    }
-    for (int i = 0; i < r->yields.n; i++)
-        uses[r->yields.at[i]->id]++;
-}
-
 // Is the array read in r through an older version of it, or a view? Nobody does that if each version has one use.
 static bool used_once(const Carry *c, const Value *v)
 {
@@ -236,8 +222,7 @@ static void visit(Carry *c, Region *r)
 static bool run_once(Func *f)
 {
     Arena *a = arena_new();
-    Carry c = {.w = rewrite_of(f), .uses = NEW_N(a, int, f->n_values + 1), .n = f->n_values};
-    count_uses(c.uses, f->body);
+    Carry c = {.w = rewrite_of(f), .uses = count_uses(a, f), .n = f->n_values};
     visit(&c, f->body);
     rewrite_apply(&c.w);
     arena_free(a);

@@ -8,22 +8,7 @@
 // The trips of a loop may be taken in any order if each carried scalar is only a sum (the body adds to it and does not look at it), and each carried
 // array is only added to, or is at every access looked at and written on the loop's own index, or the loop is independent.
 #include "opt.h"
-
-static int uses_in(const Region *r, const Value *v)
-{
-    int n = 0;
-    for (int i = 0; i < r->ops.n; i++) {
-        const Op *op = r->ops.at[i];
-        for (int k = 0; k < op->n_in; k++)
-            n += op->in[k] == v;
-        for (int k = 0; k < op->n_regions; k++)
-            if (op->regions[k])
-                n += uses_in(op->regions[k], v);
-    }
-    for (int i = 0; i < r->yields.n; i++)
-        n += r->yields.at[i] == v;
-    return n;
-}
+#include "rewrite.h"
 
 // y is arg + (things that are not arg): a chain of additions, a loop or a branch that does the same, each step looked at once.
 static bool is_sum(const Region *body, const Value *y, const Value *arg, int depth)

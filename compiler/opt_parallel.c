@@ -47,20 +47,6 @@ typedef struct Split {
 
 // ---- what can be shared ----
 
-static void count_uses(const Pass *p, const Region *r)
-{
-    for (int i = 0; i < r->ops.n; i++) {
-        const Op *op = r->ops.at[i];
-        for (int k = 0; k < op->n_in; k++)
-            p->uses[op->in[k]->id]++;
-        for (int k = 0; k < op->n_regions; k++)
-            if (op->regions[k])
-                count_uses(p, op->regions[k]);
-    }
-    for (int i = 0; i < r->yields.n; i++)
-        p->uses[r->yields.at[i]->id]++;
-}
-
 // May there be an array of these arrays? Of the adjoint of a tape there is none: its length is no int.
 static bool fits(const Value *arg)
 {
@@ -401,8 +387,7 @@ void opt_parallel(Func *f)
     if (!any_parallel(f->body))
         return;
     Arena *a = arena_new();
-    Pass p = {.f = f, .a = a, .w = rewrite_of(f), .uses = NEW_N(a, int, f->n_values + 1)};
-    count_uses(&p, f->body);
+    Pass p = {.f = f, .a = a, .w = rewrite_of(f), .uses = count_uses(a, f)};
     visit_region(&p, f->body);
     rewrite_apply(&p.w);
     arena_free(a);

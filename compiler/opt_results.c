@@ -19,20 +19,6 @@ typedef struct Results {
     Rewrite w;
 } Results;
 
-static void count_uses(int *uses, const Region *r)
-{
-    for (int i = 0; i < r->ops.n; i++) {
-        const Op *op = r->ops.at[i];
-        for (int k = 0; k < op->n_in; k++)
-            uses[op->in[k]->id]++;
-        for (int k = 0; k < op->n_regions; k++)
-            if (op->regions[k])
-                count_uses(uses, op->regions[k]);
-    }
-    for (int i = 0; i < r->yields.n; i++)
-        uses[r->yields.at[i]->id]++;
-}
-
 // The out array that v is the first version of, or the first after zeros were written: its shape.
 static Op *untouched_out(const Results *s, const Value *v)
 {
@@ -158,8 +144,7 @@ void opt_results(Func *f)
     if (!func_has_body(f))
         return;
     Arena *a = arena_new();
-    Results s = {.f = f, .uses = NEW_N(a, int, f->n_values + 1), .w = rewrite_of(f)};
-    count_uses(s.uses, f->body);
+    Results s = {.f = f, .uses = count_uses(a, f), .w = rewrite_of(f)};
     for (int i = f->body->ops.n - 1; i >= 0; i--) {
         Op *op = f->body->ops.at[i];
         if (op->code != OP_copy_to || type_is_struct(op->in[0]->type) || !is_needless(&s, op, i))

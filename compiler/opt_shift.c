@@ -18,20 +18,6 @@ typedef struct Shift {
     int *uses;                                                  // by value id; yields count
 } Shift;
 
-static void count_uses(Shift *p, const Region *r)
-{
-    for (int i = 0; i < r->ops.n; i++) {
-        const Op *op = r->ops.at[i];
-        for (int k = 0; k < op->n_in; k++)
-            p->uses[op->in[k]->id]++;
-        for (int k = 0; k < op->n_regions; k++)
-            if (op->regions[k])
-                count_uses(p, op->regions[k]);
-    }
-    for (int i = 0; i < r->yields.n; i++)
-        p->uses[r->yields.at[i]->id]++;
-}
-
 // Is v made by an op of that kind, and used nowhere else?
 static const Op *only(const Shift *p, const Value *v, OpCode code)
 {
@@ -112,8 +98,7 @@ static void shift_region(Shift *p, Region *r)
 void opt_shift(Func *f)
 {
     Arena *a = arena_new();
-    Shift p = {f, NEW_N(a, int, f->n_values + 1)};
-    count_uses(&p, f->body);
+    Shift p = {f, count_uses(a, f)};
     shift_region(&p, f->body);
     arena_free(a);
 }

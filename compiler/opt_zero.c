@@ -26,7 +26,7 @@ struct Zero {
 };
 typedef struct Zero Zero;
 
-static void count_uses(Zero *z, const Region *r)
+static void note_uses(Zero *z, const Region *r)
 {
     for (int i = 0; i < r->ops.n; i++) {
         Op *op = r->ops.at[i];
@@ -37,7 +37,7 @@ static void count_uses(Zero *z, const Region *r)
         }
         for (int k = 0; k < op->n_regions; k++)
             if (op->regions[k])
-                count_uses(z, op->regions[k]);
+                note_uses(z, op->regions[k]);
     }
     for (int i = 0; i < r->yields.n; i++)
         z->uses[r->yields.at[i]->id]++;
@@ -185,7 +185,7 @@ Overwritten *overwritten_of(Arena *a, const Func *f)
 {
     Zero *z = NEW(a, Zero);
     *z = (Zero){.uses = NEW_N(a, int, f->n_values + 1), .consumer = NEW_N(a, Op *, f->n_values + 1)};
-    count_uses(z, f->body);
+    note_uses(z, f->body);
     return z;
 }
 
@@ -230,7 +230,7 @@ void opt_zero(Func *f)
     Arena *a = arena_new();
     for (int round = 0; round < 2; round++) {
         Zero z = {.w = rewrite_of(f), .uses = NEW_N(a, int, f->n_values + 1), .consumer = NEW_N(a, Op *, f->n_values + 1)};
-        count_uses(&z, f->body);
+        note_uses(&z, f->body);
         visit(&z, f->body);
         rewrite_apply(&z.w);
     }

@@ -193,20 +193,6 @@ typedef struct Uses {
     bool *consumed;
 } Uses;
 
-static void count_region(Uses *u, const Region *r)
-{
-    for (int i = 0; i < r->ops.n; i++) {
-        const Op *op = r->ops.at[i];
-        for (int k = 0; k < op->n_in; k++)
-            u->count[op->in[k]->id]++;
-        for (int k = 0; k < op->n_regions; k++)
-            if (op->regions[k])
-                count_region(u, op->regions[k]);
-    }
-    for (int i = 0; i < r->yields.n; i++)
-        u->count[r->yields.at[i]->id]++;
-}
-
 // A copy can be its source if the copy is the source version's only use and the source is a local array of this very
 // region.
 static bool is_move(const Uses *u, const Op *op)
@@ -269,9 +255,8 @@ static void move_region(Uses *u, Region *r)
 
 static void place_copies(Func *f, Arena *a)
 {
-    Uses u = {NEW_N(a, int, f->n_values), NEW_N(a, Value *, f->n_values), NEW_N(a, Value *, f->n_values),
+    Uses u = {count_uses(a, f), NEW_N(a, Value *, f->n_values), NEW_N(a, Value *, f->n_values),
               consumed_values(a, f)};
-    count_region(&u, f->body);
     move_region(&u, f->body);
 }
 

@@ -191,6 +191,43 @@ static const Value *viewed(const Value *v)
     return view ? op->in[0] : NULL;
 }
 
+static void count_in(int *uses, const Region *r)
+{
+    for (int i = 0; i < r->ops.n; i++) {
+        const Op *op = r->ops.at[i];
+        for (int k = 0; k < op->n_in; k++)
+            uses[op->in[k]->id]++;
+        for (int k = 0; k < op->n_regions; k++)
+            if (op->regions[k])
+                count_in(uses, op->regions[k]);
+    }
+    for (int i = 0; i < r->yields.n; i++)
+        uses[r->yields.at[i]->id]++;
+}
+
+int *count_uses(Arena *a, const Func *f)
+{
+    int *uses = NEW_N(a, int, f->n_values + 1);
+    count_in(uses, f->body);
+    return uses;
+}
+
+int uses_in(const Region *r, const Value *v)
+{
+    int n = 0;
+    for (int i = 0; i < r->ops.n; i++) {
+        const Op *op = r->ops.at[i];
+        for (int k = 0; k < op->n_in; k++)
+            n += op->in[k] == v;
+        for (int k = 0; k < op->n_regions; k++)
+            if (op->regions[k])
+                n += uses_in(op->regions[k], v);
+    }
+    for (int i = 0; i < r->yields.n; i++)
+        n += r->yields.at[i] == v;
+    return n;
+}
+
 bool is_idle_copy(const bool *consumed, const Op *op)
 {
     if (op->code != OP_copy || consumed[op->out[0]->id])

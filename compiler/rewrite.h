@@ -31,6 +31,10 @@ static inline bool func_has_body(const Func *f) { return !f->is_extern && (f->tr
 
 // Which values some op consumes, by id.
 bool *consumed_values(Arena *a, const Func *f);
+// How often each value is used, by id; yields count.
+int *count_uses(Arena *a, const Func *f);
+// How often v is used in r and deeper.
+int uses_in(const Region *r, const Value *v);
 // Is op a copy that may as well be its source, because nobody writes to either?
 bool is_idle_copy(const bool *consumed, const Op *op);
 

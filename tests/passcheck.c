@@ -128,3 +128,22 @@ int pass_count(const Func *f, OpCode code)
 {
     return count(f->body, code);
 }
+
+static int carried(const Region *r)
+{
+    int n = 0;
+    for (int i = 0; i < r->ops.n; i++) {
+        const Op *op = r->ops.at[i];
+        for (int k = 0; op->code == OP_loop && k < loop_n_carried(op); k++)
+            n += loop_arg(op, k)->type.kind == K_ARRAY;
+        for (int k = 0; k < op->n_regions; k++)
+            if (op->regions[k])
+                n += carried(op->regions[k]);
+    }
+    return n;
+}
+
+int pass_carried(const Func *f)
+{
+    return carried(f->body);
+}

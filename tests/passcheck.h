@@ -20,4 +20,7 @@ Module *pass_check(Arena *a, const char *text, void (*pass)(Func *), void (*whol
 // How many ops of this code f has, regions included; of all ops if code is OP_COUNT, constants and shapes left out.
 int pass_count(const Func *f, OpCode code);
 
+// How many arrays the loops of f carry.
+int pass_carried(const Func *f);
+
 #endif

@@ -7,7 +7,6 @@
 #include "passcheck.h"
 
 #include <check.h>
-#include <stdlib.h>
 
 typedef struct Case {
     const char *name, *text;
@@ -53,28 +52,13 @@ static const Case cases[] = {
      HEAD OUTER "    %y8, %T2 = loop %j = 0 to %n step 1 (%y4 = %y3) {\n      %v = load %x1[%j]\n      %y5 = store %y4[%i], %v\n      yield %y5 }\n" TAIL, 2, 0},
 };
 
-// Arrays that loops carry.
-static int carried(const Region *r)
-{
-    int n = 0;
-    for (int i = 0; i < r->ops.n; i++) {
-        const Op *op = r->ops.at[i];
-        for (int k = 0; op->code == OP_loop && k < loop_n_carried(op); k++)
-            n += loop_arg(op, k)->type.kind == K_ARRAY;
-        for (int k = 0; k < op->n_regions; k++)
-            if (op->regions[k])
-                n += carried(op->regions[k]);
-    }
-    return n;
-}
-
 START_TEST(test_case)
 {
     const Case *c = &cases[_i];
     Arena *a = arena_new();
     Module *m = pass_check(a, c->text, opt_carry, NULL);
     const Func *f = func_by_name(m, "f");
-    int before = pass_count(func_by_name(pass_parse(a, c->text), "f"), OP_if), left = carried(f->body);
+    int before = pass_count(func_by_name(pass_parse(a, c->text), "f"), OP_if), left = pass_carried(f);
     Text t = text_in(a);
     ir_print(&t, m);
     ck_assert_msg(left == c->arrays, "%s: %d arrays carried, not %d\n%s", c->name, left, c->arrays, t.at);
@@ -85,13 +69,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("carry");
     TCase *t = tcase_create("carry");
     tcase_add_loop_test(t, test_case, 0, (int)(sizeof cases / sizeof *cases));
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_tests("carry", t);
 }

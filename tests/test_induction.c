@@ -7,7 +7,6 @@
 #include "passcheck.h"
 
 #include <check.h>
-#include <stdlib.h>
 
 typedef struct Case {
     const char *name, *text;
@@ -81,13 +80,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("induction");
     TCase *t = tcase_create("induction");
     tcase_add_loop_test(t, test_case, 0, (int)(sizeof cases / sizeof *cases));
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_tests("induction", t);
 }

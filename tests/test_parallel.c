@@ -7,7 +7,6 @@
 #include "passcheck.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 typedef struct Case {
@@ -86,13 +85,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("parallel");
     TCase *t = tcase_create("parallel");
     tcase_add_loop_test(t, test_case, 0, (int)(sizeof cases / sizeof *cases));
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_tests("parallel", t);
 }

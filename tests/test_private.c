@@ -7,7 +7,6 @@
 #include "passcheck.h"
 
 #include <check.h>
-#include <stdlib.h>
 
 typedef struct Case {
     const char *name, *text;
@@ -37,28 +36,13 @@ static const Case cases[] = {
      HEAD LOOP WRITE READ "    yield %w4, %s8 }\n  %l = load %w9[0]\n  %z = add %s9, %l\n  yield %z }\n", 2},
 };
 
-// Arrays that loops carry.
-static int carried(const Region *r)
-{
-    int n = 0;
-    for (int i = 0; i < r->ops.n; i++) {
-        const Op *op = r->ops.at[i];
-        for (int k = 0; op->code == OP_loop && k < loop_n_carried(op); k++)
-            n += loop_arg(op, k)->type.kind == K_ARRAY;
-        for (int k = 0; k < op->n_regions; k++)
-            if (op->regions[k])
-                n += carried(op->regions[k]);
-    }
-    return n;
-}
-
 START_TEST(test_case)
 {
     const Case *c = &cases[_i];
     Arena *a = arena_new();
     Module *m = pass_check(a, c->text, opt_private, NULL);
     const Func *f = func_by_name(m, "f");
-    int left = carried(f->body);
+    int left = pass_carried(f);
     Text t = text_in(a);
     ir_print(&t, m);
     ck_assert_msg(left == c->arrays, "%s: %d arrays carried, not %d\n%s", c->name, left, c->arrays, t.at);
@@ -68,13 +52,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("private");
     TCase *t = tcase_create("private");
     tcase_add_loop_test(t, test_case, 0, (int)(sizeof cases / sizeof *cases));
-    suite_add_tcase(s, t);
-    SRunner *r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    int failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_tests("private", t);
 }
