@@ -270,6 +270,15 @@ static bool is_returned(const Jumps *j, const Region *r)
     return op->out[op->n_out - 1]->name == NULL;
 }
 
+// A jump sets all that the loop carries. Where that is much, as the flags that reverse mode keeps of many ways out, the first ways out jump and the others
+// stay guards: else the C would grow with the square of their number.
+enum { FEW_VALUES = 8, MANY_VALUES = 24 };
+
+static bool is_too_much(const Jumps *j, Jump jump, const Region *at, int n)
+{
+    return jump != JUMP_RETURN && n > FEW_VALUES && n * op_data(j->e, at->owner)->jumps.n > MANY_VALUES;
+}
+
 // Lets the end of arm r be a jump, if it can be and if that is more than what happens there anyway.
 static void try_jump(Jumps *j, Region *r)
 {
@@ -290,7 +299,7 @@ static void try_jump(Jumps *j, Region *r)
         }
     }
     forget_path(j);
-    if (!wanted)
+    if (!wanted || is_too_much(j, jump, at, values.n))
         return;
     RegionInfo *info = region_info(j->e, r);
     info->end = jump;

@@ -179,6 +179,17 @@ large arrays_in_a_loop 700 'real t#[n] = x; t#[i] = t#[i] * x[i]; a += t#[0];' '
 large elementwise 700 't = sin(t) * x + #.5;' 'real t[n] = x;' 'a += sum(t);'
 large calls 5000 'a = h(a) + #.0;'
 large returns 400 'if (a > 1#.0) return a * #.5; a = a * b;'
+# Many ways out of one loop: the C of the gradient, from 30 to 90 of them.
+for n in 30 90; do
+    program $n 'if (x[i] > 1#.0) return a * #.5;' 'for (int i = 0; i < n; i++) {' 'a = a + x[i]; }' >ways_out.ad
+    "$ADC" ways_out.ad -H "$top/out/o.h" -o - 2>"$top/said" | wc -c >"$top/size$n"
+    rm -rf "$top/out"/* ways_out.ad
+done
+if [ "$(cat "$top/size90")" -gt "$(cat "$top/size30")" ] && [ "$(cat "$top/size90")" -lt $((4 * $(cat "$top/size30"))) ]; then
+    passed=$((passed + 1))
+else
+    fail ways_out "three times as many ways out of a loop make $(cat "$top/size90") bytes of C of $(cat "$top/size30")"
+fi
 program 5000 'a = sin(a) * b + #.5;' | tr '\n' ' ' >one_line.ad
 limited good one_line --emit=ir
 
