@@ -22,20 +22,6 @@ typedef struct Winner {
     int *uses;                                                  // by value id; yields count
 } Winner;
 
-static void count_uses(int *uses, const Region *r)
-{
-    for (int i = 0; i < r->ops.n; i++) {
-        const Op *op = r->ops.at[i];
-        for (int k = 0; k < op->n_in; k++)
-            uses[op->in[k]->id]++;
-        for (int k = 0; k < op->n_regions; k++)
-            if (op->regions[k])
-                count_uses(uses, op->regions[k]);
-    }
-    for (int i = 0; i < r->yields.n; i++)
-        uses[r->yields.at[i]->id]++;
-}
-
 static OpCode first_of(OpCode code)
 {
     switch (code) {
@@ -135,8 +121,7 @@ static void visit(Winner *x, Region *r)
 void opt_winner(Func *f)
 {
     Arena *a = arena_new();
-    Winner x = {.w = rewrite_of(f), .uses = NEW_N(a, int, f->n_values + 1)};
-    count_uses(x.uses, f->body);
+    Winner x = {.w = rewrite_of(f), .uses = count_uses(a, f)};
     visit(&x, f->body);
     rewrite_apply(&x.w);
     arena_free(a);
