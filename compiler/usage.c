@@ -139,19 +139,33 @@ static bool has_a_trip(const Op *loop)
     return ir_is_int_const(loop->in[0], &lo) && ir_is_int_const(loop->in[1], &hi) && (loop->step > 0 ? lo < hi : lo > hi);
 }
 
+// Is c the question whether the array has elements: `n > 0`, n being one of its dimensions?
+static bool asks_for_elements(const Value *c, const Value *root)
+{
+    if (!c->def || c->def->code != OP_igt || !ir_is_zero(c->def->in[1]))
+        return false;
+    for (int k = 0; k < root->def->n_in; k++)
+        if (root->def->in[k] == c->def->in[0])
+            return true;
+    return false;
+}
+
 // A use inside of op, seen from outside. An array that a loop without trips does not read has no elements, as a rule.
 static Usage lifted(const Plan *p, const Op *op, const UsedInside *inside)
 {
     Usage x = (Usage)inside->arm[0], y = (Usage)inside->arm[1];
+    bool array = type_is_linear(inside->v->type);
     switch (op->code) {
     case OP_if:
+        if (array && asks_for_elements(op->in[0], inside->v))
+            return x;
         if (x != USED_NEVER && y != USED_NEVER)
             return x == y ? x : at_most(at_least(x, y), USED_PERHAPS);
         return at_most(at_least(x, y), USED_BRANCH);
     case OP_loop:
         if (x == USED_BRANCH)
             x = USED_PERHAPS;
-        if (x == USED_ALWAYS && !type_is_linear(inside->v->type) && !has_a_trip(op))
+        if (x == USED_ALWAYS && !array && !has_a_trip(op))
             x = USED_MOSTLY;
         return at_most(x, op_plan(p, op)->usage);
     default:

@@ -75,6 +75,9 @@ static const Case cases[] = {
      HEAD MAKE "  %r = if %b {\n    %u, %T2 = loop %j = 0 to %n step 1 (%a = %y) {\n      %v = load %A3[%j]\n      %w = add %a, %v\n      yield %w }\n"
                "    yield %u } else {\n    yield %y }\n  yield %r }\n",
      "A branch asked; v always"},
+    {"one that is read if it has elements",
+     HEAD MAKE "  %c = igt %n, 0\n  %r = if %c {\n    %v = load %A3[0]\n    %w = add %v, %y\n    yield %w } else {\n    yield %y }\n  yield %r }\n",
+     "A always; v always"},
     {"one that is read afterwards as well",
      HEAD MAKE "  %r = if %b {\n    %u, %T2 = loop %j = 0 to %n step 1 (%a = %y) {\n      %v = load %A3[%j]\n      %w = add %a, %v\n      yield %w }\n"
                "    yield %u } else {\n    yield %y }\n  %o, %T3 = loop %h = 0 to %n step 1 (%e = %r) {\n    %g = load %A3[%h]\n    %l = add %e, %g\n"
