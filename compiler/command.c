@@ -67,11 +67,12 @@ static Module *read_again(void *user)
     return job_read_again(&again, user, NULL, NULL) == EXIT_OK ? again.ir : NULL;
 }
 
-static int verify(Job *job)
+static int verify_file(Job *job, const char *heading)
 {
     Job plain;
     Names names = {0};
     Text out = text_in(job->arena);
+    text_put(&out, heading);
     const char *error = NULL;
     TrialOptions o = {.function = job->o.function, .runs = job->o.runs, .again = read_again, .user_data = job};
     int status = job->o.at ? read_json(job, job->o.at, &o.at) : EXIT_OK;
@@ -88,6 +89,23 @@ static int verify(Job *job)
     if (error)
         return job_complain(job, EXIT_USAGE, error);
     return print(job, &out, right ? EXIT_OK : EXIT_ERRORS);
+}
+
+// One file after the other; the status is that of the worst.
+static int verify(Job *job)
+{
+    int worst = EXIT_OK, n = job->o.inputs.n;
+    for (int i = 0; i < n; i++) {
+        Job one = *job;
+        one.o.input = job->o.inputs.at[i];
+        one.diags = diags_new(job->arena);
+        one.outputs = outputs_new(job->arena);
+        for (int k = 0; k < one.o.warnings.n; k++)
+            diag_set_flag(one.diags, one.o.warnings.at[k]);
+        int status = verify_file(&one, n == 1 ? "" : arena_printf(job->arena, "%s%s\n", i ? "\n" : "", one.o.input));
+        worst = status > worst ? status : worst;
+    }
+    return worst;
 }
 
 // ---- eval ----

@@ -14,7 +14,7 @@
 
 const char *const options_help =
     "usage: adc [options] FILE.ad        compiles FILE.ad to FILE.ad.c and FILE.ad.h; `-` is standard input\n"
-    "       adc verify FILE.ad           checks every derivative in FILE.ad and prints a table\n"
+    "       adc verify FILE.ad..         checks every derivative in these files and prints a table\n"
     "       adc report FILE.ad -o REPORT.html    shows what the reverse sweep of each derivative keeps, and why\n"
     "       adc eval FILE.ad 'f(1.5)'    computes that and prints it; arrays are written {1, 2}, out parameters left out\n"
     "\n"
@@ -282,6 +282,10 @@ static void take_input(Reader *r, const char *arg)
         r->o->expression = arg;
         return;
     }
+    if (r->o->command == COMMAND_VERIFY)
+        vec_push(r->arena, &r->o->inputs, arg);
+    if (r->o->input && r->o->command == COMMAND_VERIFY)
+        return;
     if (r->o->input)
         r->error = arena_printf(r->arena, "one file at a time: '%s' and '%s'", r->o->input, arg);
     r->o->input = arg;

@@ -32,6 +32,7 @@ typedef struct Options {
     const char *deps_target;        // -MT, or NULL
     bool deps_phony;                // -MP
     const char *expression;         // eval: what to evaluate
+    VEC(const char *) inputs;       // verify: all files, `input` first
     const char *at;                 // verify: --at, or NULL
     const char *function;           // verify: --function, or NULL
     int runs;                       // verify: --runs; 0: as many as it finds right

@@ -399,14 +399,14 @@ static void check_user(Check *c)
     if (!c->s->user)
         return;
     if (!run(c, c->s->user, c->s->user_reverse, &f)) {
-        found(c, arena_printf(c->t->arena, "at -O2 it stops: %s", c->t->reason), NULL, NAN, 0, 0, ROUND_OFF);
+        found(c, arena_printf(c->t->arena, "optimised, it stops: %s", c->t->reason), NULL, NAN, 0, 0, ROUND_OFF);
         return;
     }
-    compare(c, "the value at -O2", is_any_output, f.y, c->y, ROUND_OFF);
+    compare(c, "the value, optimised", is_any_output, f.y, c->y, ROUND_OFF);
     for (int k = 0; k < c->lanes && c->s->is_adjoint; k++)
-        compare(c, "at -O2 against -O0", is_input, lane(c, f.x_bar, k), lane(c, c->d.x_bar, k), ROUND_OFF);
+        compare(c, "optimised against -O0", is_input, lane(c, f.x_bar, k), lane(c, c->d.x_bar, k), ROUND_OFF);
     for (int k = 0; k < c->lanes && !c->s->is_adjoint; k++)
-        compare(c, "at -O2 against -O0", is_output, lane(c, f.y_dot, k), lane(c, c->d.y_dot, k), ROUND_OFF);
+        compare(c, "optimised against -O0", is_output, lane(c, f.y_dot, k), lane(c, c->d.y_dot, k), ROUND_OFF);
 }
 
 // ---- a point ----

@@ -212,7 +212,10 @@ is 1 "$ADC" verify e.ad
 says 'e.ad:1:25: error:'
 is 3 "$ADC" verify missing.ad
 is 2 "$ADC" verify
-is 2 "$ADC" verify f.ad f.ad
+is 0 "$ADC" verify f.ad f.ad
+says 'f_grad      grad(f)       5'
+is 1 "$ADC" verify f.ad e.ad f.ad
+is 3 "$ADC" verify missing.ad e.ad
 is 2 "$ADC" verify --runs 0 f.ad
 says 'no number of points'
 is 2 "$ADC" verify --runs x f.ad
