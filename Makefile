@@ -8,6 +8,7 @@
 #   make samples    builds and runs every folder under samples/
 #   make bench      the evals of GradBench timed, beside adjoints written by hand: see tests/README.md
 #   make fuzz       random programs, derived, compiled and checked: N=1000 of them from seed FIRST=1 on
+#   make fuzz-bytes  libFuzzer on the front end and the IR reader, N=60 seconds each, where there is a clang
 #   make install    PREFIX=/usr/local, DESTDIR=
 #   make clean
 #
@@ -214,6 +215,9 @@ bench: all $(BENCH_EVALS)
 fuzz: all
 	@$(CHECKENV) LEVELS='O0-clang O2' TURNS='cc1-clang O1 standalone float-clang san-clang ir-clang cc2' BATCH=40 PROGRESS=1 sh tests/fuzz/run.sh
 
+fuzz-bytes: all
+	@$(CHECKENV) sh tests/fuzz/bytes.sh $(or $(N),60)
+
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include
 	install -m 755 $(BUILD)/adc $(DESTDIR)$(PREFIX)/bin/adc
@@ -225,7 +229,7 @@ clean:
 
 FORCE:
 .PHONY: all tests check check-built check-blas check-unit check-cli check-bad_input check-memory check-golden check-run check-fuzz check-samples check-openmp check-bench asan bless setup setup-build samples demo \
-        bench fuzz install clean FORCE
+        bench fuzz fuzz-bytes install clean FORCE
 .DELETE_ON_ERROR:
 # By name: with all targets secondary, an object would not be made again where a header of its list is gone.
 .SECONDARY: $(HELP_O) $(ADC_O) $(RUNTIME_O) $(GENERATED) $(PARSER:%=$(GEN)/%.tab.c) $(SCANNER:%=$(GEN)/%.lex.c) $(KERNELS:%=$(GEN)/%f.c)
