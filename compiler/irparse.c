@@ -168,6 +168,8 @@ static void scan_number(Parser *p)
     }
     char *end;
     p->number = strtod(p->at, &end);
+    if (end == p->at)                                           // a minus before anything else
+        fail_at(p, p->at, "a number was expected");
     p->next = end;
     p->is_int = strspn(s, "0123456789") == (size_t)(end - s);
     errno = 0;

@@ -329,6 +329,7 @@ static const struct {
     {"func @f() = jvp @g wrt 0", "@f refers to @g, which does not exist"},
     {"func @g() {} func @f() = jvp @g wrt 0", "@g has no parameter 0"},
     {"func @f() { %a = const_int 99999999999999999999 }", "the number is too large"},
+    {"func @f() { %a = const_int -N }", "a number was expected"},
     {"func @f() { %a = const_real 1.2.3 }", "malformed number"},
     {"array @w: real[2] = [1.0", "expected ',', found the end of the file"},
     {"array @w: real[1000000000][1000000000] = [1.0]", "the array needs 2147483647 elements"},
