@@ -445,7 +445,7 @@ static void ask_arguments(Plan *p)
     const Func *f = p->f;
     for (int i = 0; i < f->params.n && p->stable_args; i++) {
         const Param *q = &f->params.at[i];
-        if (q->role == ROLE_IN && type_is_scalar(q->type)) {
+        if (q->arg >= 0 && type_is_scalar(q->type)) {           // an inout one, too, where only what it comes in with is active
             const Value *v = f->body->args.at[q->arg];
             p->wild[v->id] = true;
             p->asked[v->id] = p->active[v->id] && is_open(p, v);

@@ -577,7 +577,7 @@ static Value *slot_result(Gen *g, Builder *b, const Slot *s)
     switch (s->kind) {
     case SLOT_POS: return g->pos[s->index];
     case SLOT_ZPOS: return g->zpos[arg->id];
-    case SLOT_USED: return g->used[arg->id] ? g->used[arg->id] : b_bool(b, false);
+    case SLOT_USED: assert(g->plan->asked[arg->id]); return g->used[arg->id] ? g->used[arg->id] : b_bool(b, false);
     default: return type_is_linear(s->type) ? g->abar[shaped(g->plan, arg)->id] : scalar_bar(g, b, arg);
     }
 }

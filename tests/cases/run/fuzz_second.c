@@ -75,9 +75,21 @@ static void ints_in_adjoints(void)
     CHECK_INT(c.at[0], 3);
 }
 
+static void inout_twice(void)
+{
+    for (double b = -1; b <= 1; b += 0.5) {
+        double b_bar, dot, value = twice_inout_grad(b, &b_bar);
+        CHECK_CLOSE(twice_inout_jvp(b, 1, &dot), value, 1e-15);
+        CHECK_CLOSE(b_bar, dot, 1e-14);
+        double difference = (twice_inout(b + 1e-5) - twice_inout(b - 1e-5)) / 2e-5;
+        CHECK_CLOSE(b_bar, difference, 1e-8);
+    }
+}
+
 RUN_CASE(fuzz_second)
 {
     double x[4], y[4];
+    inout_twice();
     equations_in_all_modes();
     ints_in_adjoints();
     rnd_fill(y, 4);
