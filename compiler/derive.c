@@ -73,6 +73,7 @@ Func *derive_copy(DeriveCtx *c, Func *f)
     *copy = *f;
     copy->n_values = 0;
     copy->params.at = arena_copy(m->arena, f->params.at, sizeof *f->params.at * (size_t)f->params.n);
+    copy->params.cap = f->params.n;
     copy->body = region_new(copy, NULL);
     Arena *a = arena_new();
     Value **map = NEW_N(a, Value *, f->n_values + 1);

@@ -36,6 +36,7 @@ typedef struct DeriveCtx {
     VEC(Func *) making;                     // whose bodies derive_body is at, each for the one before it
     void *lanes_memo;                       // lanes.c's functions
     void *inner_memo;                       // directions.c's
+    Map *rows_memo;                         // directions.c's: a function in lanes -> what lanes_rows gives, or itself
     Map *taken;                             // names of functions, interned, that there are or that derive_fresh_name gave
 } DeriveCtx;
 
@@ -86,6 +87,11 @@ typedef struct Lanes {
     int *arg_of_result;                     //   and the argument of g that is its array, if it is one only in g; else -1
 } Lanes;
 const Lanes *lanes_of(DeriveCtx *c, Func *f, int width, const bool *in_lanes, const bool *out_lanes);
+
+// ---- lanes_rows.c ----
+// A copy of lanes->g for a caller who reads of `result` (of f: an array in lanes) only rows at or above a number, which is one more and last
+// parameter, and nothing of `dropped`, another: what he does not read need not be written. NULL: nothing would be saved, or g reads it itself.
+Func *lanes_rows(DeriveCtx *c, const Lanes *lanes, int result, int dropped);
 
 // ---- activity.c ----
 Activity *activity_new(Module *m, Arena *a);

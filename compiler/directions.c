@@ -34,6 +34,8 @@ typedef struct Gen {
     Func *inner;
     const Lanes *lanes;                                         // of inner; NULL: inner itself is called, for one direction
     int width;
+    Func *rows;                                                 // of lanes->g, for rows from first_row on; NULL: all rows
+    Value *first_row;
     Value **raw;                                                // by parameter of d: its argument, arrays bound to their shapes
     Value **now;                                                // by parameter of d: an array's last version, a scalar's result
     Value *returned;
@@ -225,7 +227,7 @@ static Value *block_array(Gen *g, Builder *b, int i, bool zero)
 // The values that are f's own, from and to d. Parameters that inner adds are in `block` already.
 static void call_block(Gen *g, Builder *b, Block *block)
 {
-    Func *inner = g->inner, *callee = g->lanes ? g->lanes->g : inner;
+    Func *inner = g->inner, *callee = g->rows ? g->rows : g->lanes ? g->lanes->g : inner;
     const Lanes *l = g->lanes;
     Value **args = NEW_N(g->a, Value *, callee->body->args.n + 1);
     for (int i = 0; i < inner->params.n; i++) {
@@ -235,6 +237,8 @@ static void call_block(Gen *g, Builder *b, Block *block)
         else if (l && l->arg_of_result[p->result] >= 0)
             args[l->arg_of_result[p->result]] = block->in[i];
     }
+    if (g->rows)
+        args[callee->body->args.n - 1] = g->first_row;
     Op *call = b_call(b, callee, callee->body->args.n, args);
     for (int i = 0; i < inner->params.n; i++) {
         int r = inner->params.at[i].result;
@@ -593,6 +597,40 @@ static void reverse_block(Gen *g, Builder *b, const Inputs *in)
 
 // ---- Hessians ----
 
+// The function in lanes that leaves out rows of x_bar_dot, made once; NULL: there is none.
+static Func *rows_of(Gen *g, int x_bar_dot, int result_dot)
+{
+    DeriveCtx *c = g->c;
+    Func *all = g->lanes->g;
+    if (!c->rows_memo)
+        c->rows_memo = map_new(c->scratch);
+    Func *rows = map_get(c->rows_memo, all);
+    if (!rows) {
+        rows = lanes_rows(c, g->lanes, g->inner->params.at[x_bar_dot].result, g->inner->params.at[result_dot].result);
+        rows = rows ? rows : all;
+        map_set(c->rows_memo, all, rows);
+    }
+    return rows == all ? NULL : rows;
+}
+
+// Of the gradient's tangent, put_triangle reads elements from the block's first direction on: no row of x before that element's is needed.
+static void leave_out_rows(Gen *g, Builder *b, int x, int x_bar_dot, int result_dot)
+{
+    Value *dims[NEST_MAX];
+    int64_t first;
+    if (!g->lanes || ir_is_int_const(g->first, &first))         // the only block
+        return;
+    g->rows = rows_of(g, x_bar_dot, result_dot);
+    if (!g->rows)
+        return;
+    int rank = dims_of(g, b, x, dims);
+    g->first_row = g->first;
+    if (rank > 1) {
+        Value *row = b_2(b, OP_imax, elements_of(b, rank - 1, dims + 1), b_int(b, 1));
+        g->first_row = b_2(b, OP_idiv, g->first, row);
+    }
+}
+
 static void hessian_block(Gen *g, Builder *b, const Inputs *in)
 {
     Block block = block_new(g);
@@ -605,6 +643,7 @@ static void hessian_block(Gen *g, Builder *b, const Inputs *in)
         block.in[x_bar_dot] = block_array(g, b, x_bar_dot, false);
         block.in[result_dot] = block_array(g, b, result_dot, false);
     }
+    leave_out_rows(g, b, x, x_bar_dot, result_dot);
     call_block(g, b, &block);
     own_results(g, &block);
     g->now[hess] = g->lanes ? put_triangle(g, b, g->now[hess], block.out[x_bar_dot]) : block.out[x_bar_dot];

@@ -1,5 +1,5 @@
 // test_lanes.c — lanes: functions for several directions against the function for one, in the interpreter; that the primal is computed once; how
-// many loops over lanes there are.
+// many loops over lanes there are; and which rows of a Hessian are left out.
 #include "adcheck.h"
 #include "passcheck.h"
 
@@ -181,10 +181,84 @@ START_TEST(rule_that_decides)
 }
 END_TEST
 
+// ---- rows that nobody reads (lanes_rows.c) ----
+
+#define HESSIAN "derive @d(%n: int, %x: real[1], %x_bar: real[1] out bar of 1, %x_hess: real[2] out jac of 1)" \
+                " -> (real[1], real[2], real) = hessian @f wrt 1 source \"d\""
+
+static Func *named(Module *m, const char *part)
+{
+    for (int i = 0; i < m->funcs.n; i++)
+        if (strstr(m->funcs.at[i]->name, part))
+            return m->funcs.at[i];
+    return NULL;
+}
+
+// s = sum of x[i - 1] * x[i]^2: rows i - 1 and i of the gradient's tangent, which one condition is for.
+START_TEST(rows_from_first_on)
+{
+    enum { N = 6, BLOCK = 8 };
+    Arena *a = arena_new();
+    Module *m = pass_parse(a, HEAD "  %s, %T = loop %i = 1 to %n step 1 (%s1 = 0.0) {\n    %k = isub %i, 1\n    %u = load %x1[%k]\n"
+                                   "    %v = load %x1[%i]\n    %p = mul %u, %v\n    %q = mul %p, %v\n    %s2 = add %s1, %q\n"
+                                   "    yield %s2 }\n  yield %s }\n" HESSIAN);
+    ad_derive(m);
+    Func *all = func_by_name(m, "f_grad_jvp_lanes"), *some = named(m, "_from");
+    ck_assert(all && some);
+    ck_assert_int_eq(pass_count(all, OP_if), 0);
+    ck_assert_int_eq(pass_count(some, OP_if), 1);
+    ck_assert_int_eq(pass_count(some, OP_or), 0);
+    ck_assert_str_eq(some->params.at[some->params.n - 1].name, "first");
+    double x[N], dots[N * BLOCK];
+    for (int i = 0; i < N; i++)
+        x[i] = 0.7 + 0.3 * sin(3.0 * i + 1);
+    for (int i = 0; i < N * BLOCK; i++)
+        dots[i] = cos(1.7 * i);
+    for (int first = 0; first <= N; first++) {
+        Interp *in = interp_new(a);
+        IVal args[2][7], out[2][4];
+        for (int k = 0; k < 2; k++) {
+            IVal these[] = {iv_int(N), iv_reals(in, N, x), iv_reals(in, N, NULL), iv_reals(in, N * BLOCK, dots),
+                            iv_reals(in, N * BLOCK, NULL), iv_reals(in, BLOCK, NULL), iv_int(first)};
+            memcpy(args[k], these, sizeof these);
+            ck_assert_msg(interp_call(in, k ? some : all, args[k], out[k]), "%s", in->error);
+        }
+        for (int i = 0; i < N; i++)
+            ck_assert(iv_at(out[0][0], i) == iv_at(out[1][0], i));
+        for (int i = 0; i < N * BLOCK; i++) {
+            int row = i / BLOCK;                                // row first - 1 has what comes with row first
+            if (row != first - 1)
+                ck_assert(iv_at(out[1][1], i) == (row >= first ? iv_at(out[0][1], i) : 0.0));
+        }
+        ck_assert(out[0][3].r == out[1][3].r);
+    }
+    arena_free(a);
+}
+END_TEST
+
+// A gradient's tangent that goes to a recursive function keeps all its rows.
+START_TEST(rows_that_go_to_a_call)
+{
+    Arena *a = arena_new();
+    Module *m = pass_parse(a, "func @g(%n: int, %x: real[1], %i: int) -> (real) noinline source \"g\" {\n  %x1 = shape %x, %n\n"
+                              "  %c = ile %i, 0\n  %y = if %c {\n    yield 1.0 } else {\n    %k = isub %i, 1\n    %v = load %x1[%k]\n"
+                              "    %p = call @g(%n, %x1, %k)\n    %q = mul %v, %p\n    yield %q }\n  yield %y }\n" HEAD
+                              "  %s, %T = loop %i = 0 to %n step 1 (%s1 = 0.0) {\n    %p = call @g(%n, %x1, %i)\n"
+                              "    %v = load %x1[%i]\n    %w = mul %v, %v\n    %q = mul %w, %p\n    %s2 = add %s1, %q\n"
+                              "    yield %s2 }\n  yield %s }\n" HESSIAN);
+    ad_derive(m);
+    ck_assert_ptr_nonnull(named(m, "f_grad_jvp_lanes"));
+    ck_assert_ptr_null(named(m, "_from"));
+    arena_free(a);
+}
+END_TEST
+
 int main(void)
 {
     TCase *t = tcase_create("lanes");
     tcase_add_loop_test(t, against_one, 0, (int)(sizeof cases / sizeof *cases));
     tcase_add_test(t, rule_that_decides);
+    tcase_add_test(t, rows_from_first_on);
+    tcase_add_test(t, rows_that_go_to_a_call);
     return run_tests("lanes", t);
 }
