@@ -184,40 +184,44 @@ static void count_calls(Map *calls, const Region *r)
     }
 }
 
-// The same in r and, each once, in the bodies of all that is called there and below.
-static void count_calls_below(Map *calls, Map *seen, const Region *r)
+// What is called in the copy that is differentiated and below.
+typedef struct Calls {
+    Arena *a;
+    Map *how_often, *seen;
+    VEC(Func *) list;
+} Calls;
+
+// Counts the calls in r and, each once, in the bodies of all that is called there and below, as far down as bodies go in.
+static void count_calls_below(Calls *c, const Region *r, int depth)
 {
     for (int i = 0; i < r->ops.n; i++) {
         const Op *op = r->ops.at[i];
         if (op->code == OP_call) {
-            map_set(calls, op->callee, map_get(calls, op->callee) ? &called_more : &called_once);
-            if (func_has_body(op->callee) && !map_get(seen, op->callee)) {
-                map_set(seen, op->callee, op->callee);
-                count_calls_below(calls, seen, op->callee->body);
+            Func *f = op->callee;
+            map_set(c->how_often, f, map_get(c->how_often, f) ? &called_more : &called_once);
+            if (func_has_body(f) && depth < MAX_DEPTH && !map_get(c->seen, f)) {
+                map_set(c->seen, f, f);
+                vec_push(c->a, &c->list, f);
+                count_calls_below(c, f->body, depth + 1);
             }
         }
         for (int k = 0; k < op->n_regions; k++)
             if (op->regions[k])
-                count_calls_below(calls, seen, op->regions[k]);
+                count_calls_below(c, op->regions[k], depth);
     }
-}
-
-static void note_singles(const Module *m, const Map *calls, Map *single)
-{
-    for (int i = 0; i < m->funcs.n; i++)
-        if (map_get(calls, m->funcs.at[i]) == &called_once)
-            map_set(single, m->funcs.at[i], m->funcs.at[i]);
 }
 
 // The copy of f that is differentiated is f's own: what is called once in it and below goes in, whoever else calls it.
 void opt_inline(Func *f, bool for_ad)
 {
     Arena *a = arena_new();
-    Map *calls = map_new(a), *single = map_new(a);
-    if (for_ad && func_has_body(f)) {
-        count_calls_below(calls, map_new(a), f->body);
-        note_singles(f->module, calls, single);
-    }
+    Calls c = {.a = a, .how_often = map_new(a), .seen = map_new(a)};
+    Map *single = map_new(a);
+    if (for_ad && func_has_body(f))
+        count_calls_below(&c, f->body, 0);
+    for (int i = 0; i < c.list.n; i++)
+        if (map_get(c.how_often, c.list.at[i]) == &called_once)
+            map_set(single, c.list.at[i], c.list.at[i]);
     inline_func(f, for_ad, single);
     arena_free(a);
 }
@@ -229,7 +233,9 @@ void opt_inline_all(Module *m, bool for_ad)
     for (int i = 0; i < m->funcs.n; i++)
         if (func_has_body(m->funcs.at[i]))
             count_calls(calls, m->funcs.at[i]->body);
-    note_singles(m, calls, single);
+    for (int i = 0; i < m->funcs.n; i++)
+        if (map_get(calls, m->funcs.at[i]) == &called_once)
+            map_set(single, m->funcs.at[i], m->funcs.at[i]);
     for (int i = 0; i < m->funcs.n; i++)
         inline_func(m->funcs.at[i], for_ad, single);
     arena_free(a);
