@@ -14,11 +14,10 @@
 #
 # In the first three lines of NAME.ad:  // flags: --real=float     more options for adc
 #                                       // skip: clang standalone   configurations (any whose name contains the word) not to run in
-#                                       // also: check standalone   configurations to run in that only one case in twenty is run in
-# Every case runs at adc's -O0, -O1 and -O2, with both compilers and with sanitizers, but in every combination of these only with FULL=1;
-# else in the others one case in twenty. The C compilers' own optimisers and the sanitizers cost most of the time, so without FULL=1 gcc's
-# -O2 is for one case in ten, the sanitizers are clang's where there is one (a third of gcc's time), and what UBSan says of pointers is left to
-# ASan, which says nearly the same.
+#                                       // also: check standalone   configurations of gcc to run in that only one case in sixteen is run in
+# With FULL=1 every case runs in every combination of adc's -O0, -O1 and -O2, both compilers, and sanitizers. Else in these: at -O2 with
+# sanitizers, which are clang's where there is one (a third of gcc's time); at -O0 with clang or at -O1 with gcc; one in ten at -O2 with gcc's -O2, which
+# finds what only an optimiser warns of; one in sixteen in the others. What UBSan says of pointers is then left to ASan, which says nearly the same.
 # A case without a driver is only compiled. A driver sees ADC_STANDALONE or ADC_CHECK defined in those configurations.
 set -u
 cd "$(dirname "$0")/.." || exit 2
@@ -39,32 +38,33 @@ gcc=${CC:-cc}
     clang -fsanitize=address,undefined -x c - -o "$OUT/probe" 2>/dev/null && echo yes || echo no)}"
 export CLANG_SAN
 
-# optimised CASE: whether the case is one of those for which gcc optimises as much as it can
-optimised() { [ -n "${FULL:-}" ] || [ $((${#1} % 10)) = 4 ]; }
+# one_in N CASE [REST]: one case in N, by the length of its name: cheap, and the same in every run
+one_in() { [ $((${#2} % $1)) = "${3:-0}" ]; }
 
 # config NAME [CASE]: the table of configurations: name, adc's options, C compiler and its options. To change what is tested, change this.
 config() {
-    ! optimised "${2:-}" && o2=-O0 || o2=-O2
-    [ -n "${FULL:-}" ] && o1=-O1 || o1=-O0
+    [ -n "$SAN${FULL:-}" ] && o1=-O1 || o1=-O0
     case $1 in
     O0-gcc)            adc_flags=-O0                   cc="$gcc -O0" ;;
-    O1-gcc-san)        adc_flags=-O1                   cc="$gcc -O0 $SANITIZE" ;;
-    O2-gcc)            adc_flags=-O2                   cc="$gcc $o2" ;;
+    O1-gcc)            adc_flags=-O1                   cc="$gcc -O0" ;;
+    O2-gcc)            adc_flags=-O2                   cc="$gcc -O2" ;;
     O0-clang)          adc_flags=-O0                   cc="clang -O0" ;;
     O1-clang)          adc_flags=-O1                   cc="clang -O0" ;;
-    O2-clang)          adc_flags=-O2                   cc="clang $o2" ;;
+    O2-clang)          adc_flags=-O2                   cc="clang -O2" ;;
+    O2-clang-san)      adc_flags=-O2                   cc="clang -O0 $SANITIZE" ;;
     check-san)         adc_flags='-O2 --check'         cc="$san -O0 $SANITIZE -DADC_CHECK" ;;
     standalone-gcc)    adc_flags='-O1 --standalone'    cc="$gcc $o1 -DADC_STANDALONE" ;;
     standalone-clang)  adc_flags='-O2 --standalone'    cc="clang $o1 -DADC_STANDALONE" ;;
-    O1-clang-san)      adc_flags=-O1                   cc="clang -O0 $SANITIZE" ;;
-    O0-gcc-san)        adc_flags=-O0                   cc="$gcc -O1 $SANITIZE" ;;
-    O2-gcc-san)        adc_flags=-O2                   cc="$gcc -O1 $SANITIZE" ;;
+    O0-gcc-san)        adc_flags=-O0                   cc="$gcc $o1 $SANITIZE" ;;
+    O1-gcc-san)        adc_flags=-O1                   cc="$gcc $o1 $SANITIZE" ;;
+    O2-gcc-san)        adc_flags=-O2                   cc="$gcc $o1 $SANITIZE" ;;
     *) echo "run.sh: no configuration $1" >&2; exit 2 ;;
     esac
 }
-[ $CLANG_SAN = yes ] && o1_san=O1-clang-san san=clang || o1_san=O1-gcc-san san=$gcc
-[ $o1_san = O1-gcc-san ] || [ -z "${FULL:-}" ] || o1_san='O1-gcc-san O1-clang-san'
-GCC_CONFIGS="O0-gcc $o1_san O2-gcc check-san standalone-gcc"
+[ $CLANG_SAN = yes ] && o2_san=O2-clang-san san=clang || o2_san=O2-gcc-san san=$gcc
+have clang && o0=O0-clang || o0=O0-gcc
+GCC_CONFIGS="O0-gcc O1-gcc O2-gcc $o2_san check-san standalone-gcc"
+[ -z "${FULL:-}" ] || GCC_CONFIGS="$GCC_CONFIGS O1-gcc-san"
 CLANG_CONFIGS='O0-clang O1-clang O2-clang standalone-clang'
 SAN_CONFIGS='O0-gcc-san O1-gcc-san O2-gcc-san check-san'
 
@@ -94,14 +94,19 @@ names_it() {
     return 1
 }
 
-# Whether case $2 is not for configuration $1. One in twenty goes by the length of its name: cheap, and the same in
-# every run.
+# Whether case $2 is not for configuration $1.
 skips() {
     # shellcheck disable=SC2046
     ! names_it "$1" $(note "$CASES/$2.ad" skip) || return 0
-    case $1 in O1-clang-san | O2-gcc | O0-clang | O?-gcc-san) return 1 ;; esac
-    [ -z "${FULL:-}" ] || return 1
-    [ $((${#2} % 16)) != 8 ] || return 1
+    [ -z "$SAN${FULL:-}${RUN_CONFIGS:-}" ] || return 1
+    case $1 in
+    "$o2_san") return 1 ;;
+    "$o0") ! one_in 2 "$2"; return ;;
+    O1-gcc) one_in 2 "$2"; return ;;
+    O2-gcc) ! one_in 10 "$2" 4; return ;;
+    esac
+    ! one_in 16 "$2" 8 || return 1
+    case $1 in *clang) return 0 ;; esac
     # shellcheck disable=SC2046
     ! names_it "$1" $(note "$CASES/$2.ad" also)
 }
@@ -148,7 +153,7 @@ step_cc() {
 
 # header CONFIG NAME: NAME.ad.h by itself, as C++ where there is a compiler for it (as C it is read first in NAME.ad.c)
 header() {
-    [ "$1" = O2-gcc ] && have g++ || return 0
+    [ "$1" = "$o2_san" ] && have g++ || return 0
     g++ -Wall -Wextra -Wpedantic -Werror -Iruntime -x c++ -fsyntax-only "$OUT/$1/$2.ad.h" >>"$OUT/$1/$2.log" 2>&1
 }
 

@@ -45,3 +45,6 @@ $(EVAL_OUT)/generate: $(EVAL_DIR)/generate.c $(EVAL_OUT)/flags
 $(eval $(call build,check/,$(CC),-std=c11 -O0 $(WARN) $(SANFLAGS)))
 $(eval $(call build,clang/,clang,$(BENCH_FLAGS)))
 $(eval $(call build,,$(CC),$(BENCH_FLAGS)))
+
+# Else make deletes them behind what they were made for.
+.SECONDARY: $(EVALS:%=$(EVAL_OUT)/ad/%.stamp) $(EVALS:%=$(EVAL_OUT)/ad/%.ad.c)
