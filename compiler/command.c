@@ -23,6 +23,15 @@ static int compile(Job *job)
     return status;
 }
 
+// The file once more; what it imports may be gone.
+static int read_twice(Job *again, const Job *job)
+{
+    int status = job_read_again(again, job, NULL, NULL);
+    if (status == EXIT_FILE)
+        job_print_diags(again);
+    return status == EXIT_OK || status == EXIT_FILE ? status : job_bug("the file could not be read twice");
+}
+
 static int print(Job *job, const Text *t, int status)
 {
     output_add(job->outputs, "-", t->at, t->n, OUTPUT_OURS);
@@ -80,8 +89,9 @@ static int verify_file(Job *job, const char *heading)
         status = compile(job);
     if (status != EXIT_OK)
         return status;
-    if (job_read_again(&plain, job, NULL, NULL) != EXIT_OK)
-        return job_bug("the file could not be read twice");
+    status = read_twice(&plain, job);
+    if (status != EXIT_OK)
+        return status;
     list_derivatives(job, &names);
     o.names = job->program ? names.at : NULL;
     o.n_names = names.n;
@@ -137,8 +147,9 @@ static int report(Job *job)
     int status = compile(job);
     if (status != EXIT_OK)
         return status;
-    if (job_read_again(&again, job, NULL, NULL) != EXIT_OK)
-        return job_bug("the file could not be read twice");
+    status = read_twice(&again, job);
+    if (status != EXIT_OK)
+        return status;
     for (int i = 0; job->tree && i < job->tree->sources.n; i++) {
         const Source *s = job->tree->sources.at[i];
         vec_push(job->arena, &sources, ((ReportSource){s->path, s->text, s->size}));

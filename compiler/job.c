@@ -180,7 +180,7 @@ int job_read_again(Job *again, const Job *job, const char *name, const char *tex
     again->tree = parse_text(&options, main_file->path, main_file->text, main_file->size, &status);
     if (status == PARSE_OK && text && !add_text(&options, again->tree, name, text))
         return EXIT_ERRORS;
-    return status == PARSE_OK ? check_and_lower(again) : EXIT_ERRORS;
+    return status == PARSE_OK ? check_and_lower(again) : status == PARSE_UNREADABLE ? EXIT_FILE : EXIT_ERRORS;
 }
 
 int job_passes(Job *job)

@@ -34,7 +34,8 @@ bool job_is_ir(const Job *job);             // does the input's name say that it
 // Reads the input, checks and lowers it. With --emit=ast only the tree is made. Gives an exit status; errors are in job->diags, or printed.
 int job_read(Job *job);
 // The same file once more, with a tree, IR and diags of its own, and with what `text` declares at its end, which goes by `name` in messages (NULL:
-// nothing). The file is not looked at again. Errors are not printed; without a text there are none.
+// nothing). The file is not looked at again, but what it imports is. Errors are not printed; without a text there is none but EXIT_FILE,
+// where an import cannot be read any more.
 int job_read_again(Job *again, const Job *job, const char *name, const char *text);
 // All passes. Gives an exit status.
 int job_passes(Job *job);

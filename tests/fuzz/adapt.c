@@ -119,7 +119,7 @@ static void print_parameter(Gen *g, FILE *out, const Sig *f, const Sig *d, int i
     Flow w = flow(g, f, d, i);
     if (p->type.elem == STRUCT) {
         const char *s = p->type.s->name, *n = count(g, p->type);
-        fprintf(out, "    struct %s *a%d = malloc(sizeof *a%d * fuzz_size(%s));\n", s, i, i, n);
+        fprintf(out, "    struct %s *a%d = calloc(fuzz_size(%s), sizeof *a%d);\n", s, i, n, i);
         fprintf(out, "    %s_walk(a%d, %s, FUZZ_JUNK, 0);\n", s, i, n);
         if (p->kind == PRIMAL)
             fprintf(out, "    %s_walk(a%d, %s, FUZZ_OWN, 0);\n", s, i, n);
@@ -163,7 +163,7 @@ static void print_result_variable(Gen *g, FILE *out, const Sig *d)
     if (d->ret.elem == REAL)
         fprintf(out, "    fuzz_real *r = fuzz_new_real(%s, 99);\n", count(g, d->ret));
     else
-        fprintf(out, "    struct %s *r = malloc(sizeof *r * fuzz_size(%s));\n    %s_walk(r, %s, FUZZ_JUNK, 0);\n", d->ret.s->name,
+        fprintf(out, "    struct %s *r = calloc(fuzz_size(%s), sizeof *r);\n    %s_walk(r, %s, FUZZ_JUNK, 0);\n", d->ret.s->name,
                 count(g, d->ret), d->ret.s->name, count(g, d->ret));
 }
 
